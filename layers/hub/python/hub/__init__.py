@@ -1,0 +1,1 @@
+"""The hub's own library: one room per thing that the business would name (docs/reference/rooms.md)."""

@@ -1,0 +1,36 @@
+"""Clients for AWS, made once per process. Nothing else in the hub makes one."""
+
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+PATIENT = Config(connect_timeout=3, read_timeout=60, retries={"mode": "standard", "total_max_attempts": 4})
+# A lost answer of a send must not be tried again by botocore: the provider may have accepted it.
+ONCE = Config(connect_timeout=3, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 1})
+
+
+@cache
+def client(service: str) -> Any:
+    """A boto3 client that retries; for everything but sending."""
+    return boto3.client(service, config=PATIENT)
+
+
+@cache
+def send_client(service: str) -> Any:
+    """A boto3 client that never retries; for calls to providers that have no idempotency token."""
+    return boto3.client(service, config=ONCE)
+
+
+@cache
+def table(name: str) -> Any:
+    """A DynamoDB table resource."""
+    return boto3.resource("dynamodb", config=PATIENT).Table(name)
+
+
+def reset() -> None:
+    """Forget all clients; for tests that change the endpoint or the credentials."""
+    client.cache_clear()
+    send_client.cache_clear()
+    table.cache_clear()
