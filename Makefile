@@ -1,0 +1,81 @@
+# `make help` lists what can be made. Python 3.11 or newer is all that has to be there.
+SHELL := /bin/bash
+HUB ?= deployments/demo
+STAGE ?= dev
+ENGINE ?= duckdb
+PYTHON ?= python3
+PY := .venv/bin/python
+export HUB STAGE ENGINE
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
+
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
+
+.local/tools/bin/uv: tools.lock
+	@echo "install: uv"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=<its path>"; exit 1; }
+	@$(PYTHON) -m venv .local/tools && .local/tools/bin/python -m pip install --quiet --require-hashes -r tools.lock && touch $@
+
+.venv/.ready: requirements.lock .local/tools/bin/uv
+	@echo "install: the project's packages (the first time takes a minute)"
+	@test -x .venv/bin/python || .local/tools/bin/uv venv --quiet --python $(PYTHON) .venv
+	@.local/tools/bin/uv pip install --quiet --python .venv/bin/python --require-hashes -r requirements.lock && touch $@
+
+.local/emulator/.ready: infra/local/emulator.lock .local/tools/bin/uv
+	@echo "install: the laptop's AWS"
+	@test -x .local/emulator/bin/python || .local/tools/bin/uv venv --quiet --python $(PYTHON) .local/emulator
+	@.local/tools/bin/uv pip install --quiet --python .local/emulator/bin/python --require-hashes -r infra/local/emulator.lock && touch $@
+
+ready: .venv/.ready .local/emulator/.ready
+
+run: ready ## the whole application on this machine: http://127.0.0.1:8080/ (HUB=<folder>, ENGINE=duckdb|trino)
+	@$(PY) -m infra.local --hub $(HUB) --engine $(ENGINE)
+
+clean: ## forget the laptop's state (.local but for the installed tools)
+	@if [ -x $(PY) ]; then $(PY) -m infra.local --clean; fi; rm -rf build cdk.out
+
+test: ready ## all tiers (T=<path> for one)
+	@$(PY) -m tests.tiers $(T)
+
+test-trino: ready ## the SQL, the expression table and the end-to-end run on a real Trino 476 (JDK 24+ and Maven)
+	@$(PY) -m tests.tiers trino
+
+test-browser: ready ## the console in headless Chromium
+	@$(PY) -m tests.tiers browser
+
+check: ready ## lint, format, types
+	@$(PY) -m ruff check . && $(PY) -m ruff format --check . && $(PY) -m mypy layers/hub/python/hub
+
+expressions: ready ## Trino's expression table on the local engine: same, refused, silently different
+	@$(PY) -m infra.local.athena.expressions
+
+synth: ready ## the CloudFormation templates of HUB for STAGE, checked by CloudFormation's validator
+	@$(PY) -m infra.operate synth
+
+diff: ready ## what a deploy would change; refuses to replace a table, bucket or user pool
+	@$(PY) -m infra.operate diff
+
+deploy: ready ## cdk deploy of HUB to STAGE in the account of your AWS credentials
+	@$(PY) -m infra.operate deploy
+
+first-admin: ready ## the first user (EMAIL=)
+	@$(PY) -m infra.operate first-admin "$(EMAIL)"
+
+secret: ready ## put a secret (NAME=) from standard input into SSM
+	@$(PY) -m infra.operate secret "$(NAME)"
+
+smoke: ready ## prove a deployed stack (or the laptop's) from pull to report
+	@$(PY) -m infra.operate smoke
+
+destroy: ready ## remove the stage; says what stays
+	@$(PY) -m infra.operate destroy
+
+lock: .venv/.ready ## pin and hash all packages anew from pyproject.toml
+	@.local/tools/bin/uv pip compile --quiet - --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o tools.lock <<< 'uv==0.13.9'
+	@.local/tools/bin/uv pip compile --quiet pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements.lock
+	@.local/tools/bin/uv pip compile --quiet infra/local/emulator.in --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o infra/local/emulator.lock
+	@for layer in core query pull batch; do .local/tools/bin/uv pip compile --quiet pyproject.toml --group $$layer --python-version 3.13 --python-platform aarch64-manylinux_2_28 --constraint requirements.lock --generate-hashes --no-header --no-annotate -o layers/$$layer/requirements.txt; done
+
+.PHONY: help ready run clean test test-trino test-browser check expressions synth diff deploy first-admin secret smoke destroy lock

@@ -1,0 +1,75 @@
+"""`make test`: the tiers, each with its budget on two cores. `python -m tests.tiers [tier ... | path]`."""
+
+import re
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+OUTCOMES = ("passed", "failed", "error", "skipped")
+
+
+@dataclass(frozen=True)
+class Tier:
+    name: str
+    what: str
+    paths: tuple[str, ...]
+    budget_seconds: int
+    by_default: bool = True
+
+
+TIERS = (
+    Tier("unit", "rules, tables of cases, properties", ("tests/hub", "tests/test_conventions.py"), 90),
+    Tier("contract", "handlers on moto, each under the policy synthesised for it", ("tests/functions",), 60),
+    Tier("infra", "template assertions, nag, actions, idle price, two stages", ("tests/infra",), 60),
+    Tier("sql", "rows with reasons through the real models; the Athena API", ("tests/sql", "tests/local"), 60),
+    Tier("e2e", "the laptop's stack: pull, run, release, report, campaign, restart, kills", ("tests/e2e",), 180),
+    Tier("storm", "seeded samples of crashes and hostile sources", ("tests/storm",), 120),
+    Tier("trino", "SQL, expressions and end to end on Trino 476", ("tests/trino",), 600, by_default=False),
+    Tier("browser", "the console in headless Chromium", ("tests/browser",), 180, by_default=False),
+)
+
+
+def run(tier: Tier) -> tuple[int, dict[str, int], float]:
+    """Run one tier; the exit code, the counts by outcome and the seconds it took."""
+    paths = [path for path in tier.paths if Path(path).exists()]
+    print(f"\n{tier.name}: {tier.what}", flush=True)
+    started = time.monotonic()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pytest", "-rs", *paths], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    last = ""
+    assert process.stdout is not None
+    for line in process.stdout:
+        print(line, end="", flush=True)
+        last = line if re.search(r"\d+ (passed|failed|error|skipped)", line) else last
+    code = process.wait()
+    counts = {outcome: int(n) for n, outcome in re.findall(r"(\d+) (passed|failed|error|skipped)", last)}
+    return code, counts, time.monotonic() - started
+
+
+def main(arguments: list[str]) -> int:
+    """Run the tiers that are named, or the default ones; anything else is a path for pytest."""
+    known = {tier.name: tier for tier in TIERS}
+    if arguments and not set(arguments) <= set(known):
+        return subprocess.call([sys.executable, "-m", "pytest", "-rs", *arguments])
+    tiers = [known[name] for name in arguments] or [tier for tier in TIERS if tier.by_default]
+    total = dict.fromkeys(OUTCOMES, 0)
+    failed = []
+    report = []
+    for tier in tiers:
+        code, counts, seconds = run(tier)
+        for outcome, count in counts.items():
+            total[outcome] += count
+        if code:
+            failed.append(tier.name)
+        over = f"  OVER its budget of {tier.budget_seconds} s" if seconds > tier.budget_seconds else ""
+        report.append(f"{tier.name:10}{'ok' if not code else 'FAILED':8}{seconds:6.0f} s{over}")
+    print("\n" + "\n".join(report))
+    print(f"{total['passed']} passed, {total['failed'] + total['error']} failed, {total['skipped']} skipped")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
