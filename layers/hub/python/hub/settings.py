@@ -1,12 +1,27 @@
 """What each function is told by its environment. The only reader of os.environ under functions/ and layers/."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from hub.errors import SettingsError
+
+_placeholders = False
+
+
+@contextmanager
+def placeholders() -> Iterator[None]:
+    """Missing settings read as "placeholder": for tools that import a handler only to read its routes."""
+    global _placeholders
+    _placeholders = True
+    try:
+        yield
+    finally:
+        _placeholders = False
 
 
 class Settings(BaseModel):
@@ -21,8 +36,140 @@ class Settings(BaseModel):
     def read(cls) -> Self:
         """The settings from the environment; SettingsError names each variable that is missing or wrong."""
         given = {name: os.environ[name.upper()] for name in cls.model_fields if name.upper() in os.environ}
+        if _placeholders:
+            given = {name: "placeholder" for name, field in cls.model_fields.items() if field.is_required()} | given
         try:
             return cls.model_validate(given)
         except ValidationError as error:
             wrong = ", ".join(sorted(str(problem["loc"][0]).upper() for problem in error.errors()))
             raise SettingsError(f"{cls.__name__} needs these environment variables: {wrong}") from error
+
+
+class ApiSettings(Settings):
+    """What every function behind the API needs to know its callers."""
+
+    access_table: str
+    user_pool_client_id: str
+
+
+class AuditSettings(Settings):
+    audit_bucket: str
+
+
+class SessionSettings(ApiSettings):
+    user_pool_id: str
+    session_key_id: str
+    public_url: str
+
+
+class UsersSettings(ApiSettings):
+    user_pool_id: str
+
+
+class PullSettings(Settings):
+    control_table: str
+    vault_bucket: str
+    event_bus: str
+    token_key_parameter: str
+
+
+class SourcesSettings(ApiSettings):
+    control_table: str
+    vault_bucket: str
+    pull_queue_url: str
+
+
+class SweepSettings(Settings):
+    control_table: str
+    campaigns_table: str
+    pull_queue_url: str
+    send_queue_url: str
+    run_machine_arn: str
+
+
+class PlanSettings(Settings):
+    control_table: str
+    vault_bucket: str
+    reporting_bucket: str
+
+
+class StatementSettings(Settings):
+    control_table: str
+    vault_bucket: str
+    transform_workgroup: str
+
+
+class ReleaseSettings(Settings):
+    control_table: str
+    transform_workgroup: str
+    event_bus: str
+
+
+class ProfileSettings(Settings):
+    control_table: str
+    profiles_table: str
+    transform_workgroup: str
+    token_key_parameter: str
+
+
+class RunsSettings(ApiSettings):
+    control_table: str
+    run_machine_arn: str
+
+
+class CustomersSettings(ApiSettings):
+    profiles_table: str
+    token_key_parameter: str
+
+
+class ReportsSettings(ApiSettings):
+    control_table: str
+    library_table: str
+    reports_workgroup: str
+
+
+class SegmentsSettings(Settings):
+    """What the library of segments and templates needs; its API asks for the caller's settings itself."""
+
+    library_table: str
+
+
+class CampaignsSettings(SegmentsSettings):
+    campaigns_table: str
+    freeze_function: str
+
+
+class FreezeSettings(SegmentsSettings):
+    control_table: str
+    campaigns_table: str
+    consent_table: str
+    vault_bucket: str
+    transform_workgroup: str
+    send_queue_url: str
+    token_key_parameter: str
+
+
+class ContactsSettings(Settings):
+    consent_table: str
+    token_key_parameter: str
+
+
+class SendSettings(Settings):
+    campaigns_table: str
+    consent_table: str
+    vault_bucket: str
+    send_queue_url: str
+    link_key_parameter: str
+    public_url: str
+    configuration_set: str
+
+
+class LinksSettings(Settings):
+    consent_table: str
+    link_key_parameter: str
+
+
+class MailEventsSettings(Settings):
+    campaigns_table: str
+    consent_table: str
+    token_key_parameter: str

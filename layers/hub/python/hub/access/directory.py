@@ -1,0 +1,130 @@
+"""The users of the hub: a view of the user pool. A change of roles or of `enabled` voids the user's tokens at once."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from hub import aws
+from hub.access.permissions import ROLES, permissions_of
+from hub.access.store import Revocations
+from hub.errors import BadRequest, Conflict, InvalidInput, NotFound
+from hub.settings import UsersSettings
+
+AT_ONCE = 8
+
+
+class NewUser(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    username: str = Field(pattern=r"^[A-Za-z0-9_.@+-]{1,128}$")
+    email: str = Field(pattern=r"^[^@\s]{1,64}@[^@\s]{1,190}$")
+    roles: list[str] = Field(max_length=60)
+
+
+class UserChange(BaseModel):
+    """What is not given stays as it is."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    roles: list[str] | None = Field(None, max_length=60)
+    enabled: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    id: str
+    username: str
+    email: str | None
+    roles: list[str]
+    enabled: bool
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    name: str
+    permissions: list[str]
+
+
+def roles() -> list[Role]:
+    return [Role(name, sorted(permissions_of([name]))) for name in sorted(ROLES)]
+
+
+class Directory:
+    def __init__(self, settings: UsersSettings, now: Callable[[], float] = time.time) -> None:
+        self._pool_id = settings.user_pool_id
+        self._revocations = Revocations(settings.access_table)
+        self._now = now
+
+    def page(self, after: str | None, limit: int) -> tuple[list[User], str | None]:
+        """Users as the pool orders them (it pages by at most 60), and the pool's own cursor."""
+        pool = self._pool
+        more = {"PaginationToken": after} if after else {}
+        try:
+            answer = pool.list_users(UserPoolId=self._pool_id, Limit=min(limit, 60), **more)
+        except pool.exceptions.InvalidParameterException as error:
+            raise BadRequest("The cursor `after` is not one that a list gave as `next`") from error
+        with ThreadPoolExecutor(AT_ONCE) as workers:
+            users = list(workers.map(lambda found: self._user(found, found["Attributes"]), answer["Users"]))
+        return users, answer.get("PaginationToken")
+
+    def get(self, username: str) -> User:
+        try:
+            found = self._pool.admin_get_user(UserPoolId=self._pool_id, Username=username)
+        except self._pool.exceptions.UserNotFoundException as error:
+            raise NotFound("There is no such user") from error
+        return self._user(found, found["UserAttributes"])
+
+    def create(self, new: NewUser) -> User:
+        """Make a user; the pool sends the invitation with a temporary password by e-mail. Nobody else learns it."""
+        _known(new.roles)
+        pool, of_user = self._pool, {"UserPoolId": self._pool_id, "Username": new.username}
+        attributes = [{"Name": "email", "Value": new.email}, {"Name": "email_verified", "Value": "true"}]
+        try:
+            pool.admin_create_user(**of_user, UserAttributes=attributes, DesiredDeliveryMediums=["EMAIL"])
+        except pool.exceptions.UsernameExistsException as error:
+            raise Conflict("There is a user of this name") from error
+        except pool.exceptions.InvalidParameterException as error:
+            raise InvalidInput("The pool does not take this user name or e-mail address") from error
+        for role in new.roles:
+            pool.admin_add_user_to_group(**of_user, GroupName=role)
+        return self.get(new.username)
+
+    def change(self, username: str, change: UserChange) -> User:
+        """Set the roles, or whether the user may sign in, or both. Rights that are taken go before rights are given."""
+        _known(change.roles or [])
+        user, pool = self.get(username), self._pool
+        of_user = {"UserPoolId": self._pool_id, "Username": username}
+        if change.enabled is False:
+            pool.admin_disable_user(**of_user)
+            pool.admin_user_global_sign_out(**of_user)
+        if change.roles is not None:
+            for role in set(user.roles) - set(change.roles):
+                pool.admin_remove_user_from_group(**of_user, GroupName=role)
+            for role in set(change.roles) - set(user.roles):
+                pool.admin_add_user_to_group(**of_user, GroupName=role)
+        if change.enabled:
+            pool.admin_enable_user(**of_user)
+        self._revocations.revoke(user.id, self._now())
+        return self.get(username)
+
+    def _user(self, found: dict[str, Any], attributes: list[dict[str, str]]) -> User:
+        named = {attribute["Name"]: attribute["Value"] for attribute in attributes}
+        groups = self._pool.admin_list_groups_for_user(UserPoolId=self._pool_id, Username=found["Username"], Limit=60)
+        held = sorted(group["GroupName"] for group in groups["Groups"])
+        return User(named["sub"], found["Username"], named.get("email"), held, found["Enabled"], found["UserStatus"])
+
+    @property
+    def _pool(self) -> Any:
+        return aws.client("cognito-idp")
+
+
+def _known(roles: list[str]) -> None:
+    unknown = sorted(set(roles) - ROLES.keys())
+    if unknown:
+        problem = f"there is no role {unknown[0]!r}; the roles are {', '.join(sorted(ROLES))}"
+        raise InvalidInput(problem[0].upper() + problem[1:], [{"field": "roles", "problem": problem}])

@@ -1,0 +1,38 @@
+"""What each shipped role may do. Roles are groups of the user pool; rights are the union over a user's roles."""
+
+from collections.abc import Iterable
+from typing import Final
+
+SIGNED_IN: Final = "signed_in"
+"""The permission that every user has, whatever his roles."""
+
+OVERSEE = frozenset({"sources.read", "pulls.read", "runs.read", "tables.read"})
+RUN_REPORTS = frozenset({"reports.read", "reports.run"})
+WRITE_REPORTS = RUN_REPORTS | {"reports.write", "results.download", "tables.read"}
+
+ROLES: Final[dict[str, frozenset[str]]] = {
+    "operator": OVERSEE | {"sources.manage", "pulls.start", "runs.start"},
+    "data_engineer": OVERSEE | WRITE_REPORTS | {"sources.manage", "pulls.start", "runs.start", "quarantine.read"},
+    "data_analysis_engineer": OVERSEE | WRITE_REPORTS | {"runs.start", "segments.read", "segments.write"},
+    "analyst": OVERSEE | WRITE_REPORTS | {"segments.read", "segments.write"},
+    "report_user": RUN_REPORTS,
+    "marketer": RUN_REPORTS
+    | {"tables.read", "segments.read", "segments.write", "templates.read", "templates.write"}
+    | {"campaigns.read", "campaigns.write"},
+    "approver": RUN_REPORTS | {"segments.read", "templates.read", "campaigns.read", "campaigns.approve"},
+    "steward": OVERSEE | {"quarantine.read", "customers.read", "contacts.read", "contacts.write"},
+    "service": frozenset({"customers.read", "contacts.read", "contacts.write"}),
+    "sales": RUN_REPORTS | {"customers.read", "contacts.read"},
+    "auditor": OVERSEE | {"audit.read", "users.read", "campaigns.read"},
+    "viewer": OVERSEE | {"reports.read"},
+}
+# An admin governs users, sources and releases of campaigns, and reads no customer silently: each look-up is audited.
+ROLES["admin"] = frozenset().union(*ROLES.values(), {"users.read", "users.manage"})
+
+PERMISSIONS: Final = ROLES["admin"] | {SIGNED_IN}
+"""Every permission that a route may ask for."""
+
+
+def permissions_of(roles: Iterable[str]) -> frozenset[str]:
+    """The union of what the roles may do. A role that the hub does not know gives nothing."""
+    return frozenset({SIGNED_IN}).union(*(ROLES.get(role, frozenset()) for role in roles))

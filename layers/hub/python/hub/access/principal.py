@@ -1,0 +1,69 @@
+"""Who calls: made from the claims that the gateway verified, strict where the gateway is not.
+
+The gateway's JWT authoriser proves signature, issuer, audience and time where the claims are present. It lets an id
+token pass and a token without `exp`, and it hands groups on as the text "[admin viewer]".
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from hub.access.permissions import permissions_of
+from hub.errors import Forbidden, Unauthenticated
+
+REFUSED = "Sign in again: the access token is not valid here"
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """A signed-in user. `id` is the pool's `sub`: it never changes and says nothing about the person."""
+
+    id: str
+    username: str
+    roles: frozenset[str]
+    issued_at: int
+    expires_at: int
+    permissions: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "permissions", permissions_of(self.roles))
+
+    def may(self, permission: str) -> bool:
+        return permission in self.permissions
+
+    def require(self, permission: str) -> None:
+        """Forbidden unless one of the roles gives the permission; says nothing about the thing asked for."""
+        if not self.may(permission):
+            raise Forbidden(f"This needs the permission {permission}, which none of your roles gives")
+
+
+def principal_from(claims: Mapping[str, object], client_id: str, now: float) -> Principal:
+    """The principal of verified claims; Unauthenticated for anything but a live access token of our own client.
+
+    now: epoch seconds.
+    """
+    subject, username = claims.get("sub"), claims.get("username")
+    issued_at, expires_at = _seconds(claims.get("iat")), _seconds(claims.get("exp"))
+    if claims.get("token_use") != "access" or not client_id or claims.get("client_id") != client_id:
+        raise Unauthenticated(REFUSED)
+    if not (isinstance(subject, str) and subject.strip() and isinstance(username, str) and username.strip()):
+        raise Unauthenticated(REFUSED)
+    if issued_at is None or expires_at is None or expires_at <= now:
+        raise Unauthenticated(REFUSED)
+    return Principal(subject, username, _groups(claims.get("cognito:groups")), issued_at, expires_at)
+
+
+def _seconds(value: object) -> int | None:
+    """Epoch seconds given as a number or as the gateway's text; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return None
+    text = str(value)
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 12 else None
+
+
+def _groups(value: object) -> frozenset[str]:
+    """ "[admin viewer]" -> {admin, viewer}. A missing claim is a user without a role; any other form is refused."""
+    if value is None:
+        return frozenset()
+    if not isinstance(value, str) or not (value.startswith("[") and value.endswith("]")):
+        raise Unauthenticated(REFUSED)
+    return frozenset(value[1:-1].split())

@@ -1,0 +1,186 @@
+"""The access table: revocations and repeated requests. Each change of state is one conditional write."""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from hub import aws
+
+REVOCATION_AGE = 15.0
+"""Seconds that a process may believe what it last read of a user's revocation."""
+KEPT = 24 * 3600
+"""Seconds that the answer to an Idempotency-Key is kept."""
+UNDER_WAY = 60
+"""Seconds after which a request that never answered may be tried again; longer than any function of the API runs."""
+
+
+class Revocations:
+    """The epoch second before which a user's tokens are void."""
+
+    def __init__(self, table: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._table = table
+        self._clock = clock
+        self._known: dict[str, tuple[float, int]] = {}
+
+    def not_before(self, user: str) -> int:
+        """As of at most 15 s ago; 0 for a user who was never revoked."""
+        now = self._clock()
+        read_at, second = self._known.get(user, (float("-inf"), 0))
+        if now - read_at >= REVOCATION_AGE:
+            second = self.read(user)
+            self._known[user] = (now, second)
+        return second
+
+    def read(self, user: str) -> int:
+        """As it is now."""
+        item = aws.table(self._table).get_item(Key=_revocation(user), ConsistentRead=True).get("Item", {})
+        return int(item.get("not_before", 0))
+
+    def revoke(self, user: str, now: float) -> None:
+        """Void every token that the user got up to this second."""
+        aws.table(self._table).put_item(Item=_revocation(user) | {"not_before": int(now)})
+
+
+def _revocation(user: str) -> dict[str, str]:
+    return {"pk": f"user#{user}", "sk": "not_before"}
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What an Idempotency-Key stands for: the request's fingerprint and, once answered, the answer."""
+
+    fingerprint: str
+    answer: dict[str, Any] | None
+
+
+class Repeats:
+    """The answers of creating requests, by user and Idempotency-Key, so that a repeat creates nothing."""
+
+    def __init__(self, table: str, now: Callable[[], float] = time.time) -> None:
+        self._table = table
+        self._now = now
+
+    def claim(self, user: str, key: str, fingerprint: str) -> Kept | None:
+        """None: this request is the first and must `answer` or `release`. Else what the key already stands for."""
+        now = int(self._now())
+        item = _repeat(user, key) | {
+            "fingerprint": fingerprint,
+            "retry_after": now + UNDER_WAY,
+            "expires_at": now + KEPT,
+        }
+        try:
+            aws.table(self._table).put_item(
+                Item=item,
+                ConditionExpression="attribute_not_exists(pk) OR expires_at < :now "
+                "OR (attribute_not_exists(answer) AND retry_after < :now AND fingerprint = :fingerprint)",
+                ExpressionAttributeValues={":now": now, ":fingerprint": fingerprint},
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            found = aws.table(self._table).get_item(Key=_repeat(user, key), ConsistentRead=True).get("Item", {})
+            answer = found.get("answer")
+            return Kept(found.get("fingerprint", ""), json.loads(answer) if answer else None)
+        return None
+
+    def answer(self, user: str, key: str, reply: dict[str, Any]) -> None:
+        aws.table(self._table).update_item(
+            Key=_repeat(user, key),
+            UpdateExpression="SET answer = :answer",
+            ExpressionAttributeValues={":answer": json.dumps(reply)},
+        )
+
+    def release(self, user: str, key: str) -> None:
+        """The request was refused and changed nothing: the key is free again."""
+        aws.table(self._table).delete_item(Key=_repeat(user, key))
+
+
+def _repeat(user: str, key: str) -> dict[str, str]:
+    return {"pk": f"idempotency#{user}", "sk": hashlib.sha256(key.encode()).hexdigest()}
+
+
+class LockOut:
+    """Wrong tries at a user name, whether it exists or not. Five are free, then one a minute until one is right."""
+
+    FREE, PAUSE, FORGOTTEN = 5, 60, 3600
+
+    def __init__(self, table: str, now: Callable[[], float] = time.time) -> None:
+        self._table = table
+        self._now = now
+
+    def count(self, username: str) -> int:
+        """Count a try before it is made, so that tries at the same time cannot outrun the counter.
+
+        0: go on. Otherwise the seconds to wait.
+        """
+        now = int(self._now())
+        try:
+            aws.table(self._table).update_item(
+                Key=_tries(username),
+                UpdateExpression="ADD failures :one SET last_try = :now, expires_at = :forgotten",
+                ConditionExpression="attribute_not_exists(failures) OR failures < :free OR last_try <= :paused",
+                ExpressionAttributeValues={
+                    ":one": 1,
+                    ":now": now,
+                    ":forgotten": now + self.FORGOTTEN,
+                    ":free": self.FREE,
+                    ":paused": now - self.PAUSE,
+                },
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            return self.PAUSE
+        return 0
+
+    def clear(self, username: str) -> None:
+        aws.table(self._table).delete_item(Key=_tries(username))
+
+
+def _tries(username: str) -> dict[str, str]:
+    return {"pk": f"tries#{hashlib.sha256(username.lower().encode()).hexdigest()}", "sk": "-"}
+
+
+class SessionStore:
+    """Sessions by name. `live` maps the hash of each cookie that still opens the session to its last second."""
+
+    def __init__(self, table: str) -> None:
+        self._table = table
+
+    def put(self, name: str, cookie_hash: str, sealed: bytes, username: str, ends_at: int) -> None:
+        item = {"username": username, "sealed": sealed, "live": {cookie_hash: ends_at}, "expires_at": ends_at}
+        aws.table(self._table).put_item(Item=_session(name) | item)
+
+    def get(self, name: str) -> dict[str, Any] | None:
+        item: dict[str, Any] | None = (
+            aws.table(self._table).get_item(Key=_session(name), ConsistentRead=True).get("Item")
+        )
+        return item
+
+    def rotate(self, name: str, old: str, old_until: int, new: str, new_until: int, dead: list[str]) -> None:
+        """Let a new cookie open the session, and the old one until `old_until` only. Nothing where it was ended."""
+        names = {"#old": old, "#new": new} | {f"#d{n}": hashed for n, hashed in enumerate(dead)}
+        removal = " REMOVE " + ", ".join(f"live.#d{n}" for n in range(len(dead))) if dead else ""
+        try:
+            aws.table(self._table).update_item(
+                Key=_session(name),
+                UpdateExpression="SET live.#old = :old_until, live.#new = :new_until" + removal,
+                ConditionExpression="attribute_exists(pk)",
+                ExpressionAttributeNames=names,
+                ExpressionAttributeValues={":old_until": old_until, ":new_until": new_until},
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+
+    def end(self, name: str) -> None:
+        aws.table(self._table).delete_item(Key=_session(name))
+
+
+def _session(name: str) -> dict[str, str]:
+    return {"pk": f"session#{name}", "sk": "-"}

@@ -1,0 +1,1 @@
+"""Saved reports and their results: SQL with named parameters, run on the current release."""

@@ -1,0 +1,80 @@
+"""All routes times all roles, against the table in routes.yaml: each cell is a request through the real resolver."""
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from hub.access import ROLES
+from hub.api import Api, Reply
+from hub.api.openapi import apis
+
+ROOT = Path(__file__).parents[2]
+TABLE: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "routes.yaml").read_text())
+ROUTES = {
+    f"{route.method} {route.path}": route for api in apis(ROOT / "functions").values() for route in api.routes
+}
+NOBODY, NO_ROLE = None, ""
+CALLERS: list[str | None] = [NOBODY, NO_ROLE, *sorted(ROLES)]
+
+
+@pytest.fixture(autouse=True)
+def gateway(monkeypatch):
+    monkeypatch.setenv("STAGE", "test")
+    monkeypatch.setenv("ACCESS_TABLE", "access")
+    monkeypatch.setenv("USER_POOL_CLIENT_ID", "client")
+    monkeypatch.setattr("hub.access.store.Revocations.not_before", lambda self, user: 0)
+
+
+def test_the_table_has_every_route_and_no_other():
+    assert set(TABLE) == set(ROUTES)
+
+
+def test_the_table_has_only_roles_that_exist():
+    named = {role for allowed in TABLE.values() if isinstance(allowed, list) for role in allowed}
+    assert named == set(ROLES) - {"admin"}
+
+
+def status(line: str, role: str | None) -> int:
+    """The answer of one route to one caller; 299 where the function behind it was reached."""
+    reached = replace(
+        ROUTES[line], function=lambda: Reply(299), path_parameters=[], query_parameters=[], body=None, injected={}
+    )
+    api = Api("one route")
+    api.routes.append(reached)
+    method, path = line.split(" ")
+    context: dict[str, Any] = {"http": {"method": method}}
+    if role is not None:
+        now = int(time.time())
+        stated = {"sub": "u", "username": "u", "token_use": "access", "client_id": "client", "iat": now - 5, "exp": now + 60}
+        context["authorizer"] = {"jwt": {"claims": stated | {"cognito:groups": f"[{role}]"}}}
+    return api.resolve({"rawPath": path, "requestContext": context, "body": "{"}, None)["statusCode"]
+
+
+@pytest.mark.parametrize("line", sorted(TABLE))
+def test_a_route_answers_each_role_as_the_table_says(line):
+    allowed = TABLE[line]
+    expected: dict[str | None, int] = {}
+    for role in CALLERS:
+        if allowed == "everybody":
+            expected[role] = 299
+        elif role is NOBODY:
+            expected[role] = 401
+        elif allowed == "signed in" or role == "admin" or role in allowed:
+            expected[role] = 299
+        else:
+            expected[role] = 403
+    assert {role: status(line, role) for role in CALLERS} == expected
+
+
+@pytest.mark.parametrize("line", sorted(line for line, allowed in TABLE.items() if allowed != "everybody"))
+def test_several_roles_give_the_union(line):
+    """Roles never take from each other: with any two a user may do what either may."""
+    permission = ROUTES[line].permission
+    for one in ("viewer", "service"):
+        for other in ("auditor", "marketer"):
+            may = any(permission in ROLES[role] for role in (one, other)) or permission == "signed_in"
+            assert (status(line, f"{one} {other}") == 299) is may

@@ -1,0 +1,22 @@
+from types import SimpleNamespace
+
+import pytest
+
+from hub.guard import projections
+
+TABLES = {
+    "reporting.customer": ["customer_id", "area", "customer_since", "reachable_email"],
+    "reporting.product": ["record_key", "name", "unit_price"],
+    "reporting.sales_order": ["record_key", "customer_record_key", "ordered_at", "total_amount"],
+    "reporting.new": ["a"],
+    "vault.customer": ["customer_id", "email"],
+}
+SNAPSHOTS = {"reporting.customer": "101", "reporting.product": "102", "reporting.sales_order": "103", "vault.customer": "9"}
+
+
+@pytest.fixture(scope="session")
+def released():
+    """Three released tables; `reporting.new` is not released yet, `vault.customer` is not for reports."""
+    models = {name: SimpleNamespace(columns=dict.fromkeys(columns)) for name, columns in TABLES.items()}
+    release = SimpleNamespace(tables=SNAPSHOTS, names={"reporting.product": "product_2"})
+    return projections(models, release, "test")
