@@ -1,0 +1,25 @@
+"""Carry one pull on until it is settled or this invocation's time is short; the ledger knows where to go on."""
+
+from functools import cache
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from hub.pulls import PullTask, engine
+from hub.settings import PullSettings
+
+logger = Logger()
+pull = cache(lambda: engine.build(PullSettings.read()))
+processor = BatchProcessor(event_type=EventType.SQS)
+
+
+def carry_on(record: SQSRecord, lambda_context: LambdaContext) -> None:
+    task = PullTask.model_validate_json(record.body)
+    with logger.append_context_keys(source=task.source, data_set=task.data_set):
+        pull().carry_on(task, lambda_context.get_remaining_time_in_millis, owner=lambda_context.aws_request_id)
+
+
+def handler(event: dict, context: LambdaContext) -> dict:
+    return process_partial_response(event=event, record_handler=carry_on, processor=processor, context=context)

@@ -1,0 +1,60 @@
+"""Where data comes from and what was fetched: the API's /v1/sources, /v1/pulls and /v1/quarantine."""
+
+from functools import cache
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from hub import config
+from hub.access import Principal, audit
+from hub.api import Accepted, Api, Limit, Page, decode_cursor, encode_cursor
+from hub.pulls import Pull, PullRequest
+from hub.pulls.desk import Asked, DataSetChange, DataSetView, Desk, Quarantined, SourceView
+from hub.settings import SourcesSettings
+
+api = Api("sources")
+settings = cache(SourcesSettings.read)
+desk = cache(lambda: Desk(config.read(settings().hub_home), settings()))
+
+
+@api.get("/v1/sources", permission="sources.read")
+def list_sources() -> Page[SourceView]:
+    return Page(desk().sources())
+
+
+@api.patch("/v1/sources/<source>/data_sets/<data_set>", permission="sources.manage")
+def change_data_set(principal: Principal, source: str, data_set: str, request: DataSetChange) -> DataSetView:
+    """Pause a data set or let it run again; its schedule goes on and finds it paused."""
+    changed = desk().pause(source, data_set, request.paused)
+    audit.record(principal, "sources.pause", f"{source}.{data_set}", paused=request.paused)
+    return changed
+
+
+@api.get("/v1/pulls", permission="pulls.read")
+def list_pulls(
+    source: str | None = None, data_set: str | None = None, after: str | None = None, limit: Limit = 50
+) -> Page[Pull]:
+    started_at, pull_id = decode_cursor(after, 2) if after else ("", "")
+    found = desk().pulls(source, data_set, (started_at, pull_id) if after else None, limit)
+    return Page(found, encode_cursor(found[-1].started_at, found[-1].pull_id) if len(found) == limit else None)
+
+
+@api.get("/v1/pulls/<pull_id>", permission="pulls.read")
+def show_pull(pull_id: str) -> Pull:
+    return desk().pull(pull_id)
+
+
+@api.post("/v1/pulls", permission="pulls.start")
+def start_pull(principal: Principal, request: PullRequest) -> Accepted[Asked]:
+    return Accepted(desk().start(request, asked_by=principal.id), see="/v1/pulls?source={source}&data_set={data_set}")
+
+
+@api.get("/v1/quarantine", permission="quarantine.read")
+def list_quarantine(principal: Principal, pull_id: str, after: str | None = None, limit: Limit = 50) -> Page[Quarantined]:
+    """The rows of a pull that were refused, each with the rules that it breaks."""
+    audit.record(principal, "quarantine.read", pull_id)
+    found = desk().quarantine(pull_id, decode_cursor(after, 2) if after else None, limit)
+    return Page(found, encode_cursor(str(found[-1].batch), str(found[-1].row)) if len(found) == limit else None)
+
+
+def handler(event: dict, context: LambdaContext) -> dict:
+    return api.resolve(event, context)

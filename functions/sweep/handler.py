@@ -1,0 +1,36 @@
+"""Each minute: find work that nobody carries on. One failing sweep does not keep the others from theirs."""
+
+import time
+from collections.abc import Callable
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from hub import campaigns, config, pulls
+from hub.models import runs
+from hub.settings import SweepSettings
+
+logger = Logger()
+
+
+def handler(event: dict, context: LambdaContext) -> dict:
+    settings = SweepSettings.read()
+    sweeps: dict[str, Callable[[], object]] = {
+        "pulls": lambda: pulls.sweep(
+            config.read(settings.hub_home), settings.control_table, settings.pull_queue_url, time.time()
+        ),
+        "stuck_runs": lambda: runs.resume_stuck(settings, restarted=event.get("reason") == "restart"),
+        "due_run": lambda: runs.start_if_due(settings),
+        "campaigns": lambda: campaigns.sweep(settings.campaigns_table, settings.send_queue_url),
+    }
+    done, failed = {}, []
+    for name, sweep in sweeps.items():
+        try:
+            done[name] = sweep()
+        except Exception as error:
+            logger.exception("a sweep failed", extra={"sweep": name})
+            failed.append(error)
+    logger.info("swept", extra={"done": done})
+    if failed:
+        raise ExceptionGroup("sweeps failed", failed)
+    return done

@@ -1,0 +1,37 @@
+"""The deployment folder: an organisation's own words about its sources, read once and checked to the letter."""
+
+from hub.config.compiled import read
+from hub.config.connections import (
+    Deployment,
+    FilesDataSet,
+    FilesSource,
+    RestDataSet,
+    RestSource,
+    Source,
+    SqlDataSet,
+    SqlSource,
+)
+from hub.config.entities import ENTITIES, REFERENCES
+from hub.config.load import load
+from hub.config.models import Check, Column, DataSet, HubConfig, Role, key_columns
+
+__all__ = [
+    "ENTITIES",
+    "REFERENCES",
+    "Check",
+    "Column",
+    "DataSet",
+    "Deployment",
+    "FilesDataSet",
+    "FilesSource",
+    "HubConfig",
+    "RestDataSet",
+    "RestSource",
+    "Role",
+    "Source",
+    "SqlDataSet",
+    "SqlSource",
+    "key_columns",
+    "load",
+    "read",
+]

@@ -1,0 +1,126 @@
+"""The sources by connector: how to reach them and how a data set is fetched."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints
+
+from hub.config.models import Authentication, DataSet, HubConfig, Name, Rate, Role, Span, Strict
+
+JsonPath = Annotated[str, StringConstraints(pattern=r"^\$(\.[A-Za-z_][A-Za-z0-9_-]*)*$")]
+
+
+class ChangedSince(Strict):
+    """Fetch only what changed: the source is asked from the last cursor less `overlap`, for rows that arrive late."""
+
+    column: str
+    parameter: str | None = None
+    overlap: Span = Field(default="0 seconds", validate_default=True)
+
+
+class Paging(Strict):
+    """`page` counts pages from 1 until one is short; `cursor` follows the value at `next`; `none` asks once."""
+
+    kind: Literal["page", "cursor", "none"]
+    parameter: str | None = None
+    next: JsonPath | None = None
+    size: int = Field(default=500, ge=1, le=10_000)
+    size_parameter: str = "size"
+
+
+class RestFetch(Strict):
+    path: Annotated[str, StringConstraints(pattern=r"^/")]
+    records: JsonPath = "$"
+    query: dict[str, str] = {}
+    paging: Paging = Paging(kind="none")
+    changed_since: ChangedSince | None = None
+    total: JsonPath | None = None
+    rate_limit: Rate | None = None
+
+
+class SqlFetch(Strict):
+    """A table (or view), or a query that reads; read by keyset on the change column and the business key."""
+
+    table: str | None = None
+    query: str | None = None
+    changed_since: ChangedSince | None = None
+    rows: int = Field(default=50_000, ge=1)
+
+
+class FilesFetch(Strict):
+    """Objects under the source's location whose name fits `pattern`. What is not declared of a CSV is worked out from its start."""
+
+    pattern: str
+    format: Literal["csv", "parquet", "jsonl"]
+    encoding: str | None = None
+    separator: str | None = None
+    quote: str | None = '"'
+    header: bool = True
+    names: tuple[str, ...] = ()
+
+
+class RestConnection(Strict):
+    base_url: Annotated[str, StringConstraints(pattern=r"^https?://")]
+    authentication: Authentication | None = None
+    timeout: Span = Field(default="30 seconds", validate_default=True)
+    headers: dict[str, str] = {}
+
+
+class SqlConnection(Strict):
+    url: Annotated[str, StringConstraints(pattern=r"^(sqlite:///|postgresql://)")]
+    authentication: Authentication | None = None
+
+
+class FilesConnection(Strict):
+    """Where the objects are; without a location they are dropped in the vault bucket under drop/<source>/."""
+
+    location: Annotated[str, StringConstraints(pattern=r"^s3://[a-z0-9.-]+/.*$")] | None = None
+
+
+class _Source(Strict):
+    name: Name
+    description: str
+    owner: str
+    trust: int = Field(ge=0, le=100)
+
+
+class RestDataSet(DataSet):
+    fetch: RestFetch
+
+
+class SqlDataSet(DataSet):
+    fetch: SqlFetch
+
+
+class FilesDataSet(DataSet):
+    fetch: FilesFetch
+
+
+class RestSource(_Source):
+    connector: Literal["rest"]
+    connection: RestConnection
+    data_sets: dict[Name, RestDataSet] = Field(min_length=1)
+
+
+class SqlSource(_Source):
+    connector: Literal["sql"]
+    connection: SqlConnection
+    data_sets: dict[Name, SqlDataSet] = Field(min_length=1)
+
+
+class FilesSource(_Source):
+    connector: Literal["files"]
+    connection: FilesConnection = FilesConnection()
+    data_sets: dict[Name, FilesDataSet] = Field(min_length=1)
+
+
+Source = Annotated[RestSource | SqlSource | FilesSource, Field(discriminator="connector")]
+CONNECTORS: dict[str, Any] = {"rest": RestSource, "sql": SqlSource, "files": FilesSource}
+
+
+class Deployment(Strict):
+    """A whole deployment folder; its JSON is what the functions are shipped with."""
+
+    name: str
+    hub: HubConfig
+    sources: dict[str, Source]
+    roles: dict[str, Role] = {}

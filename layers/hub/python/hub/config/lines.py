@@ -1,0 +1,93 @@
+"""YAML with the line of each value, and without YAML 1.1's surprises: `no` is text, a date is text, a key stands once."""
+
+from pathlib import Path
+from typing import Any
+
+Place = tuple[str | int, ...]
+
+
+class Document:
+    """One file: its data as plain Python, the line of each place in it, the problems of reading it."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.data: Any = None
+        self.lines: dict[Place, int] = {(): 1}
+        self.problems: list[str] = []
+
+    def line(self, place: Place) -> int:
+        """The line of a place, or of the nearest thing around it."""
+        while place not in self.lines:
+            place = place[:-1]
+        return self.lines[place]
+
+    def problem(self, place: Place, what: str) -> str:
+        field = ".".join(map(str, place)) or "the file"
+        return f"{self.name}:{self.line(place)}: {field}: {what}"
+
+
+def parse(path: Path, name: str) -> Document:
+    """Read one YAML file; what is wrong with it as YAML is in `problems`."""
+    import yaml  # functions never read YAML, and their layers do not carry it
+
+    document = Document(name)
+    try:
+        node = yaml.compose(path.read_text("utf-8"), Loader=_loader())
+    except UnicodeDecodeError:
+        document.problems.append(f"{name}:1: the file: is not UTF-8; save it as UTF-8")
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        document.problems.append(f"{name}:{line}: the file: is not YAML, {error.problem}; check indent, quotes and colons")
+    else:
+        if node is not None:
+            document.data = _plain(node, (), document)
+    return document
+
+
+def _loader() -> Any:
+    """A loader that knows null, true, false, integers and decimals; everything else is text."""
+    import yaml
+
+    class Plain(yaml.SafeLoader):
+        yaml_implicit_resolvers = {}  # noqa: RUF012 - PyYAML's own way to declare
+
+    import re
+
+    tag = "tag:yaml.org,2002:"
+    Plain.add_implicit_resolver(tag + "bool", re.compile(r"^(true|false)$"), list("tf"))
+    Plain.add_implicit_resolver(tag + "null", re.compile(r"^(null|~|)$"), ["n", "~", ""])
+    Plain.add_implicit_resolver(tag + "int", re.compile(r"^-?(0|[1-9][0-9]*)$"), list("-0123456789"))
+    Plain.add_implicit_resolver(tag + "float", re.compile(r"^-?(0|[1-9][0-9]*)\.[0-9]+$"), list("-0123456789"))
+    return Plain
+
+
+def _plain(node: Any, place: Place, document: Document) -> Any:
+    import yaml
+
+    document.lines[place] = node.start_mark.line + 1
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(item, (*place, at), document) for at, item in enumerate(node.value)]
+    if not isinstance(node, yaml.MappingNode):
+        return _scalar(node)
+    found: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        key = str(key_node.value)
+        here = (*place, key)
+        if key in found:
+            document.problems.append(
+                f"{document.name}:{key_node.start_mark.line + 1}: {'.'.join(map(str, here))}: stands twice; keep one of them"
+            )
+        found[key] = _plain(value_node, here, document)
+        document.lines[here] = key_node.start_mark.line + 1
+    return found
+
+
+def _scalar(node: Any) -> Any:
+    kind = node.tag.rpartition(":")[2]
+    if kind == "bool":
+        return node.value == "true"
+    if kind == "int":
+        return int(node.value)
+    if kind == "float":
+        return float(node.value)
+    return None if kind == "null" else node.value

@@ -1,0 +1,223 @@
+"""What a deployment folder says, as typed models. Rules that span fields are in `rules`, reading files in `load`."""
+
+import re
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints, model_validator
+
+NAME = r"^[a-z][a-z0-9_]{0,62}$"
+TYPE = r"^(varchar|bigint|integer|double|boolean|date|timestamp|json|decimal\((\d{1,2}),\s*(\d{1,2})\))$"
+UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
+
+Name = Annotated[str, StringConstraints(pattern=NAME)]
+Percent = Annotated[float, Field(ge=0, le=100)]
+
+
+def _span(value: Any) -> Any:
+    """`1 hour`, `90 minutes` or a number of seconds as a timedelta."""
+    if isinstance(value, str) and (match := re.fullmatch(r"(\d+) (second|minute|hour|day|week)s?", value)):
+        return timedelta(seconds=int(match[1]) * UNITS[match[2]])
+    if isinstance(value, int | float | timedelta):
+        return value
+    raise ValueError("is not a span of time; write for example `90 minutes` or `1 day`")
+
+
+def _per_second(value: Any) -> Any:
+    """`5 per second`, `300 per minute` as requests per second."""
+    if isinstance(value, str) and (match := re.fullmatch(r"(\d+) per (second|minute|hour)", value)):
+        return int(match[1]) / UNITS[match[2]]
+    if isinstance(value, int | float):
+        return value
+    raise ValueError("is not a rate; write for example `5 per second`")
+
+
+Span = Annotated[timedelta, BeforeValidator(_span), PlainSerializer(lambda span: span.total_seconds(), return_type=float)]
+Rate = Annotated[float, BeforeValidator(_per_second)]
+
+
+class Strict(BaseModel):
+    """No unknown keys: a misspelt option must not be silently ignored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Check(Strict):
+    """One rule on a column's value; `of` is the rule's argument, None where it has none."""
+
+    rule: Literal["email", "phone", "one_of", "between", "pattern", "length"]
+    of: Any = None
+
+
+def _check(value: Any) -> Any:
+    if isinstance(value, str):
+        return {"rule": value}
+    if isinstance(value, dict) and len(value) == 1 and "rule" not in value:
+        rule, of = next(iter(value.items()))
+        return {"rule": rule, "of": of}
+    return value
+
+
+class Column(Strict):
+    """A column that is staged. `source_name` is the source's own name where it differs."""
+
+    type: Annotated[str, StringConstraints(pattern=TYPE)]
+    source_name: str | None = None
+    required: bool = False
+    checks: tuple[Check, ...] = ()
+    on_failure: Literal["reject", "warn", "fix"] = "reject"
+    personal: Literal["none", "name", "email", "phone", "birth_date", "address", "id"] = "none"
+    purpose: str | None = None
+    format: str | None = None
+    time_zone: str | None = None
+    description: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_check_or_many(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        given = dict(given)
+        checks = given.pop("checks", [])
+        if "check" in given:
+            checks = [given.pop("check"), *checks]
+        return {**given, "checks": [_check(check) for check in checks]}
+
+    def rule(self, name: str) -> Check | None:
+        return next((check for check in self.checks if check.rule == name), None)
+
+    @property
+    def has_standard(self) -> bool:
+        """Whether staging carries `<column>_standard` beside it."""
+        return self.personal == "name" or any(check.rule in ("email", "phone") for check in self.checks)
+
+
+class Keys(Strict):
+    """What identifies a row (business), what says that it changed (change), what puts versions in order (order)."""
+
+    business: tuple[str, ...] = ()
+    change: str | None = None
+    order: str | None = None
+    deleted: str | None = None
+
+
+class Frequency(Strict):
+    class_: Literal["real-time", "hourly", "daily", "weekly", "monthly", "on-demand"] = Field(alias="class")
+    cron: str | None = None
+    rate: str | None = None
+    time_zone: str | None = None
+    importance: Literal["low", "normal", "high"] = "normal"
+
+    model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True)
+
+    @property
+    def expression(self) -> str | None:
+        """EventBridge Scheduler's expression, None where the data set is pulled on demand only."""
+        if self.cron:
+            return f"cron({self.cron})"
+        return f"rate({self.rate})" if self.rate else None
+
+
+class Filter(Strict):
+    """Rows that all conditions hold for are left out and counted under `rule`. A condition `null` holds for no value."""
+
+    rule: Name
+    where: dict[str, tuple[Check, ...]]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _conditions(cls, given: Any) -> Any:
+        if not isinstance(given, dict) or not isinstance(given.get("where"), dict):
+            return given
+        where = {}
+        for column, condition in given["where"].items():
+            conditions = condition if isinstance(condition, list | tuple) else [condition] if condition else []
+            where[column] = [_check(each) for each in conditions]
+        return {**given, "where": where}
+
+
+class Gate(Strict):
+    """When a pull is held back from publication although its ledger balances."""
+
+    max_quarantined_percent: Percent = 20
+
+
+def key_expression(value: Any) -> Any:
+    """A list of columns as the SQL text that joins them; the models read text only."""
+    if isinstance(value, list | tuple):
+        return " || '-' || ".join(f"cast({column} as varchar)" for column in value)
+    return value
+
+
+def key_columns(expression: str) -> list[str] | None:
+    """The columns that a key expression names: a column, or columns joined as `key_expression` does; None for any other text."""
+    if re.fullmatch(r"[a-z_]\w*", expression):
+        return [expression]
+    parts = [re.fullmatch(r"cast\(([a-z_]\w*) as varchar\)", part) for part in expression.split(" || '-' || ")]
+    return [part[1] for part in parts if part] if all(parts) else None
+
+
+Expression = Annotated[str, BeforeValidator(key_expression)]
+
+
+class DataSet(Strict):
+    """One kind of thing that a source gives. `fetch` differs by connector (see `connections`)."""
+
+    description: str
+    fetch: Any
+    frequency: Frequency
+    keys: Keys = Keys()
+    columns: dict[Name, Column] = Field(min_length=1)
+    ignore: tuple[str, ...] = ()
+    filters: tuple[Filter, ...] = ()
+    gate: Gate = Gate()
+    on_drift: Literal["keep", "hold"] = "keep"
+    entity: dict[str, dict[str, Expression]] = {}
+    retention_days: int | None = Field(default=None, ge=1)
+
+    @property
+    def first_entity(self) -> str | None:
+        """The entity whose record key is `_record_key`; the others have `_record_key_<entity>`."""
+        return next(iter(self.entity), None)
+
+
+class Authentication(Strict):
+    """How to sign in. `secret` is the name of an SSM SecureString, never the secret itself."""
+
+    kind: Literal["bearer", "password"]
+    secret: Annotated[str, StringConstraints(pattern=r"^/[A-Za-z0-9_./-]+$")]
+
+
+class Retention(Strict):
+    landing_days: int = Field(default=30, ge=1)
+    staging_days: int = Field(default=30, ge=1)
+    results_days: int = Field(default=7, ge=1)
+    audit_days: int = Field(default=365, ge=1)
+
+
+class Senders(Strict):
+    email: str | None = None
+
+
+class HubConfig(Strict):
+    """hub.yaml: what is true for the whole organisation."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,30}$")]
+    time_zone: str = "UTC"
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+    country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+    domain: str | None = None
+    edge: bool = False
+    senders: Senders = Senders()
+    alarm_email: str | None = None
+    budget_usd: float | None = Field(default=None, gt=0)
+    retention: Retention = Retention()
+    allow_list: tuple[str, ...] = ()
+    variables: dict[Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")], str] = {}
+
+
+class Role(Strict):
+    """A role of the organisation's own, beside the shipped ones."""
+
+    description: str
+    permissions: tuple[str, ...] = Field(min_length=1)

@@ -1,0 +1,93 @@
+"""Staging in Glue. A pull is published by registering its partition: before that no query sees its rows."""
+
+from typing import Any
+
+from hub import aws
+from hub.config import DataSet
+from hub.errors import HubError
+from hub.pulls.models import Pull
+from hub.pulls.objects import staging_folder
+from hub.pulls.schema import PARTITIONS, database_name, staging_columns, table_name
+
+PARQUET = {
+    "InputFormat": "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
+    "OutputFormat": "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
+    "SerdeInfo": {"SerializationLibrary": "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"},
+}
+KEPT = ("Name", "Description", "Owner", "Retention", "StorageDescriptor", "PartitionKeys", "TableType", "Parameters")
+
+
+class CannotPublish(HubError):
+    """The staging table and the manifest contradict each other."""
+
+    code, status = "cannot_publish", 409
+
+
+class Catalogue:
+    """The staging tables of one stage."""
+
+    def __init__(self, stage: str, bucket: str) -> None:
+        self._database, self._bucket = database_name(stage), bucket
+
+    def publish(self, pull: Pull, rules: DataSet) -> None:
+        """Make the table what the manifest says, and register the pull's partition; safe to repeat."""
+        columns = staging_columns(rules)
+        self._ensure_table(pull, rules, columns)
+        glue = aws.client("glue")
+        partition = {
+            "Values": [pull.started_at[:10], pull.pull_id],
+            "StorageDescriptor": self._storage(columns, staging_folder(pull)),
+        }
+        answer = glue.batch_create_partition(
+            DatabaseName=self._database,
+            TableName=table_name(pull.source, pull.data_set),
+            PartitionInputList=[partition],
+        )
+        for error in answer.get("Errors", []):
+            if error["ErrorDetail"]["ErrorCode"] != "AlreadyExistsException":
+                raise CannotPublish(f"Glue refuses the partition: {error['ErrorDetail']}")
+
+    def ensure_table(self, source: str, data_set: str, rules: DataSet) -> None:
+        """Create or widen the table of a data set before anything of it is published."""
+        self._ensure(source, data_set, rules, staging_columns(rules))
+
+    def _ensure_table(self, pull: Pull, rules: DataSet, columns: dict[str, str]) -> None:
+        self._ensure(pull.source, pull.data_set, rules, columns)
+
+    def _ensure(self, source: str, data_set: str, rules: DataSet, columns: dict[str, str]) -> None:
+        glue, name = aws.client("glue"), table_name(source, data_set)
+        try:
+            table = glue.get_table(DatabaseName=self._database, Name=name)["Table"]
+        except glue.exceptions.EntityNotFoundException:
+            self._create(source, data_set, rules, columns)
+            return
+        known = {column["Name"]: column["Type"] for column in table["StorageDescriptor"]["Columns"]}
+        for column in known.keys() & columns.keys():
+            if known[column] != columns[column]:
+                raise CannotPublish(
+                    f"{name}.{column} is {known[column]} in staging and {columns[column]} in the manifest; "
+                    "declare the new type under a new column name"
+                )
+        if added := {column: kind for column, kind in columns.items() if column not in known}:
+            kept: dict[str, Any] = {key: table[key] for key in KEPT if key in table}
+            kept["StorageDescriptor"]["Columns"] += [{"Name": column, "Type": kind} for column, kind in added.items()]
+            glue.update_table(DatabaseName=self._database, TableInput=kept)
+
+    def _create(self, source: str, data_set: str, rules: DataSet, columns: dict[str, str]) -> None:
+        glue = aws.client("glue")
+        table = {
+            "Name": table_name(source, data_set),
+            "Description": rules.description[:2048],
+            "TableType": "EXTERNAL_TABLE",
+            "Parameters": {"classification": "parquet", "EXTERNAL": "TRUE"},
+            "PartitionKeys": [{"Name": column, "Type": kind} for column, kind in PARTITIONS.items()],
+            "StorageDescriptor": self._storage(columns, f"staging/{source}/{data_set}/"),
+        }
+        try:
+            glue.create_table(DatabaseName=self._database, TableInput=table)
+        except glue.exceptions.AlreadyExistsException:
+            self._ensure(source, data_set, rules, columns)
+
+    def _storage(self, columns: dict[str, str], folder: str) -> dict[str, Any]:
+        listed = [{"Name": column, "Type": kind} for column, kind in columns.items()]
+        return {"Columns": listed, "Location": f"s3://{self._bucket}/{folder}", **PARQUET}

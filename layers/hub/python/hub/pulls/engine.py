@@ -1,0 +1,296 @@
+"""The pull engine: takes the rows of one data set, a batch at a time, from its source to published staging.
+
+A worker may die at any line. What is committed is in the ledger; the next worker goes on behind it.
+"""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import chain
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from hub import aws, config
+from hub.config import Deployment
+from hub.pulls import steps
+from hub.pulls.announce import announce
+from hub.pulls.catalogue import CannotPublish, Catalogue
+from hub.pulls.ledger import Counts, Verdict, gate, settle
+from hub.pulls.models import Pull, PullTask, pull_id
+from hub.pulls.objects import Objects
+from hub.pulls.stage import Outcome, Plan, settle_batch
+from hub.pulls.store import COUNTS, LEASE_SECONDS, Lease, PullStore, iso
+from hub.settings import PullSettings
+from hub.sources import Connector, Piece, SourceError, connector
+
+logger = Logger(child=True)
+
+BATCH_BYTES = 32 * 1024 * 1024
+BATCH_SECONDS = 60.0
+SHORT_OF_TIME_MS = 75_000   # a batch may take a minute to fill
+MOST_ATTEMPTS = 5
+
+
+def build(settings: PullSettings) -> "Engine":
+    """The engine of a deployed function."""
+    ssm = aws.client("ssm")
+    key = ssm.get_parameter(Name=settings.token_key_parameter, WithDecryption=True)["Parameter"]["Value"]
+    return Engine(config.read(settings.hub_home), settings, str(key).encode())
+
+
+@dataclass
+class Engine:
+    """Carries pulls on. `now` (epoch seconds) is for tests."""
+
+    deployment: Deployment
+    settings: PullSettings
+    token_key: bytes = field(repr=False)
+    now: Callable[[], float] = time.time
+
+    def __post_init__(self) -> None:
+        self._store = PullStore(self.settings.control_table)
+        self._objects = Objects(self.settings.vault_bucket)
+        self._catalogue = Catalogue(self.settings.stage, self.settings.vault_bucket)
+
+    def carry_on(self, task: PullTask, milliseconds_left: Callable[[], int], owner: str = "pull") -> Pull | None:
+        """Work on the task's data set until its pull is settled or the time is short; None if there is nothing to do."""
+        source = self.deployment.sources.get(task.source)
+        if source is None or task.data_set not in source.data_sets:
+            logger.warning("no such data set; the message is from an older deployment", extra={"data_set": task.name})
+            return None
+        lease = self._store.acquire(task.name, owner, int(self.now()))
+        if lease is None:
+            logger.info("another worker is at it", extra={"data_set": task.name})
+            return None
+        steps.reached("leased")
+        state = self._store.state(task.name)
+        self._announce_last(task, state)
+        pull = self._open_pull(lease, task, state)
+        if pull is None:
+            self._store.renew(lease, 0)
+            return None
+        return _Work(self, lease, task, pull, state).until(milliseconds_left)
+
+    def _announce_last(self, task: PullTask, state: dict[str, Any]) -> None:
+        """Send the event that a worker died before sending."""
+        if state.get("unannounced"):
+            self.announce(self._store.get(state["unannounced"]), task.name)
+
+    def _open_pull(self, lease: Lease, task: PullTask, state: dict[str, Any]) -> Pull | None:
+        """The pull to work on: the one that is under way, else a new one; None where there is none to begin."""
+        if state.get("paused") and not task.asked_by:
+            return None
+        running = state.get("running_pull")
+        if running is not None:
+            pull = self._store.get(pull_id(task.source, task.data_set, running))
+            if pull.state == "running" or (pull.state == "failed" and pull.attempts < MOST_ATTEMPTS):
+                self._store.resume(lease, pull)
+                return pull
+            if task.pull_id:
+                return None
+            self._store.abandon(lease, pull, self.moment())
+        elif task.pull_id:
+            return None
+        seq = state.get("next_seq", 1)
+        pull = self._store.begin(lease, seq, _cursor(state), task.asked_by, self.moment())
+        steps.reached("begun")
+        return pull
+
+    def announce(self, pull: Pull, data_set: str) -> None:
+        announce(self.settings.event_bus, pull)
+        self._store.announced(data_set, pull.pull_id)
+        steps.reached("announced")
+
+    def moment(self) -> datetime:
+        return datetime.fromtimestamp(self.now(), UTC)
+
+    @property
+    def store(self) -> PullStore:
+        return self._store
+
+    @property
+    def objects(self) -> Objects:
+        return self._objects
+
+    @property
+    def catalogue(self) -> Catalogue:
+        return self._catalogue
+
+
+class _Work:
+    """One worker's time with one pull."""
+
+    def __init__(self, engine: Engine, lease: Lease, task: PullTask, pull: Pull, state: dict[str, Any]) -> None:
+        self._engine, self._store, self._objects = engine, engine.store, engine.objects
+        self._lease, self._task, self._pull = lease, task, pull
+        source = engine.deployment.sources[task.source]
+        self._rules = source.data_sets[task.data_set]
+        self._plan = Plan(
+            task.source, task.data_set, self._rules, engine.token_key, engine.deployment.hub.country, self._store.erased()
+        )
+        self._cursor = _cursor(state)
+        self._done = list(self._store.batches(pull.pull_id))
+        self._seen: set[str] = set()
+        self._resumed = bool(self._done) or pull.attempts > 0
+
+    def until(self, milliseconds_left: Callable[[], int]) -> Pull:
+        """Fetch, commit and settle; the pull as it stands at the end."""
+        try:
+            self._remember_seen()
+            batches = self._batches(self._connect())
+            while not self._ended():
+                if milliseconds_left() < SHORT_OF_TIME_MS:
+                    logger.info("the time is short; the sweeper passes the pull on")
+                    self._store.renew(self._lease, 0)
+                    return self._store.get(self._pull.pull_id)
+                pieces = next(batches, [])
+                if not pieces:
+                    break
+                self._commit(pieces)
+            return self._settle()
+        except (SourceError, CannotPublish) as error:
+            return self._failed(error.message)
+        except Exception as error:
+            self._failed(f"the hub's own failure: {type(error).__name__}")
+            raise
+
+    def _connect(self) -> Connector:
+        source = self._engine.deployment.sources[self._task.source]
+        return connector(source, self._task.data_set, self._engine.settings.vault_bucket)
+
+    def _remember_seen(self) -> None:
+        if self._rules.keys.business:
+            self._seen.update(chain.from_iterable(self._objects.hashes(key) for key, _ in self._staged_objects()))
+
+    def _staged_objects(self) -> Iterator[tuple[str, str]]:
+        """Key and ETag of each staged object that the ledger knows."""
+        return ((each["staging"]["key"], each["staging"]["etag"]) for each in self._done if each.get("staging"))
+
+    def _ended(self) -> bool:
+        return bool(self._done and self._done[-1].get("last"))
+
+    def _batches(self, source: Connector) -> Iterator[list[Piece]]:
+        """The source's pieces in batches of up to 32 MB or a minute. A file that must stay whole has a batch of its own."""
+        position = json.loads(self._done[-1]["position"]) if self._done else None
+        gathered: list[Piece] = []
+        size, since = 0, self._engine.now()
+        for piece in source.pieces(self._cursor, position):
+            self._store.renew(self._lease, int(self._engine.now()) + LEASE_SECONDS)
+            if gathered and piece.kind == "bin" and piece.raw:
+                yield gathered
+                gathered, size, since = [], 0, self._engine.now()
+            gathered.append(piece)
+            size += max(len(piece.raw), piece.rows.nbytes)
+            if size >= BATCH_BYTES or piece.last or self._engine.now() - since >= BATCH_SECONDS:
+                yield gathered
+                gathered, size, since = [], 0, self._engine.now()
+        if gathered:
+            yield gathered
+
+    def _commit(self, pieces: Sequence[Piece]) -> None:
+        """Make one batch durable: objects first, the ledger last."""
+        batch = len(self._done) + 1
+        if self._resumed:
+            self._objects.forget_uncommitted(self._pull, batch)
+            self._resumed = False
+        received = sum(each["received"] for each in self._done)
+        outcome = settle_batch(self._plan, self._pull, batch, pieces, self._seen, received)
+        item = self._write(batch, pieces, outcome)
+        until = int(self._engine.now()) + LEASE_SECONDS
+        self._store.commit(self._lease, self._pull, batch, item, outcome.counts, until)
+        self._seen.update(outcome.hashes)
+        self._done.append({**item, **outcome.counts.as_dict()})
+        steps.reached("committed")
+
+    def _write(self, batch: int, pieces: Sequence[Piece], outcome: Outcome) -> dict[str, Any]:
+        """The batch's objects; what the ledger shall say of them."""
+        last = pieces[-1]
+        item: dict[str, Any] = {
+            "bytes": 0,
+            "position": json.dumps(last.position),
+            "cursor_after": json.dumps(last.cursor),
+            "declared": last.declared,
+            "last": last.last,
+            "landed_at": iso(self._engine.moment()),
+            "warned": dict(outcome.warned),
+            "rules": dict(outcome.rules),
+            "new_fields": sorted({name for piece in pieces for name in piece.new_fields}),
+        }
+        if raw := [piece.raw for piece in pieces if piece.raw]:
+            item["landing"], item["sha256"], item["bytes"] = self._objects.land(self._pull, batch, last.kind, raw)
+        steps.reached("landed")
+        if len(outcome.staged):
+            key, etag = self._objects.stage(self._pull, batch, outcome.staged)
+            item["staging"] = {"key": key, "etag": etag}
+        steps.reached("staged")
+        if outcome.quarantined:
+            item["quarantine"] = self._objects.quarantine(self._pull, batch, outcome.quarantined)
+        steps.reached("quarantined")
+        return item
+
+    def _settle(self) -> Pull:
+        """Publish the pull, or hold it and say why."""
+        batches = [Counts(**{name: each[name] for name in COUNTS}) for each in self._done]
+        declared = self._done[-1]["declared"] if self._done else None
+        changes = self._totals(batches, declared)
+        verdict = self._verdict(batches, declared, changes["new_fields"])
+        changes |= {"balanced": settle(batches, declared).balanced, "ended_at": iso(self._engine.moment())}
+        steps.reached("settled")
+        if not verdict.balanced:
+            self._store.end(self._lease, self._pull, {**changes, "state": "held", "reason": verdict.reason})
+            return self._store.get(self._pull.pull_id)
+        if changes["staged"]:
+            self._engine.catalogue.publish(self._pull, self._rules)
+        steps.reached("registered")
+        cursor = json.loads(self._done[-1]["cursor_after"]) if self._done else self._cursor
+        changes |= {"state": "complete", "cursor_to": json.dumps(cursor)}
+        self._store.complete(self._lease, self._pull, changes, cursor)
+        steps.reached("completed")
+        complete = self._store.get(self._pull.pull_id)
+        self._engine.announce(complete, self._lease.data_set)
+        return complete
+
+    def _totals(self, batches: Sequence[Counts], declared: int | None) -> dict[str, Any]:
+        warned, rules = Counter[str](), Counter[str]()
+        for each in self._done:
+            warned.update(each["warned"])
+            rules.update(each["rules"])
+        return {
+            **sum(batches, Counts()).as_dict(),
+            "declared_by_source": declared,
+            "warned": dict(warned),
+            "rules": dict(rules),
+            "new_fields": sorted({name for each in self._done for name in each["new_fields"]}),
+        }
+
+    def _verdict(self, batches: Sequence[Counts], declared: int | None, new_fields: Sequence[str]) -> Verdict:
+        """May this pull be published? The first reason against it."""
+        verdict = settle(batches, declared)
+        if not verdict.balanced:
+            return verdict
+        if new_fields and self._rules.on_drift == "hold":
+            return Verdict(False, f"new fields {', '.join(new_fields)}; declare or ignore them in the manifest")
+        for key, etag in self._staged_objects():
+            if not self._objects.is_as_committed(key, etag):
+                return Verdict(False, f"{key} is not what was committed")
+        return gate(sum(batches, Counts()), self._rules.gate.max_quarantined_percent)
+
+    def _failed(self, error: str) -> Pull:
+        """Write down why; what is committed stays, and the next worker goes on behind it."""
+        logger.warning("the pull failed", extra={"error": error})
+        changes = {
+            "state": "failed",
+            "error": error,
+            "attempts": self._pull.attempts + 1,
+            "ended_at": iso(self._engine.moment()),
+        }
+        self._store.end(self._lease, self._pull, changes)
+        return self._store.get(self._pull.pull_id)
+
+
+def _cursor(state: dict[str, Any]) -> Any:
+    return json.loads(state["cursor"]) if state.get("cursor") else None

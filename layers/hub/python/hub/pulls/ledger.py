@@ -1,0 +1,58 @@
+"""The conservation law of a pull: every row received is in exactly one place."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Rows of one batch, or of a whole pull, by where they went."""
+
+    received: int = 0
+    staged: int = 0
+    duplicate: int = 0
+    quarantined: int = 0
+    filtered: int = 0
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
+
+    @property
+    def missing(self) -> int:
+        """Rows that arrived and are nowhere; negative when some are counted twice."""
+        return self.received - self.staged - self.duplicate - self.quarantined - self.filtered
+
+    def as_dict(self) -> dict[str, int]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a pull's ledger balances, and if not, why."""
+
+    balanced: bool
+    reason: str = ""
+
+
+def settle(batches: Iterable[Counts], declared_by_source: int | None) -> Verdict:
+    """Say whether a pull may be published.
+
+    declared_by_source: how many rows the source says it has for this pull, or None where it does not tell.
+    """
+    total = sum(batches, Counts())
+    if total.missing:
+        return Verdict(False, f"{total.received} rows received, {total.missing:+d} unaccounted for")
+    if declared_by_source is not None and declared_by_source != total.received:
+        return Verdict(False, f"the source declares {declared_by_source} rows, {total.received} were received")
+    return Verdict(True)
+
+
+def gate(total: Counts, max_quarantined_percent: float, few: int = 20) -> Verdict:
+    """Say whether so many rows are broken that somebody should look before the pull is published.
+
+    few: below this many rows a share says nothing.
+    """
+    if total.received >= few and total.quarantined * 100 > max_quarantined_percent * total.received:
+        share = 100 * total.quarantined / total.received
+        return Verdict(False, f"{share:.0f} % of the rows are quarantined, {max_quarantined_percent:g} % are allowed")
+    return Verdict(True)

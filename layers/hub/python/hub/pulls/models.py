@@ -1,0 +1,87 @@
+"""What callers of the pulls see and send."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+State = Literal["running", "held", "complete", "failed", "abandoned"]
+
+
+class PullTask(BaseModel):
+    """A message on the pull queue: by a schedule (scheduled_at), by a person (asked_by) or to carry a pull on (pull_id)."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    source: str
+    data_set: str
+    scheduled_at: str | None = None
+    asked_by: str | None = None
+    pull_id: str | None = None
+
+    @property
+    def name(self) -> str:
+        return f"{self.source}.{self.data_set}"
+
+
+class PullRequest(BaseModel):
+    """A person's wish to fetch a data set now."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    source: str
+    data_set: str
+
+
+class Pull(BaseModel):
+    """One fetch of one data set, with its ledger."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    pull_id: str
+    source: str
+    data_set: str
+    pull_seq: int
+    state: State
+    started_at: str
+    ended_at: str | None = None
+    received: int = 0
+    staged: int = 0
+    duplicate: int = 0
+    quarantined: int = 0
+    filtered: int = 0
+    declared_by_source: int | None = None
+    balanced: bool | None = None
+    batches: int = 0
+    bytes: int = 0
+    reason: str | None = None
+    error: str | None = None
+    attempts: int = 0
+    asked_by: str | None = None
+    replay_of: str | None = None
+    cursor_from: Any = None
+    cursor_to: Any = None
+    warned: dict[str, int] = {}
+    rules: dict[str, int] = {}
+    new_fields: list[str] = []
+
+
+class PullCompleted(BaseModel):
+    """The event on the bus when a pull is published."""
+
+    version: int = 1
+    pull_id: str
+    source: str
+    data_set: str
+    pull_seq: int
+    staged: int
+    completed_at: str
+
+
+def pull_id(source: str, data_set: str, seq: int) -> str:
+    return f"{source}.{data_set}.{seq:08d}"
+
+
+def parts(pull_id: str) -> tuple[str, str, int]:
+    """Source, data set and number of a pull_id; ValueError if it is none."""
+    source, data_set, seq = pull_id.split(".")
+    return source, data_set, int(seq)

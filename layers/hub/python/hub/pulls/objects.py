@@ -1,0 +1,73 @@
+"""What a pull keeps in S3: landing, staging and quarantine of each batch, under names that a repeat overwrites."""
+
+import gzip
+import hashlib
+import io
+import zlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from hub import aws
+from hub.pulls.models import Pull
+
+
+class Objects:
+    """The vault bucket as the pull of one data set writes it."""
+
+    def __init__(self, bucket: str) -> None:
+        self._bucket = bucket
+
+    def land(self, pull: Pull, batch: int, kind: str, parts: Sequence[bytes]) -> tuple[str, str, int]:
+        """The bytes as they came, compressed; their key, their SHA-256 and how many they are."""
+        joint = b"" if kind in ("arrow", "bin") else b"\n"
+        data = joint.join(parts)
+        key = f"landing/{pull.source}/{pull.data_set}/{pull.pull_id}/batch-{batch:05d}.{kind}.gz"
+        self._put(key, _gzip(data))
+        return key, hashlib.sha256(data).hexdigest(), len(data)
+
+    def stage(self, pull: Pull, batch: int, rows: pa.Table) -> tuple[str, str]:
+        """The rows as Parquet; their key and ETag."""
+        sink = io.BytesIO()
+        pq.write_table(rows, sink, compression="snappy", store_schema=False)
+        key = f"{staging_folder(pull)}batch-{batch:05d}.parquet"
+        return key, self._put(key, sink.getvalue())
+
+    def quarantine(self, pull: Pull, batch: int, lines: Sequence[dict[str, Any]]) -> str:
+        key = f"quarantine/{pull.source}/{pull.data_set}/{pull.pull_id}/batch-{batch:05d}.jsonl.gz"
+        self._put(key, _gzip(b"\n".join(orjson.dumps(line, default=str) for line in lines)))
+        return key
+
+    def forget_uncommitted(self, pull: Pull, batch: int) -> None:
+        """Take away what an earlier worker wrote of a batch that it never committed."""
+        s3 = aws.client("s3")
+        folders = [f"{zone}/{pull.source}/{pull.data_set}/{pull.pull_id}/" for zone in ("landing", "quarantine")]
+        for folder in [*folders, staging_folder(pull)]:
+            found = s3.list_objects_v2(Bucket=self._bucket, Prefix=f"{folder}batch-{batch:05d}.")
+            for item in found.get("Contents", []):
+                s3.delete_object(Bucket=self._bucket, Key=item["Key"])
+
+    def hashes(self, key: str) -> Iterator[str]:
+        """The record hashes of a staged batch."""
+        body = aws.client("s3").get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        yield from pq.read_table(pa.BufferReader(body), columns=["_record_hash"])["_record_hash"].to_pylist()
+
+    def is_as_committed(self, key: str, etag: str) -> bool:
+        """Whether the object still is what its batch was committed with."""
+        return bool(aws.client("s3").head_object(Bucket=self._bucket, Key=key)["ETag"] == etag)
+
+    def _put(self, key: str, body: bytes) -> str:
+        return str(aws.client("s3").put_object(Bucket=self._bucket, Key=key, Body=body)["ETag"])
+
+
+def staging_folder(pull: Pull) -> str:
+    day = pull.started_at[:10]
+    return f"staging/{pull.source}/{pull.data_set}/pull_date={day}/pull_id={pull.pull_id}/"
+
+
+def _gzip(data: bytes) -> bytes:
+    """Without a time in it, so that the same bytes land the same."""
+    return gzip.compress(data, compresslevel=zlib.Z_BEST_SPEED, mtime=0)

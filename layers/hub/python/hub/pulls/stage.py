@@ -1,0 +1,200 @@
+"""A batch of pieces to what is stored of it: staged rows, quarantined rows, and the counts of both and of the rest."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hub.config import DataSet, key_columns
+from hub.config.entities import reference_column
+from hub.pulls.ledger import Counts
+from hub.pulls.models import Pull
+from hub.pulls.schema import references, staging_columns
+from hub.quality import EXTRA, Refined, arrow_type, as_text, record_hashes, refine, tokens
+from hub.sources import Piece
+from hub.sources.tables import ORIGIN, origins
+
+HIVE_TO_ARROW = {"string": pa.string(), "int": pa.int32(), "timestamp": pa.timestamp("ms")}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What stays the same for all batches of a pull.
+
+    key: the hub's token key. country: for telephone numbers without one. erased: record keys that must not come back.
+    """
+
+    source: str
+    name: str
+    rules: DataSet
+    key: bytes = field(repr=False)
+    country: str
+    erased: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One batch after its rules: the rows to stage, the lines for quarantine, and where every row went."""
+
+    staged: pa.Table
+    quarantined: list[dict[str, Any]]
+    counts: Counts
+    warned: Counter[str]
+    rules: Counter[str]
+    hashes: list[str]
+
+
+def settle_batch(plan: Plan, pull: Pull, batch: int, pieces: Sequence[Piece], seen: set[str], received: int) -> Outcome:
+    """Put every row of a batch in its one place.
+
+    seen: record hashes staged earlier in this pull; it is not changed. received: rows before this batch.
+    """
+    raw = _joined([piece.rows for piece in pieces])
+    started = datetime.fromisoformat(pull.started_at)
+    refined = refine(raw, plan.rules, plan.country, started.date())
+    keyed = _with_tokens(plan, refined.rows, _origin(plan, pull, raw, received))
+    for at in _erased(plan, keyed):
+        refined.rejected.pop(at, None)
+        refined.filtered.setdefault(at, "erased")
+    keyed = keyed.append_column("_record_hash", record_hashes([keyed[name] for name in plan.rules.columns]))
+    keyed = keyed.append_column("_row", pa.array(range(1, len(keyed) + 1), pa.int32()))
+    passing = _passing(keyed, refined)
+    repeated, hashes = _repeats(passing, seen) if plan.rules.keys.business else ([], [])
+    if repeated:
+        passing = passing.filter(_mask(len(passing), repeated, value=False))
+    unreadable = [each for piece in pieces for each in piece.unreadable]
+    quarantined = [*_quarantined(plan, raw, refined), *_unreadable(unreadable, len(raw))]
+    filtered = Counter(f"filtered: {rule}" for rule in refined.filtered.values())
+    broken = Counter(f"{each['column']}: {each['rule']}" for line in quarantined for each in line["failures"])
+    counts = Counts(
+        received=sum(len(piece.rows) + len(piece.unreadable) for piece in pieces),
+        staged=len(passing),
+        duplicate=len(repeated),
+        quarantined=len(quarantined),
+        filtered=len(refined.filtered),
+    )
+    staged = _as_stored(plan, passing, pull, batch, started)
+    return Outcome(staged, quarantined, counts, refined.warned, filtered + broken, hashes)
+
+
+def _joined(tables: Sequence[pa.Table]) -> pa.Table:
+    """The pieces' rows as one table; a column whose type differs from piece to piece is read as text."""
+    columns = {}
+    for name in tables[0].column_names:
+        parts = [table[name] for table in tables]
+        if len({part.type for part in parts}) > 1:
+            parts = [pa.chunked_array([as_text(chunk) for chunk in part.chunks], pa.string()) for part in parts]
+        columns[name] = pa.chunked_array([chunk for part in parts for chunk in part.chunks], parts[0].type).combine_chunks()
+    return pa.table(columns)
+
+
+def _origin(plan: Plan, pull: Pull, raw: pa.Table, received: int) -> pa.Array | None:
+    """What stands for a key where rows have none: object and row number, else this pull and the row's number in it."""
+    if plan.rules.keys.business:
+        return None
+    return raw[ORIGIN] if ORIGIN in raw.column_names else origins(pull.pull_id, received + 1, len(raw))
+
+
+def _with_tokens(plan: Plan, rows: pa.Table, origin: Any) -> pa.Table:
+    entities = list(plan.rules.entity)
+    for at, entity in enumerate(entities or [plan.name]):
+        parts = [origin] if origin is not None else [rows[name] for name in _key_of(plan.rules, entity)]
+        column = "_record_key" if at == 0 else f"_record_key_{entity}"
+        rows = rows.append_column(column, tokens(plan.key, plan.source, entity, [_one(part) for part in parts]))
+    for column, (entity, expression) in references(plan.rules).items():
+        parts = [_one(rows[name]) for name in key_columns(expression) or []]
+        rows = rows.append_column(reference_column(column), tokens(plan.key, plan.source, entity, parts))
+    return rows
+
+
+def _key_of(rules: DataSet, entity: str) -> Sequence[str]:
+    mapping = rules.entity.get(entity)
+    return (key_columns(mapping["source_key"]) if mapping else None) or rules.keys.business
+
+
+def _one(column: Any) -> pa.Array:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
+def _erased(plan: Plan, rows: pa.Table) -> list[int]:
+    if not plan.erased:
+        return []
+    erased = pa.array(sorted(plan.erased), pa.string())
+    keys = [name for name in rows.column_names if name.startswith("_record_key")]
+    return sorted({at for name in keys for at in pc.indices_nonzero(pc.is_in(rows[name], erased)).to_pylist()})
+
+
+def _passing(rows: pa.Table, refined: Refined) -> pa.Table:
+    out = [*refined.rejected, *refined.filtered]
+    return rows.filter(_mask(len(rows), out, value=False)) if out else rows
+
+
+def _mask(length: int, positions: Sequence[int], *, value: bool) -> pa.Array:
+    """`value` at the positions, its opposite elsewhere."""
+    member = pc.is_in(pa.array(range(length), pa.int64()), pa.array(positions, pa.int64()))
+    return member if value else pc.invert(member)
+
+
+def _repeats(rows: pa.Table, seen: set[str]) -> tuple[list[int], list[str]]:
+    """Rows that this pull has staged already, and the hashes of those that it has not."""
+    repeated: list[int] = []
+    fresh: dict[str, None] = {}
+    for at, each in enumerate(rows["_record_hash"].to_pylist()):
+        if each in seen or each in fresh:
+            repeated.append(at)
+        else:
+            fresh[each] = None
+    return repeated, list(fresh)
+
+
+def _quarantined(plan: Plan, raw: pa.Table, refined: Refined) -> list[dict[str, Any]]:
+    """A line per rejected row: its number, the rules that it breaks and the record as the source wrote it."""
+    positions = sorted(refined.rejected)
+    if not positions:
+        return []
+    names = {name: column.source_name or name for name, column in plan.rules.columns.items()}
+    records = raw.take(pa.array(positions, pa.int64())).to_pylist()
+    lines = []
+    for at, record in zip(positions, records, strict=True):
+        failures = [
+            {"column": each.column, "rule": each.rule, "reason": each.reason} for each in refined.rejected[at]
+        ]
+        given = {theirs: record[name] for name, theirs in names.items() if record[name] is not None}
+        lines.append({"row": at + 1, "failures": failures, "record": {**given, **orjson.loads(record[EXTRA] or "{}")}})
+    return lines
+
+
+def _unreadable(found: Sequence[Any], rows: int) -> list[dict[str, Any]]:
+    return [
+        {"row": rows + at, "failures": [{"column": "", "rule": "unreadable", "reason": each.reason}], "text": each.text}
+        for at, each in enumerate(found, 1)
+    ]
+
+
+def _as_stored(plan: Plan, rows: pa.Table, pull: Pull, batch: int, started: datetime) -> pa.Table:
+    """The columns of the staging table, in its order and with its types."""
+    count = len(rows)
+    pulled_at = pa.scalar(started.replace(tzinfo=None), pa.timestamp("ms"))
+    deleted = plan.rules.keys.deleted
+    constant = {
+        "_pull_seq": pa.repeat(pa.scalar(pull.pull_seq, pa.int64()), count),
+        "_pulled_at": pa.repeat(pulled_at, count),
+        "_batch": pa.repeat(pa.scalar(batch, pa.int32()), count),
+        "_deleted": pc.fill_null(rows[deleted], False) if deleted else pa.repeat(pa.scalar(False), count),
+    }
+    columns: Mapping[str, Any] = {
+        name: constant[name] if name in constant else rows[name] for name in staging_columns(plan.rules)
+    }
+    table = pa.table(dict(columns))
+    fields = [pa.field(name, _stored_type(hive)) for name, hive in staging_columns(plan.rules).items()]
+    # Hive's timestamps have milliseconds; what is finer is cut for every engine alike.
+    return table.cast(pa.schema(fields), safe=False)
+
+
+def _stored_type(hive: str) -> pa.DataType:
+    return HIVE_TO_ARROW.get(hive) or arrow_type(hive)

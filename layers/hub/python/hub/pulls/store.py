@@ -1,0 +1,314 @@
+"""The ledger in DynamoDB. Each change of state is one conditional write, so two workers at once do no harm."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from boto3.dynamodb.conditions import Attr, Key
+from botocore.exceptions import ClientError
+
+from hub import aws
+from hub.errors import BadRequest, LeaseLost, NotFound
+from hub.pulls.ledger import Counts
+from hub.pulls.models import Pull, parts, pull_id
+
+LEASE_SECONDS = 120
+COUNTS = ("received", "staged", "duplicate", "quarantined", "filtered")
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to pull one data set; the fence goes up with each owner."""
+
+    data_set: str
+    fence: int
+
+
+class PullStore:
+    """States of data sets, pulls and batches in the control table. `data_set` is always `<source>.<data_set>`."""
+
+    def __init__(self, control_table: str) -> None:
+        self._table = aws.table(control_table)
+
+    # The state of a data set
+
+    def state(self, data_set: str) -> dict[str, Any]:
+        """The data set's state; empty for one that was never pulled."""
+        return _plain(self._table.get_item(Key=_state(data_set), ConsistentRead=True).get("Item", {}))
+
+    def pause(self, data_set: str, paused: bool) -> None:
+        self._table.update_item(
+            Key=_state(data_set), UpdateExpression="SET paused = :paused", ExpressionAttributeValues={":paused": paused}
+        )
+
+    def acquire(self, data_set: str, owner: str, now: int) -> Lease | None:
+        """The lease, or None while another worker's is running."""
+        try:
+            answer = self._table.update_item(
+                Key=_state(data_set),
+                UpdateExpression="SET lease_until = :until, lease_owner = :owner ADD lease_fence :one",
+                ConditionExpression="attribute_not_exists(lease_until) OR lease_until < :now",
+                ExpressionAttributeValues={":until": now + LEASE_SECONDS, ":owner": owner, ":now": now, ":one": 1},
+                ReturnValues="ALL_NEW",
+            )
+        except ClientError as error:
+            if _refused(error):
+                return None
+            raise
+        return Lease(data_set, int(answer["Attributes"]["lease_fence"]))
+
+    def renew(self, lease: Lease, until: int) -> None:
+        """Keep the lease until the epoch second `until`; LeaseLost if another worker holds a newer one."""
+        try:
+            self._table.update_item(
+                Key=_state(lease.data_set),
+                UpdateExpression="SET lease_until = :until",
+                ConditionExpression="lease_fence = :fence",
+                ExpressionAttributeValues={":until": until, ":fence": lease.fence},
+            )
+        except ClientError as error:
+            if _refused(error):
+                raise _lost(lease) from error
+            raise
+
+    def claim_requeue(self, data_set: str, now: int, quiet_seconds: int) -> bool:
+        """True for the one sweeper that may queue this data set now; again after `quiet_seconds`."""
+        try:
+            self._table.update_item(
+                Key=_state(data_set),
+                UpdateExpression="SET requeued_at = :now",
+                ConditionExpression="attribute_not_exists(requeued_at) OR requeued_at < :before",
+                ExpressionAttributeValues={":now": now, ":before": now - quiet_seconds},
+            )
+        except ClientError as error:
+            if _refused(error):
+                return False
+            raise
+        return True
+
+    # Pulls
+
+    def begin(self, lease: Lease, seq: int, cursor: Any, asked_by: str | None, now: datetime) -> Pull:
+        """Write down that pull number `seq` has begun."""
+        source, name = lease.data_set.split(".")
+        pull = Pull(
+            pull_id=pull_id(source, name, seq),
+            source=source,
+            data_set=name,
+            pull_seq=seq,
+            state="running",
+            started_at=iso(now),
+            cursor_from=cursor,
+            asked_by=asked_by,
+        )
+        item = pull.model_dump(exclude_none=True, exclude={"cursor_from", "cursor_to"})
+        item |= _pull_key(lease.data_set, seq)
+        item |= {"cursor_from": json.dumps(cursor), "gsi1pk": "pulls", "gsi1sk": f"{iso(now)}#{pull.pull_id}"}
+        self._transact(
+            lease,
+            "SET running_pull = :seq, next_seq = :next",
+            {":seq": seq, ":next": seq + 1},
+            {"Put": {"Item": item, "ConditionExpression": "attribute_not_exists(pk)"}},
+        )
+        return pull
+
+    def resume(self, lease: Lease, pull: Pull) -> None:
+        """A worker goes on with a pull that stopped or failed."""
+        self._transact(lease, "SET running_pull = :seq", {":seq": pull.pull_seq}, self._change(lease, pull, {"state": "running"}))
+
+    def commit(self, lease: Lease, pull: Pull, batch: int, item: Mapping[str, Any], counts: Counts, until: int) -> None:
+        """Write down a batch and add it to its pull: the moment from which its rows exist."""
+        names = {f"#{name}": name for name in (*COUNTS, "bytes", "batches")}
+        amounts = {f":{name}": value for name, value in {**counts.as_dict(), "bytes": item["bytes"], "batches": 1}.items()}
+        batch_item = {**item, **counts.as_dict(), "pk": f"pull#{pull.pull_id}", "sk": f"batch#{batch:05d}"}
+        self._transact(
+            lease,
+            "SET lease_until = :until",
+            {":until": until},
+            {"Put": {"Item": batch_item, "ConditionExpression": "attribute_not_exists(pk)"}},
+            {
+                "Update": {
+                    "Key": _pull_key(lease.data_set, pull.pull_seq),
+                    "UpdateExpression": "ADD " + ", ".join(f"{name} :{name[1:]}" for name in names),
+                    "ExpressionAttributeNames": names,
+                    "ExpressionAttributeValues": amounts,
+                }
+            },
+        )
+
+    def end(self, lease: Lease, pull: Pull, changes: Mapping[str, Any]) -> None:
+        """Let go of the data set with the pull held or failed, as `changes` say."""
+        self._transact(lease, "SET lease_until = :free", {":free": 0}, self._change(lease, pull, changes))
+
+    def complete(self, lease: Lease, pull: Pull, changes: Mapping[str, Any], cursor: Any) -> None:
+        """Let go of the data set with the pull complete and the cursor moved; the event is still to be sent."""
+        self._transact(
+            lease,
+            "SET lease_until = :free, #cursor = :cursor, last_pull = :id, last_complete_seq = :seq, unannounced = :id "
+            "REMOVE running_pull",
+            {":free": 0, ":cursor": json.dumps(cursor), ":id": pull.pull_id, ":seq": pull.pull_seq},
+            self._change(lease, pull, changes),
+            names={"#cursor": "cursor"},
+        )
+
+    def abandon(self, lease: Lease, pull: Pull, now: datetime) -> None:
+        """Give a pull up for good; the next one starts from the same cursor."""
+        changes = {"state": "abandoned", "ended_at": iso(now)}
+        self._transact(lease, "REMOVE running_pull", {}, self._change(lease, pull, changes))
+
+    def announced(self, data_set: str, pull: str) -> None:
+        """The event of this pull is on the bus."""
+        try:
+            self._table.update_item(
+                Key=_state(data_set),
+                UpdateExpression="REMOVE unannounced",
+                ConditionExpression="unannounced = :pull",
+                ExpressionAttributeValues={":pull": pull},
+            )
+        except ClientError as error:
+            if not _refused(error):
+                raise
+
+    def get(self, pull: str) -> Pull:
+        """One pull by its id; NotFound."""
+        try:
+            source, name, seq = parts(pull)
+        except ValueError as error:
+            raise NotFound(f"there is no pull {pull!r}") from error
+        item = self._table.get_item(Key=_pull_key(f"{source}.{name}", seq), ConsistentRead=True).get("Item")
+        if not item:
+            raise NotFound(f"there is no pull {pull!r}")
+        return _pull(item)
+
+    def batches(self, pull: str) -> Iterator[dict[str, Any]]:
+        """The committed batches of a pull, in order."""
+        condition = Key("pk").eq(f"pull#{pull}") & Key("sk").begins_with("batch#")
+        for item in _pages(self._table, KeyConditionExpression=condition, ConsistentRead=True):
+            yield _plain(item)
+
+    def newest_first(
+        self,
+        source: str | None = None,
+        data_set: str | None = None,
+        after: tuple[str, str] | None = None,
+        limit: int = 50,
+    ) -> list[Pull]:
+        """Up to `limit` pulls, the latest first; `after` is (started_at, pull_id) of the last one seen."""
+        options: dict[str, Any] = {"ScanIndexForward": False, "Limit": limit}
+        one_set = bool(source and data_set)
+        if one_set:
+            options["KeyConditionExpression"] = Key("pk").eq(f"data_set#{source}.{data_set}") & Key("sk").begins_with("pull#")
+        else:
+            options |= {"IndexName": "by_time", "KeyConditionExpression": Key("gsi1pk").eq("pulls")}
+            if source or data_set:
+                options["FilterExpression"] = Attr("source").eq(source) if source else Attr("data_set").eq(data_set)
+        if after:
+            options["ExclusiveStartKey"] = _start(after, with_index=not one_set)
+        found: list[Pull] = []
+        for item in _pages(self._table, **options):
+            found.append(_pull(item))
+            if len(found) == limit:
+                break
+        return found
+
+    def erased(self) -> frozenset[str]:
+        """The record keys that must not come back."""
+        condition = Key("pk").eq("erasure") & Key("sk").begins_with("record#")
+        items = _pages(self._table, KeyConditionExpression=condition, ProjectionExpression="sk")
+        return frozenset(item["sk"].removeprefix("record#") for item in items)
+
+    def _change(self, lease: Lease, pull: Pull, changes: Mapping[str, Any]) -> dict[str, Any]:
+        names = {f"#{name}": name for name in changes}
+        return {
+            "Update": {
+                "Key": _pull_key(lease.data_set, pull.pull_seq),
+                "UpdateExpression": "SET " + ", ".join(f"{mark} = :{mark[1:]}" for mark in names),
+                "ExpressionAttributeNames": names,
+                "ExpressionAttributeValues": {f":{name}": value for name, value in changes.items()},
+            }
+        }
+
+    def _transact(
+        self, lease: Lease, update: str, values: dict[str, Any], *others: dict[str, Any], names: dict[str, str] | None = None
+    ) -> None:
+        """Change the state under the lease's fence together with other items: all or nothing."""
+        state = {
+            "Key": _state(lease.data_set),
+            "UpdateExpression": update,
+            "ConditionExpression": "lease_fence = :fence",
+            "ExpressionAttributeValues": {**values, ":fence": lease.fence},
+            **({"ExpressionAttributeNames": names} if names else {}),
+        }
+        steps = [{"Update": state}, *others]
+        for step in steps:
+            next(iter(step.values()))["TableName"] = self._table.name
+        try:
+            self._table.meta.client.transact_write_items(TransactItems=steps)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "TransactionCanceledException" and _condition_failed(error):
+                raise _lost(lease) from error
+            raise
+
+
+def iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _state(data_set: str) -> dict[str, str]:
+    return {"pk": f"data_set#{data_set}", "sk": "state"}
+
+
+def _pull_key(data_set: str, seq: int) -> dict[str, str]:
+    return {"pk": f"data_set#{data_set}", "sk": f"pull#{seq:08d}"}
+
+
+def _pull(item: Mapping[str, Any]) -> Pull:
+    plain = _plain(item)
+    for name in ("cursor_from", "cursor_to"):
+        plain[name] = json.loads(plain[name]) if plain.get(name) else None
+    return Pull.model_validate(plain)
+
+
+def _plain(value: Any) -> Any:
+    """DynamoDB's decimals as ints."""
+    if isinstance(value, Decimal):
+        return int(value)
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    return [_plain(each) for each in value] if isinstance(value, list) else value
+
+
+def _pages(table: Any, **options: Any) -> Iterator[dict[str, Any]]:
+    while True:
+        answer = table.query(**options)
+        yield from answer["Items"]
+        if "LastEvaluatedKey" not in answer:
+            return
+        options["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+
+def _start(after: tuple[str, str], *, with_index: bool) -> dict[str, str]:
+    """The key of the last pull seen; BadRequest where it is none."""
+    started_at, pull = after
+    try:
+        source, name, seq = parts(pull)
+    except ValueError as error:
+        raise BadRequest("The cursor `after` is not one that a list gave as `next`") from error
+    key = _pull_key(f"{source}.{name}", seq)
+    return key | ({"gsi1pk": "pulls", "gsi1sk": f"{started_at}#{pull}"} if with_index else {})
+
+
+def _refused(error: ClientError) -> bool:
+    return error.response["Error"]["Code"] == "ConditionalCheckFailedException"
+
+
+def _condition_failed(error: ClientError) -> bool:
+    reasons: Any = error.response.get("CancellationReasons", [])
+    return any(reason.get("Code") == "ConditionalCheckFailed" for reason in reasons)
+
+
+def _lost(lease: Lease) -> LeaseLost:
+    return LeaseLost(f"another worker is at {lease.data_set} since fence {lease.fence}")

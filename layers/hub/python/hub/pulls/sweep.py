@@ -1,0 +1,55 @@
+"""Finds pulls that nobody carries on and queues them: expired leases, time that ran short, failures that may be over."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from hub import aws
+from hub.config import Deployment
+from hub.pulls.models import PullTask, pull_id
+from hub.pulls.store import PullStore
+
+QUIET_SECONDS = 150   # a message needs its time in the queue
+MOST_ATTEMPTS = 5
+PATIENCE_SECONDS = 120
+
+
+def sweep(deployment: Deployment, control_table: str, queue_url: str, now: float) -> list[str]:
+    """Queue what waits; the names of the data sets that were queued."""
+    store = PullStore(control_table)
+    return sweep_with(deployment, store, lambda task: enqueue(queue_url, task), now)
+
+
+def sweep_with(deployment: Deployment, store: PullStore, put: Callable[[PullTask], None], now: float) -> list[str]:
+    queued = []
+    for source in deployment.sources.values():
+        for data_set in source.data_sets:
+            name = f"{source.name}.{data_set}"
+            state = store.state(name)
+            task = _waiting(store, source.name, data_set, state, now)
+            if task and store.claim_requeue(name, int(now), QUIET_SECONDS):
+                put(task)
+                queued.append(name)
+    return queued
+
+
+def enqueue(queue_url: str, task: PullTask) -> None:
+    aws.client("sqs").send_message(QueueUrl=queue_url, MessageBody=task.model_dump_json(exclude_none=True))
+
+
+def _waiting(store: PullStore, source: str, data_set: str, state: Mapping[str, Any], now: float) -> PullTask | None:
+    """The task that would carry this data set on, None where nothing waits."""
+    if int(state.get("lease_until", 0)) >= now or state.get("paused"):
+        return None
+    if state.get("unannounced"):
+        return PullTask(source=source, data_set=data_set, pull_id=state["unannounced"])
+    if state.get("running_pull") is None:
+        return None
+    pull = store.get(pull_id(source, data_set, state["running_pull"]))
+    task = PullTask(source=source, data_set=data_set, pull_id=pull.pull_id)
+    if pull.state == "running":
+        return task
+    if pull.state == "failed" and pull.attempts < MOST_ATTEMPTS and pull.ended_at:
+        waited = now - datetime.fromisoformat(pull.ended_at).timestamp()
+        return task if waited >= PATIENCE_SECONDS * 2 ** (pull.attempts - 1) else None
+    return None

@@ -1,0 +1,25 @@
+"""Connectors: how rows come out of an organisation's applications."""
+
+from typing import Any
+
+from hub.config import FilesSource, RestSource, SqlSource
+from hub.sources.piece import Connector, Piece, Position, SourceError, Unreadable
+
+__all__ = ["Connector", "Piece", "Position", "SourceError", "Unreadable", "connector"]
+
+
+def connector(source: Any, data_set: str, vault_bucket: str) -> Connector:
+    """The connector of one data set; each is imported only where it is used."""
+    rules = source.data_sets[data_set]
+    if isinstance(source, RestSource):
+        from hub.sources.rest import Rest
+
+        return Rest(source, rules)
+    if isinstance(source, SqlSource):
+        from hub.sources.sql import Sql
+
+        return Sql(source, rules)
+    assert isinstance(source, FilesSource)
+    from hub.sources.files import Files
+
+    return Files(source, rules, vault_bucket)

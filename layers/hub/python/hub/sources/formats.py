@@ -1,0 +1,129 @@
+"""Bytes of a CSV, JSON lines or Parquet object to a table of its columns, and the lines that could not be read."""
+
+import csv
+import io
+from dataclasses import dataclass
+
+import orjson
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+
+from hub.config.connections import FilesFetch
+from hub.sources.piece import SourceError, Unreadable
+from hub.sources.tables import column_of
+
+MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+SEPARATORS = ",;\t|"
+STAND_IN = "\x1f"
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    table: pa.Table
+    unreadable: tuple[Unreadable, ...] = ()
+
+
+def decode(data: bytes, fetch: FilesFetch, name: str) -> Decoded:
+    """The rows of one object; SourceError, naming the object, when it is not what the manifest says."""
+    try:
+        if fetch.format == "parquet":
+            return Decoded(pq.read_table(pa.BufferReader(data)))
+        text = _text(data, fetch.encoding)
+        return _json_lines(text) if fetch.format == "jsonl" else _csv(text, fetch)
+    except (pa.ArrowInvalid, UnicodeError, LookupError) as error:
+        raise SourceError(f"{name} is not readable as {fetch.format}: {str(error).splitlines()[0]}") from error
+
+
+def _text(data: bytes, encoding: str | None) -> str:
+    """By the declared encoding, else by the mark at the start, else UTF-8, else the Western encoding that takes every byte."""
+    marked = next((name for mark, name in MARKS if data.startswith(mark)), None)
+    if marked or encoding:
+        return data.decode(marked or encoding or "utf-8")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("windows-1252", "replace") if b"\x81" not in data else data.decode("iso-8859-1")
+
+
+def _json_lines(text: str) -> Decoded:
+    records, unreadable = [], []
+    for line in text.split("\n"):
+        if not line.strip():
+            continue
+        try:
+            record = orjson.loads(line)
+        except orjson.JSONDecodeError as error:
+            unreadable.append(Unreadable(line[:4000], f"is not JSON: {error.msg}"))
+            continue
+        if isinstance(record, dict):
+            records.append(record)
+        else:
+            unreadable.append(Unreadable(line[:4000], "is no object"))
+    names = list(dict.fromkeys(name for record in records for name in record))
+    columns = {name: column_of([record.get(name) for record in records]) for name in names}
+    # A table without columns would forget how many rows it has.
+    table = pa.table(columns) if columns else pa.table({"": pa.nulls(len(records))})
+    return Decoded(table, tuple(unreadable))
+
+
+def _csv(text: str, fetch: FilesFetch) -> Decoded:
+    separator = fetch.separator or _sniffed(text)
+    quote: str | None = fetch.quote
+    if len(separator) > 1:
+        if STAND_IN in text:
+            raise SourceError("the file holds the control character 0x1F, which cannot stand with a long separator")
+        text, separator, quote = text.replace(separator, STAND_IN), STAND_IN, None
+    return _parsed(text, separator, quote, fetch)
+
+
+def _parsed(text: str, separator: str, quote: str | None, fetch: FilesFetch) -> Decoded:
+    if not text.strip():
+        return Decoded(pa.table({name: pa.nulls(0, pa.string()) for name in fetch.names}))
+    if fetch.header:
+        names = _distinct(next(csv.reader(io.StringIO(text), delimiter=separator, quotechar=quote or '"')))
+    else:
+        names = list(fetch.names)
+    unreadable: list[Unreadable] = []
+
+    def aside(row: pa.csv.InvalidRow) -> str:
+        reason = f"has {row.actual_columns} fields where {row.expected_columns} were expected"
+        unreadable.append(Unreadable(row.text[:4000], reason))
+        return "skip"
+
+    table = pa.csv.read_csv(
+        pa.BufferReader(text.encode("utf-8")),
+        read_options=pa.csv.ReadOptions(
+            column_names=names, skip_rows=1 if fetch.header else 0, use_threads=False, block_size=1 << 24
+        ),
+        parse_options=pa.csv.ParseOptions(
+            delimiter=separator,
+            quote_char=quote or False,
+            newlines_in_values=quote is not None,
+            invalid_row_handler=aside,
+        ),
+        convert_options=pa.csv.ConvertOptions(
+            column_types={name: pa.string() for name in names},
+            null_values=[""],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=True,
+        ),
+    )
+    return Decoded(table.combine_chunks(), tuple(unreadable))
+
+
+def _distinct(names: list[str]) -> list[str]:
+    """A header without blanks and repeats, so that every column has a name to be kept under."""
+    found: list[str] = []
+    for at, name in enumerate(names, 1):
+        stripped = name.strip()
+        found.append(stripped if stripped and stripped not in found else f"{stripped or 'column'} {at}")
+    return found
+
+
+def _sniffed(text: str) -> str:
+    """The separator that splits the first lines into the same number of fields, the more fields the better."""
+    lines = [line for line in text[:65536].splitlines()[:20] if line]
+    counts = {each: {line.count(each) for line in lines} for each in SEPARATORS}
+    even = [each for each in SEPARATORS if len(counts[each]) == 1 and counts[each] != {0}]
+    return max(even or SEPARATORS, key=lambda each: min(counts[each], default=0))

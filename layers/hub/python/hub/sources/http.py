@@ -1,0 +1,106 @@
+"""GET from an application that may be slow, busy or broken: patient where waiting helps, exact about what came."""
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlencode
+
+import orjson
+import urllib3
+
+from hub.sources.piece import SourceError
+
+TRANSIENT = {408, 425, 429, 500, 502, 503, 504, 507, 509, 520, 521, 522, 523, 524, 529}
+ATTEMPTS = 5
+LONGEST_WAIT = 20.0
+LARGEST = 64 * 1024 * 1024
+
+
+class Http:
+    """One application's API. `sleep` and `chance` are for tests, which do not wait."""
+
+    def __init__(
+        self,
+        base_url: str,
+        headers: Mapping[str, str],
+        timeout: float,
+        rate: float | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._base = base_url.rstrip("/")
+        self._headers = {"Accept": "application/json", "Accept-Encoding": "gzip", **headers}
+        limits = urllib3.Timeout(connect=min(timeout, 5.0), read=timeout)
+        self._pool = urllib3.PoolManager(timeout=limits, retries=False)
+        self._pause = 1 / rate if rate else 0.0
+        self._sleep, self._chance, self._last = sleep, chance, 0.0
+
+    def get(self, path: str, query: Mapping[str, str]) -> tuple[bytes, object]:
+        """The body as it came and as JSON; SourceError when the source will not answer so."""
+        url = f"{self._base}{path}" + (f"?{urlencode(query)}" if query else "")
+        told = f"GET {path}"
+        for attempt in range(1, ATTEMPTS + 1):
+            self._keep_rate()
+            problem, wait = self._once(url, told)
+            if isinstance(problem, tuple):
+                return problem
+            if attempt == ATTEMPTS:
+                break
+            self._sleep(wait if wait is not None else self._chance() * min(LONGEST_WAIT, 0.5 * 2**attempt))
+        raise SourceError(f"{told}: {problem}, {ATTEMPTS} times")
+
+    def _keep_rate(self) -> None:
+        now = time.monotonic()
+        if self._pause and (early := self._last + self._pause - now) > 0:
+            self._sleep(early)
+        self._last = time.monotonic()
+
+    def _once(self, url: str, told: str) -> tuple[tuple[bytes, object] | str, float | None]:
+        """The answer, or what was wrong and how long the source asks to wait; SourceError where trying again is vain."""
+        try:
+            response = self._pool.request("GET", url, headers=self._headers, preload_content=False, redirect=False)
+            body = response.read(LARGEST + 1, decode_content=True)
+            response.release_conn()
+        except urllib3.exceptions.TimeoutError:
+            return "did not answer in time", None
+        except urllib3.exceptions.ProtocolError as error:
+            return f"broke off ({_cause(error)})", None
+        except urllib3.exceptions.HTTPError as error:
+            return f"cannot be reached ({type(error).__name__})", None
+        if response.status in TRANSIENT:
+            return f"answered {response.status}", _asked_to_wait(response.headers.get("Retry-After"), told)
+        if response.status in (401, 403):
+            raise SourceError(f"{told}: answered {response.status}; check the secret of the source's authentication")
+        if response.status != 200:
+            raise SourceError(f"{told}: answered {response.status}")
+        if len(body) > LARGEST:
+            raise SourceError(f"{told}: one answer is over {LARGEST >> 20} MB; ask for smaller pages")
+        if body.lstrip()[:1] == b"<":
+            raise SourceError(f"{told}: answered HTML or XML where JSON was expected; is this a sign-in or error page?")
+        try:
+            return (body, orjson.loads(body)), None
+        except orjson.JSONDecodeError as error:
+            return f"answered {len(body)} bytes that are not whole JSON ({error.msg}); cut off?", None
+
+
+def _cause(error: Exception) -> str:
+    return type(error.args[-1]).__name__ if error.args and isinstance(error.args[-1], Exception) else "connection"
+
+
+def _asked_to_wait(header: str | None, told: str) -> float | None:
+    """Seconds of a Retry-After, given as seconds or as a date."""
+    if not header:
+        return None
+    try:
+        seconds = float(header) if header.strip().isdigit() else _until(header)
+    except (TypeError, ValueError):
+        return None
+    if seconds > LONGEST_WAIT:
+        raise SourceError(f"{told}: asks to wait {seconds:.0f} s; the pull goes on later")
+    return max(seconds, 0.0)
+
+
+def _until(date: str) -> float:
+    return (parsedate_to_datetime(date) - datetime.now(UTC)).total_seconds()

@@ -1,0 +1,57 @@
+"""What a connector gives: pieces of rows with the place to go on after each, and the errors that it may meet."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from hub.errors import HubError
+
+Position = Mapping[str, Any]
+
+
+class SourceError(HubError):
+    """The source did not give what it should; the message says what it did. The pull keeps what it has."""
+
+    code, status = "source", 502
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A row that could not be taken apart, as the source wrote it."""
+
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some rows: a page of an API, a slice of a query or of a file.
+
+    rows: declared columns under the hub's names, of any type, `_extra`, and `_origin` (object and row number) where
+        the source knows it.
+    raw: the bytes as they came, empty where an earlier piece brought them; kind: json, csv, arrow or bin.
+    position: where to go on, if this is the last that was committed. cursor: where the next pull starts, should this
+        be the last piece of the pull. declared: rows that the source says this pull has, None where it does not tell.
+    """
+
+    rows: pa.Table
+    raw: bytes
+    kind: str
+    position: Position
+    cursor: Position
+    declared: int | None = None
+    unreadable: tuple[Unreadable, ...] = ()
+    new_fields: frozenset[str] = field(default_factory=frozenset)
+    last: bool = False
+
+
+class Connector(Protocol):
+    """One data set of one source."""
+
+    def pieces(self, cursor: Position | None, position: Position | None) -> Iterator[Piece]:
+        """The rows since `cursor`, from `position` on; SourceError when the source fails.
+
+        cursor: of the last complete pull, None for all rows. position: of the last committed piece of this pull.
+        """

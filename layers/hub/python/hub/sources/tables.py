@@ -1,0 +1,80 @@
+"""Rows from Python values and from Arrow to the one shape of a piece: declared columns, and the rest in `_extra`."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hub.config import DataSet
+
+EXTRA, ORIGIN = "_extra", "_origin"
+SIMPLE = {
+    frozenset(): pa.null(),
+    frozenset({str}): pa.string(),
+    frozenset({int}): pa.int64(),
+    frozenset({float}): pa.float64(),
+    frozenset({bool}): pa.bool_(),
+}
+
+
+def column_of(values: Sequence[Any]) -> pa.Array:
+    """Python values as an Arrow column; as text where they are of several types or nested."""
+    kinds = frozenset(map(type, values)) - {type(None)}
+    try:
+        if kinds in SIMPLE:
+            return pa.array(values, SIMPLE[kinds])
+    except (OverflowError, pa.ArrowInvalid):
+        pass  # an integer beyond 64 bits stays text
+    return pa.array([None if value is None else _text(value) for value in values], pa.string())
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, bytes):
+        return f"\\x{value.hex()}"
+    return orjson.dumps(value).decode() if isinstance(value, bool | dict | list) else repr(value)
+
+
+def from_records(records: Sequence[dict[str, Any]], data_set: DataSet) -> tuple[pa.Table, frozenset[str]]:
+    """JSON objects as a table, and the names of the fields that nobody declared."""
+    names = {column.source_name or name: name for name, column in data_set.columns.items()}
+    columns = {name: column_of([record.get(theirs) for record in records]) for theirs, name in names.items()}
+    known = names.keys() | set(data_set.ignore)
+    found: frozenset[str] = frozenset().union(*records) - known if records else frozenset()
+    if not found:
+        return pa.table({**columns, EXTRA: pa.nulls(len(records), pa.string())}), found
+    extra = [{field: record[field] for field in record.keys() - known} for record in records]
+    texts = [orjson.dumps(fields, option=orjson.OPT_SORT_KEYS).decode() if fields else None for fields in extra]
+    return pa.table({**columns, EXTRA: pa.array(texts, pa.string())}), found
+
+
+def from_arrow(table: pa.Table, data_set: DataSet) -> tuple[pa.Table, frozenset[str]]:
+    """A table under the source's names as a piece's table, and the names of the columns that nobody declared."""
+    columns: dict[str, Any] = {}
+    for name, column in data_set.columns.items():
+        theirs = column.source_name or name
+        columns[name] = table[theirs] if theirs in table.column_names else pa.nulls(len(table), pa.string())
+    known = {column.source_name or name for name, column in data_set.columns.items()} | set(data_set.ignore)
+    found = [name for name in table.column_names if name and name not in known and name != ORIGIN]
+    columns[EXTRA] = _extra(table.select(found)) if found else pa.nulls(len(table), pa.string())
+    if ORIGIN in table.column_names:
+        columns[ORIGIN] = table[ORIGIN]
+    return pa.table(columns), frozenset(found)
+
+
+def _extra(table: pa.Table) -> pa.Array:
+    default = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME
+    texts = []
+    for row in table.to_pylist():
+        fields = {name: value for name, value in row.items() if value is not None}
+        texts.append(orjson.dumps(fields, default=str, option=default).decode() if fields else None)
+    return pa.array(texts, pa.string())
+
+
+def origins(of: str, first_row: int, count: int) -> pa.Array:
+    """What stands for the business key of rows that have none: the object and the row's number in it."""
+    numbers = pa.array(range(first_row, first_row + count), pa.int64()).cast(pa.string())
+    return pc.binary_join_element_wise(pa.scalar(of), numbers, "\x1f")

@@ -1,0 +1,192 @@
+"""SIGKILL at every commit step: the next worker ends the pull, and what is stored is what a run without faults stores."""
+
+import gzip
+import os
+import signal
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import boto3
+import pytest
+from botocore.awsrequest import AWSPreparedRequest
+from moto.core.models import botocore_stubber
+
+from hub import config
+from hub.pulls import steps, sweep
+from hub.pulls.store import LEASE_SECONDS
+from tests.hub.pulls import manifests
+from tests.hub.pulls.conftest import CONTROL, HUB, ROOT, VAULT, Bench, in_memory
+from tests.hub.sources import double
+
+CONTACTS = "crm.contacts"
+NOW = 1_800_000_000.0
+
+# Each step with the time that it is reached at which the worker dies; pages of 10 rows are batches of their own.
+KILLS = [
+    ("leased", 1, "nothing but the lease is there"),
+    ("begun", 1, "a pull without a batch"),
+    ("landed", 1, "the first batch is in landing alone"),
+    ("landed", 3, "a batch in landing after two whole ones"),
+    ("staged", 2, "rows in staging that no ledger knows"),
+    ("quarantined", 2, "all objects of a batch without its row in the ledger"),
+    ("committed", 1, "a batch that is whole"),
+    ("committed", 4, "all batches, the pull not settled"),
+    ("settled", 1, "judged, not published"),
+    ("registered", 1, "published, the cursor not moved"),
+    ("completed", 1, "complete, the event not sent"),
+    ("announced", 1, "the event sent, the worker's answer lost"),
+]
+
+
+def test_each_named_step_is_killed():
+    assert {step for step, _, _ in KILLS} == set(steps.STEPS)
+
+
+class AwsOverHttp:
+    """This process's moto over HTTP, for workers that are processes of their own."""
+
+    def __init__(self):
+        one_at_a_time = threading.Lock()
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *_): ...
+
+            def answer(self):
+                body = self.rfile.read(int(self.headers.get("content-length", 0)))
+                service = self.headers["authorization"].split("/")[3]
+                url = f"https://{service}.eu-west-1.amazonaws.com{self.path}"
+                request = AWSPreparedRequest(self.command, url, dict(self.headers), body, stream_output=False)
+                with one_at_a_time:
+                    status, headers, content = botocore_stubber.process_request(request)
+                content = content.encode() if isinstance(content, str) else content
+                self.send_response(status)
+                for name, value in headers.items():
+                    if name.lower() != "content-length":
+                        self.send_header(name, str(value))
+                self.send_header("content-length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = answer
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self._thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01})
+        self._thread.start()
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+        self._thread.join()
+
+
+@pytest.fixture
+def over_http(cloud):
+    """The environment of a worker in its own process on the same AWS."""
+    server = AwsOverHttp()
+    yield {**os.environ, "AWS_ENDPOINT_URL": server.url}
+    server.close()
+
+
+@pytest.fixture
+def queue(cloud, monkeypatch):
+    monkeypatch.setattr("hub.pulls.engine.BATCH_BYTES", 1)
+    return boto3.client("sqs").create_queue(QueueName="pulls")["QueueUrl"]
+
+
+@pytest.fixture(scope="module")
+def crm(tmp_path_factory):
+    """35 contacts on four pages; broken ones on the first and the second, one of the first again on the third."""
+    rows = [manifests.contact(n) for n in range(35)]
+    rows[4] = manifests.contact(4, age=999)
+    rows[12] = manifests.contact(12, stage="nonsense")
+    rows[25] = dict(rows[3])
+    rows[26] = manifests.contact(26, stage="test")
+    with double.serving(double.Api(rows)) as api:
+        folder = tmp_path_factory.mktemp("deployment")
+        (folder / "sources").mkdir()
+        (folder / "hub.yaml").write_text(HUB)
+        (folder / "sources/crm.yaml").write_text(manifests.crm(api.url))
+        yield config.load(folder)
+
+
+def stored(bench):
+    """Everything that a reader could see: published rows, quarantine, landing, the ledger."""
+    found = {"rows": sorted(bench.staged(CONTACTS).to_pylist(), key=lambda row: (row["_batch"], row["_row"]))}
+    s3 = boto3.client("s3")
+    for item in s3.list_objects_v2(Bucket=VAULT)["Contents"]:
+        body = s3.get_object(Bucket=VAULT, Key=item["Key"])["Body"].read()
+        found[item["Key"]] = gzip.decompress(body) if item["Key"].endswith(".gz") else body
+    pull = bench.engine.store.get("crm.contacts.00000001").model_dump(exclude={"started_at", "ended_at"})
+    state = bench.engine.store.state(CONTACTS)
+    return found | {"pull": pull, "cursor": state["cursor"], "state": sorted(state.keys() - {"requeued_at"})}
+
+
+@pytest.fixture(scope="module")
+def fault_free(crm):
+    """What a run without faults stores, in an AWS of its own."""
+    with pytest.MonkeyPatch.context() as patch, in_memory(patch):
+        patch.setattr("hub.pulls.engine.BATCH_BYTES", 1)
+        bench = Bench(crm, now=NOW)
+        assert bench.pull(CONTACTS).state == "complete"
+        return stored(bench)
+
+
+def without_times(found):
+    rows = [row | {"_pulled_at": None} for row in found["rows"]]
+    return {key: value for key, value in found.items() if not key.startswith("staging/")} | {"rows": rows}
+
+
+def killed_worker(crm, tmp_path, environment, step, count):
+    file = tmp_path / "deployment.json"
+    file.write_text(crm.model_dump_json())
+    return subprocess.run(
+        [sys.executable, "-m", "tests.hub.pulls.worker", str(file), CONTACTS, step, str(count), str(NOW)],
+        cwd=ROOT,
+        env={**environment, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'layers/hub/python'}"},
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize(("step", "count", "why"), KILLS, ids=[f"{step}-{count}" for step, count, _ in KILLS])
+def test_a_killed_pull_ends_as_if_nothing_had_happened(fault_free, crm, queue, over_http, tmp_path, step, count, why):
+    worker = killed_worker(crm, tmp_path, over_http, step, count)
+    assert worker.returncode == -signal.SIGKILL, f"the step was never reached: {worker.stderr[-2000:]}"
+    # Later than the lease: rows carry the time at which their pull began, so a pull that had not begun differs in that.
+    bench = Bench(crm, now=NOW + LEASE_SECONDS + 1)
+    queued = sweep(crm, CONTROL, queue, bench.now)
+    dead = {"leased": [], "announced": []}
+    assert queued == dead.get(step, [CONTACTS]), "the sweeper finds it, where there is something to find"
+    if step not in ("announced", "completed"):
+        assert bench.pull(CONTACTS).state == "complete", why
+    elif step == "completed":
+        assert bench.pull(CONTACTS, pull_id="crm.contacts.00000001") is None, "only the event is sent"
+    found = stored(bench)
+    if step == "leased":
+        found, fault_free = (without_times(each) for each in (found, fault_free))
+    assert found == fault_free, why
+
+
+def test_a_worker_that_was_thought_dead_writes_no_more(queue, crm):
+    """Its lease ran out and another worker ended the pull: the fence refuses its commit."""
+    bench = Bench(crm, now=NOW)
+    slow = bench.engine
+    original = slow.store.commit
+    later = Bench(crm, now=NOW + LEASE_SECONDS + 1)
+
+    def overtaken(*arguments):
+        slow.store.commit = original
+        assert later.pull(CONTACTS).state == "complete"
+        return original(*arguments)
+
+    slow.store.commit = overtaken
+    with pytest.raises(Exception, match="another worker is at crm.contacts"):
+        bench.pull(CONTACTS)
+    pull = slow.store.get("crm.contacts.00000001")
+    assert (pull.state, pull.received, pull.batches) == ("complete", 35, 4)
