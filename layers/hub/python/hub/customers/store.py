@@ -1,0 +1,188 @@
+"""The profile table: golden records, time lines, what customers are found by, and redirects of merged ids."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, TypeVar
+
+from boto3.dynamodb.conditions import Key
+
+from hub import aws
+from hub.customers.tokens import Words, token, words_of
+
+LISTS = ("names", "emails", "phones", "source_keys")
+NUMBERS = ("sources", "records")
+NOTED = {"pk": "release", "sk": "profiles"}
+MOST_REDIRECTS = 8
+GET_AT_ONCE = 100
+
+Row = Mapping[str, str | None]
+Item = dict[str, Any]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class ProfileStore:
+    table: str
+    key: bytes = field(repr=False)
+
+    @property
+    def _table(self) -> Any:
+        return aws.table(self.table)
+
+    # writing, after a release
+
+    def noted_release(self) -> str | None:
+        """The release whose customers the table holds, None before the first."""
+        found = self._table.get_item(Key=NOTED, ConsistentRead=True).get("Item")
+        return str(found["release_id"]) if found else None
+
+    def note_release(self, release_id: str) -> None:
+        self._table.put_item(Item={**NOTED, "release_id": release_id})
+
+    def put_profiles(self, rows: Iterable[Row], release_id: str) -> None:
+        """Write golden records, and bring the keys that they are found by up to date."""
+        for some in _batches(map(_profile, rows)):
+            before = self._profiles([each["customer_id"] for each in some])
+            with self._table.batch_writer(overwrite_by_pkeys=["pk", "sk"]) as batch:
+                for profile in some:
+                    customer_id = profile["customer_id"]
+                    tokens = {self._search_key(each) for each in words_of(profile)}
+                    for stale in set(before.get(customer_id, {}).get("found_by", ())) - tokens:
+                        batch.delete_item(Key={"pk": stale, "sk": customer_id})
+                    for pk in tokens:
+                        batch.put_item(Item={"pk": pk, "sk": customer_id})
+                    batch.put_item(
+                        Item={
+                            "pk": customer_id,
+                            "sk": "profile",
+                            **profile,
+                            "release_id": release_id,
+                            "found_by": sorted(tokens),
+                        }
+                    )
+                    batch.delete_item(Key={"pk": f"redirect#{customer_id}", "sk": "to"})
+
+    def remove_profiles(self, rows: Iterable[Row], release_id: str) -> None:
+        """Take away customers that are no more, and lead from those that were merged to who has their records."""
+        for row in rows:
+            customer_id = str(row["customer_id"])
+            before = self._profiles([customer_id]).get(customer_id, {})
+            with self._table.batch_writer() as batch:
+                for pk in before.get("found_by", ()):
+                    batch.delete_item(Key={"pk": pk, "sk": customer_id})
+                for item in self._items(customer_id):
+                    batch.delete_item(Key={"pk": item["pk"], "sk": item["sk"]})
+                if row["moved_to"]:
+                    redirect = {"pk": f"redirect#{customer_id}", "sk": "to", "customer_id": row["moved_to"]}
+                    batch.put_item(Item={**redirect, "release_id": release_id})
+
+    def put_events(self, rows: Iterable[Row], release_id: str) -> None:
+        with self._table.batch_writer(overwrite_by_pkeys=["pk", "sk"]) as batch:
+            for row in rows:
+                given = {name: value for name, value in row.items() if value is not None}
+                batch.put_item(
+                    Item={**given, **_event_key(row), "happened_at": _iso(row["happened_at"]), "release_id": release_id}
+                )
+                if row["reference"]:
+                    batch.put_item(Item=self._order_key(row))
+
+    def remove_events(self, rows: Iterable[Row]) -> None:
+        with self._table.batch_writer(overwrite_by_pkeys=["pk", "sk"]) as batch:
+            for row in rows:
+                batch.delete_item(Key=_event_key(row))
+                if row["reference"]:
+                    batch.delete_item(Key=self._order_key(row))
+
+    # reading
+
+    def follow(self, customer_id: str) -> str:
+        """The customer that an id stands for now; the id itself where it was never merged away."""
+        for _ in range(MOST_REDIRECTS):
+            found = self._table.get_item(Key={"pk": f"redirect#{customer_id}", "sk": "to"}).get("Item")
+            if not found:
+                break
+            customer_id = str(found["customer_id"])
+        return customer_id
+
+    def profile(self, customer_id: str) -> Item | None:
+        return self._profiles([customer_id]).get(customer_id)
+
+    def events(self, customer_id: str, limit: int, before: str | None = None) -> tuple[list[Item], str | None]:
+        """Entries of the time line from the newest, and the sort key to go on `before`."""
+        condition = Key("pk").eq(customer_id) & (
+            Key("sk").between("event#", before) if before else Key("sk").begins_with("event#")
+        )
+        found = self._table.query(KeyConditionExpression=condition, ScanIndexForward=False, Limit=limit + 2)["Items"]
+        items = [item for item in found if item["sk"] != before]
+        return items[:limit], items[limit - 1]["sk"] if len(items) > limit else None
+
+    def find(self, words: list[Words], limit: int, after: str | None = None) -> tuple[list[Item], str | None]:
+        """Profiles that all words fit, in the order of their ids, and the id to go on `after`."""
+        found: list[Item] = []
+        while len(found) <= limit:
+            ids = self._ids(words[0], after)
+            profiles = self._profiles(ids)
+            fitting = (profiles[each] for each in ids if each in profiles)
+            found += [profile for profile in fitting if set(words) <= words_of(profile) or words[0][0] == "order"]
+            if len(ids) < GET_AT_ONCE:
+                break
+            after = ids[-1]
+        return found[:limit], found[limit - 1]["customer_id"] if len(found) > limit else None
+
+    def _ids(self, word: Words, after: str | None) -> list[str]:
+        key = Key("pk").eq(self._search_key(word))
+        condition = key & Key("sk").gt(after) if after else key
+        found = self._table.query(KeyConditionExpression=condition, Limit=GET_AT_ONCE)["Items"]
+        return [str(item["sk"]) for item in found]
+
+    def _profiles(self, ids: list[str]) -> dict[str, Item]:
+        found: dict[str, Item] = {}
+        for some in _batches(dict.fromkeys(ids)):
+            request = {self.table: {"Keys": [{"pk": each, "sk": "profile"} for each in some]}}
+            while request:
+                answer = self._table.meta.client.batch_get_item(RequestItems=request)
+                found |= {item["customer_id"]: item for item in answer["Responses"].get(self.table, ())}
+                request = answer.get("UnprocessedKeys")
+        return found
+
+    def _items(self, customer_id: str) -> Iterator[Item]:
+        query: dict[str, Any] = {"KeyConditionExpression": Key("pk").eq(customer_id), "ProjectionExpression": "pk, sk"}
+        while True:
+            page = self._table.query(**query)
+            yield from page["Items"]
+            if "LastEvaluatedKey" not in page:
+                return
+            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+    def _search_key(self, word: Words) -> str:
+        return f"search#{word[0]}#{token(self.key, *word)}"
+
+    def _order_key(self, row: Row) -> Item:
+        return {"pk": self._search_key(("order", str(row["reference"]).lower())), "sk": str(row["customer_id"])}
+
+
+def _batches(things: Iterable[T]) -> Iterator[list[T]]:
+    left = iter(things)
+    while batch := list(islice(left, GET_AT_ONCE)):
+        yield batch
+
+
+def _profile(row: Row) -> Item:
+    """A golden record as it is kept: lists for what has several lines, numbers as numbers, nothing for null."""
+    found: Item = {name: value for name, value in row.items() if value is not None}
+    found |= {name: str(found.get(name, "")).splitlines() for name in LISTS}
+    found |= {name: int(found[name]) for name in NUMBERS if name in found}
+    found |= {name: _iso(found[name]) for name in ("customer_since", "changed_at") if name in found}
+    if "marketing_consent" in found:
+        found["marketing_consent"] = found["marketing_consent"] == "true"
+    return found
+
+
+def _event_key(row: Row) -> dict[str, str]:
+    return {"pk": str(row["customer_id"]), "sk": f"event#{_iso(row['happened_at'])}#{row['kind']}#{row['record_key']}"}
+
+
+def _iso(moment: str | None) -> str:
+    """Athena's text of a UTC timestamp as ISO-8601, to the second."""
+    return f"{str(moment)[:19].replace(' ', 'T')}Z"

@@ -1,0 +1,129 @@
+"""The common entities: for each, the union of all data sets that are mapped to it, out of their staging tables."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from hub.config import ENTITIES, REFERENCES, DataSet, Deployment, Source
+from hub.config.entities import ROW_COLUMNS, conformed_reference, reference_column
+from hub.models.names import staging_table
+
+Window = tuple[int, int]
+WHITE = "[ \\t\\n\\r]+"
+LOOKS_LIKE_EMAIL = "^[^@ \\t\\n\\r]+@[^@ \\t\\n\\r]+[.][^@ \\t\\n\\r]+\\z"
+
+
+@dataclass(frozen=True)
+class Staged:
+    """What is read of each data set: windows maps "source.data_set" to the pulls (last, to]."""
+
+    deployment: Deployment
+    stage: str
+    windows: Mapping[str, Window]
+    erasure: str  # physical name of the table of erased record keys
+
+    def entity(self, name: str) -> str:
+        """A query that gives every conformed column of the entity, for the pulls of the windows."""
+        parts = [
+            self._part(source, data_set_name, data_set, name)
+            for source in self.deployment.sources.values()
+            for data_set_name, data_set in source.data_sets.items()
+            if name in data_set.entity and self._window(source, data_set_name)
+        ]
+        if parts:
+            return "\nunion all\n".join(parts)
+        nulls = (f"cast(null as {sql_type(kind)}) as {column}" for column, kind in columns(name).items())
+        return "select " + ", ".join(nulls) + " where false"  # no source gives it, or nothing new
+
+    def _window(self, source: Source, data_set: str) -> Window | None:
+        last, to = self.windows.get(f"{source.name}.{data_set}", (0, 0))
+        return (last, to) if to > last else None
+
+    def _part(self, source: Source, name: str, data_set: DataSet, entity: str) -> str:
+        last, to = self.windows[f"{source.name}.{name}"]
+        key = "_record_key" if entity == data_set.first_entity else f"_record_key_{entity}"
+        given = {
+            **_values(entity, data_set),
+            "source": f"'{source.name}'",
+            "data_set": f"'{name}'",
+            "record_key": key,
+            "trust": str(source.trust),
+        }
+        wanted = columns(entity)
+        listed = (
+            f"    cast({given.get(column, column)} as {sql_type(kind)}) as {column}" for column, kind in wanted.items()
+        )
+        return (
+            "select\n" + ",\n".join(listed) + f"\nfrom {staging_table(source.name, name, self.stage)}\n"
+            f"where pull_id > '{pull_id(source.name, name, last)}' and pull_id <= '{pull_id(source.name, name, to)}'\n"
+            f"    and {key} is not null and {key} not in (select record_key from {self.erasure})"
+        )
+
+
+def columns(entity: str) -> dict[str, str]:
+    """The columns of `conformed.<entity>` with their types."""
+    own = {conformed_reference(name) if name in REFERENCES else name: kind for name, kind in ENTITIES[entity].items()}
+    extra = {"name_standard": "varchar"} if entity == "customer" else {}
+    return own | extra | dict(ROW_COLUMNS) | {"pulled_at": "timestamp"}
+
+
+def sql_type(kind: str) -> str:
+    """A declared type as Iceberg's tables hold it."""
+    return "timestamp(6)" if kind == "timestamp" else kind
+
+
+def pull_id(source: str, data_set: str, pull_seq: int) -> str:
+    return f"{source}.{data_set}.{pull_seq:08d}"
+
+
+def _values(entity: str, data_set: DataSet) -> dict[str, str]:
+    """The SQL expression of each conformed column over the staging columns."""
+    mapped = data_set.entity[entity]
+    found: dict[str, str] = {}
+    for column in ENTITIES[entity]:
+        if column in REFERENCES:
+            found[conformed_reference(column)] = reference_column(column) if column in mapped else "null"
+        else:
+            found[column] = mapped.get(column, "null")
+    found["changed_at"] = f"coalesce({mapped['changed_at']}, _pulled_at)" if "changed_at" in mapped else "_pulled_at"
+    found["pulled_at"] = "_pulled_at"
+    if entity == "customer":
+        found |= dict(_customer(mapped, data_set))
+    return found
+
+
+def _customer(mapped: Mapping[str, str], data_set: DataSet) -> Iterator[tuple[str, str]]:
+    """Standard forms: those that the pull made where a bare column is mapped, else what SQL can do alone."""
+    if "email" in mapped and "email_standard" not in mapped:
+        lower = f"lower({mapped['email']})"
+        yield (
+            "email_standard",
+            _standard(mapped["email"], data_set)
+            or f"case when regexp_like({lower}, '{LOOKS_LIKE_EMAIL}') then {lower} end",
+        )
+    if "phone" in mapped and "phone_standard" not in mapped:
+        yield "phone_standard", _standard(mapped["phone"], data_set) or "null"
+    parts = [mapped[name] for name in ("given_name", "family_name") if name in mapped]
+    if "full_name" not in mapped and parts:
+        yield "full_name", _joined(parts)
+    whole = [mapped["full_name"]] if "full_name" in mapped else parts
+    standard = next(
+        (
+            each
+            for names in (whole, parts)
+            if names and None not in (each := [_standard(name, data_set) for name in names])
+        ),
+        whole,
+    )
+    if standard:
+        yield "name_standard", f"lower({_joined([name for name in standard if name])})"
+
+
+def _standard(expression: str, data_set: DataSet) -> str | None:
+    column = data_set.columns.get(expression)
+    return f"{expression}_standard" if column and column.has_standard else None
+
+
+def _joined(parts: list[str]) -> str:
+    """The parts that are not null with one space between; null where all are."""
+    text = "concat(" + ", ' ', ".join(f"coalesce({part}, '')" for part in parts) + ")" if len(parts) > 1 else parts[0]
+    return f"nullif(regexp_replace(regexp_replace({text}, '{WHITE}', ' '), '^ | \\z', ''), '')"

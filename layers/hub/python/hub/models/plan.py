@@ -1,0 +1,248 @@
+"""What a run will do: for each table its statements, in waves. Pure: everything it needs to know is given."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from hub.config import Deployment
+from hub.models import ddl, graph
+from hub.models.clauses import Rows
+from hub.models.conformed import Staged
+from hub.models.names import CONFORMED, CONTROL, current, physical
+from hub.models.records import Release
+from hub.models.render import Renderer, Statement
+from hub.models.table import Table
+from hub.models.text import references
+
+CHECK, MAINTAIN = "check.", "maintain."
+RUN_COLUMNS = {
+    "run_id": "varchar",
+    "started_at": "timestamp",
+    "time_zone": "varchar",
+    "currency": "varchar",
+    "country": "varchar",
+}
+ERASURE_COLUMNS = {"record_key": "varchar", "customer_id": "varchar", "asked_at": "timestamp"}
+ANY_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
+
+Columns = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the plan is made from.
+
+    ready: data set -> last pull that may be read. stored: "<database>.<table>" -> columns with Glue's types.
+    dirty: a run after the release has written and was not released. erasures: record_key, customer_id, asked_at.
+    locations: zone -> "s3://bucket/prefix" below which its tables lie.
+    """
+
+    deployment: Deployment
+    tables: Mapping[str, Table]
+    stage: str
+    run_id: str
+    started_at: datetime
+    release: Release | None
+    ready: Mapping[str, int]
+    stored: Mapping[str, Columns]
+    locations: Mapping[str, str]
+    erasures: Rows = ()
+    dirty: bool = False
+
+    def released_pull(self, data_set: str) -> int:
+        return self.release.pulls.get(data_set, 0) if self.release else 0
+
+    def gives(self, data_set: str, entity: str) -> bool:
+        source, _, name = data_set.partition(".")
+        return entity in self.deployment.sources[source].data_sets[name].entity
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStep:
+    name: str
+    kind: Literal["write", "check", "maintain"]
+    statements: tuple[Statement, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """waves: step names; those of a wave may run at once. names: full name -> physical name to write and release."""
+
+    waves: list[list[str]]
+    steps: dict[str, PlannedStep]
+    maintenance: list[str]
+    names: dict[str, str]
+    fingerprints: dict[str, str]
+    layouts: dict[str, str]
+
+    @property
+    def sql_version(self) -> str:
+        return _hash(*(f"{name}={print_}" for name, print_ in sorted(self.fingerprints.items())))[:12]
+
+
+def make(known: Known) -> Plan:
+    """The plan of a run. ConfigError where the models do not fit together."""
+    order = graph.waves(dict(known.tables))
+    fingerprints = {name: fingerprint(known, table) for name, table in known.tables.items()}
+    shapes = {name: _shape(known, table) for name, table in known.tables.items()}
+    names = {name: shape.name for name, shape in shapes.items()}
+    renderer = _renderer(known, names)
+    idle = _idle(known, order, fingerprints, shapes)
+    steps = {}
+    for name, table in known.tables.items():
+        if name not in idle:
+            own = replace(renderer, staged=_staged(known, _windows(known, table, fingerprints[name])))
+            steps[name] = PlannedStep(name, "write", tuple(_statements(known, own, table, shapes[name])))
+        if not ({name} | _checked(table)) <= idle:
+            steps[CHECK + name] = PlannedStep(CHECK + name, "check", (Statement(renderer.check(table)),))
+        steps[MAINTAIN + name] = PlannedStep(
+            MAINTAIN + name, "maintain", _maintenance(current(name, known.stage, names))
+        )
+    waves = [*order, [CHECK + name for name in sorted(known.tables)]]
+    return Plan(
+        waves=[found for wave in waves if (found := [name for name in wave if name in steps])],
+        steps=steps,
+        maintenance=[MAINTAIN + name for name in sorted(known.tables)],
+        names=names,
+        fingerprints=fingerprints,
+        layouts={name: ddl.table_layout(table) for name, table in known.tables.items()},
+    )
+
+
+def _idle(
+    known: Known, order: list[list[str]], fingerprints: Mapping[str, str], shapes: Mapping[str, ddl.Shape]
+) -> set[str]:
+    """Tables that would come out as they were released: nothing that they read has changed."""
+    found: set[str] = set()
+    if known.release is None or known.dirty:
+        return found
+    for name in (name for wave in order for name in wave):
+        table, shape = known.tables[name], shapes[name]
+        same = known.release.fingerprints.get(name) == fingerprints[name] and name in known.release.tables
+        if same and not shape.create and not shape.add and not _news(known, table, found):
+            found.add(name)
+    return found
+
+
+def _news(known: Known, table: Table, idle: set[str]) -> bool:
+    """Whether anything that the table reads may have changed since the release."""
+    for name in references(table.sql) | {each.references for each in table.foreign_keys}:
+        zone, short = name.split(".")
+        if zone == CONFORMED:
+            changed = any(
+                to > known.released_pull(data_set)
+                for data_set, to in known.ready.items()
+                if known.gives(data_set, short)
+            )
+        elif zone == CONTROL:
+            changed = short != "run" or table.kind == "full"  # a merge takes no more than constants from the run
+        else:
+            changed = name != table.full_name and name not in idle
+        if changed:
+            return True
+    return False
+
+
+def _checked(table: Table) -> set[str]:
+    return {name for each in table.checks for name in references(each.sql)}
+
+
+def fingerprint(known: Known, table: Table) -> str:
+    """Changes when the table's rows may come out otherwise than before from the same staging."""
+    neutral = replace(known, run_id="", started_at=ANY_MOMENT, release=None, erasures=())
+    windows = {
+        f"{source.name}.{data_set}": (0, 1)
+        for source in known.deployment.sources.values()
+        for data_set in source.data_sets
+    }
+    renderer = replace(_renderer(neutral, {}), staged=_staged(neutral, windows))
+    checks = (each.sql for each in table.checks)
+    return _hash(ddl.table_layout(table), str(table.physical), *(each.sql for each in renderer.write(table)), *checks)
+
+
+def _statements(known: Known, renderer: Renderer, table: Table, shape: ddl.Shape) -> list[Statement]:
+    database = physical(table.zone, known.stage)
+    found = []
+    if shape.create:
+        location = f"{known.locations[table.zone]}/{shape.name}/"
+        found.append(Statement(ddl.create(table, database, shape.name, location)))
+        if shape.copy:
+            found.append(renderer.take_over(table, shape.copy))
+    elif shape.add:
+        found.append(Statement(ddl.add_columns(database, shape.name, shape.add)))
+    if known.dirty and not shape.create and table.kind != "full":
+        found += renderer.restore(table, known.release.run_id if known.release else None)
+    return [*found, *renderer.write(table)]
+
+
+def _shape(known: Known, table: Table) -> ddl.Shape:
+    release = known.release
+    released = release is not None and table.full_name in release.tables
+    name = release.names.get(table.full_name, table.name) if release else table.name
+    stored = known.stored.get(f"{physical(table.zone, known.stage)}.{name}")
+    return ddl.shape(
+        table, known.run_id, name, stored, release.layouts.get(table.full_name) if release and released else None
+    )
+
+
+def _windows(known: Known, table: Table, print_: str) -> dict[str, tuple[int, int]]:
+    """The pulls still to take in: all where the table is new, reads otherwise than before, or is built in full."""
+    release = known.release
+    goes_on = (
+        release is not None
+        and table.kind != "full"
+        and table.full_name in release.tables
+        and release.fingerprints.get(table.full_name) == print_
+    )
+    return {
+        data_set: (release.pulls.get(data_set, 0) if goes_on and release else 0, to)
+        for data_set, to in known.ready.items()
+    }
+
+
+def _renderer(known: Known, names: Mapping[str, str]) -> Renderer:
+    release, hub = known.release, known.deployment.hub
+    run = {
+        "run_id": known.run_id,
+        "started_at": known.started_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"),
+        "time_zone": hub.time_zone,
+        "currency": hub.currency,
+        "country": hub.country,
+    }
+    return Renderer(
+        tables=known.tables,
+        stage=known.stage,
+        run_id=known.run_id,
+        staged=_staged(known, {}),
+        names=names,
+        released=release.tables if release else {},
+        released_names=release.names if release else {},
+        control={"run": (RUN_COLUMNS, [run]), "erasure": (ERASURE_COLUMNS, known.erasures)},
+    )
+
+
+def _staged(known: Known, windows: Mapping[str, tuple[int, int]]) -> Staged:
+    return Staged(known.deployment, known.stage, windows, current(graph.ERASURE, known.stage))
+
+
+def _maintenance(stored: str) -> tuple[Statement, ...]:
+    return (Statement(f"OPTIMIZE {stored} REWRITE DATA USING BIN_PACK"), Statement(f"VACUUM {stored}"))
+
+
+def _hash(*parts: str) -> str:
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
+
+
+def as_rows(items: Sequence[Mapping[str, Any]]) -> Rows:
+    """Erasure items of the control table as rows of `control.erasure`, in a stable order."""
+    rows = [
+        {
+            "record_key": str(item["sk"]).removeprefix("record#"),
+            "customer_id": item.get("customer_id"),
+            "asked_at": str(item["asked_at"]).replace("T", " ").removesuffix("Z"),
+        }
+        for item in items
+    ]
+    return sorted(rows, key=lambda row: str(row["record_key"]))

@@ -1,0 +1,250 @@
+"""From a model's one SELECT to the statements that keep its table up to date."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from hub.models import clauses
+from hub.models.clauses import Rows, batch_on, equal
+from hub.models.conformed import Staged, sql_type
+from hub.models.names import CONFORMED, CONTROL, current, physical
+from hub.models.table import ForeignKey, Table
+from hub.models.text import references, replace_tables
+
+ALL_ROWS = "/*batch*/ true"  # replaced by a part of the rows when a write has too many partitions
+ERASED = f"{CONTROL}.erasure"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """`batch_on`: a whole number per partition by which the rows may be written in parts; None where they may not."""
+
+    sql: str
+    batch_on: str | None = None
+
+
+@dataclass(frozen=True)
+class Renderer:
+    """Renders for one run.
+
+    names: full name -> physical name, where they differ; released, released_names: the same of the last release, with
+    its snapshot ids. control: tables of the zone `control` as (columns with types, rows of texts).
+    """
+
+    tables: Mapping[str, Table]
+    stage: str
+    run_id: str
+    staged: Staged
+    names: Mapping[str, str] = field(default_factory=dict)
+    released: Mapping[str, str] = field(default_factory=dict)
+    released_names: Mapping[str, str] = field(default_factory=dict)
+    control: Mapping[str, tuple[Mapping[str, str], Rows]] = field(default_factory=dict)
+
+    def write(self, table: Table) -> list[Statement]:
+        """The statements that bring the table to this run's state; doing them again from the first does no harm."""
+        kinds = {"full": self._full, "append": self._append, "merge": self._merge, "history": self._history}
+        return kinds[table.kind](table)
+
+    def check(self, table: Table) -> str:
+        """One query of (check_name, failures) with a row for each rule of the table."""
+        rules = [*clauses.shape_rules(table), *((each.title, each.sql) for each in table.checks)]
+        named = references(" ".join(sql for _, sql in rules))
+        parts = [
+            f"select {clauses.literal(title)} as check_name, count(*) as failures from (\n{_logical(sql)}\n) as broken"
+            for title, sql in rules
+        ]
+        return "with\n\n" + ",\n\n".join(self._sources(named)) + "\n\n" + "\nunion all\n".join(parts)
+
+    def restore(self, table: Table, released_run: str | None) -> list[Statement]:
+        """Undo what runs after the released one have written: their rows go, rows that they replaced come back."""
+        target = self._target(table)
+        if released_run is None or table.full_name not in self.released:
+            return [Statement(f"DELETE FROM {target} WHERE _run_id <> ''")]
+        undo = [Statement(f"DELETE FROM {target} WHERE _run_id > '{released_run}'")]
+        if table.kind in ("merge", "history"):
+            columns, key = list(table.physical), [*table.key, *(table.order if table.kind == "history" else ())]
+            back = (
+                f"INSERT INTO {target} ({', '.join(columns)})\n"
+                f"SELECT {_of('old', columns)}\nFROM {self._last_release(table)} AS old\n"
+                f"LEFT JOIN {target} AS kept ON {equal('kept', 'old', key)}\n"
+                f"WHERE kept.{key[0]} IS NULL AND {ALL_ROWS}"
+            )
+            undo.append(Statement(back, batch_on(table, "old.")))
+        return undo
+
+    def take_over(self, table: Table, columns: Sequence[str]) -> Statement:
+        """Fill a table that is built anew with the rows of its predecessor, in the new types."""
+        casts = ", ".join(f"CAST(old.{name} AS {sql_type(table.physical[name])})" for name in columns)
+        sql = (
+            f"INSERT INTO {self._target(table)} ({', '.join(columns)})\n"
+            f"SELECT {casts}\nFROM {self._last_release(table)} AS old\nWHERE {ALL_ROWS}"
+        )
+        return Statement(sql, batch_on(table, "old."))
+
+    # the four kinds
+
+    def _full(self, table: Table) -> list[Statement]:
+        clear = Statement(f"DELETE FROM {self._target(table)} WHERE _run_id <> ''")
+        if ERASED not in references(table.sql):
+            return [clear, self._insert(table, {})]
+        columns, rows = self.control["erasure"]
+        parts = [self._insert(table, {"erasure": (columns, part)}) for part in clauses.chunks(rows)]
+        return [clear, *parts]
+
+    def _append(self, table: Table) -> list[Statement]:
+        return [
+            Statement(f"DELETE FROM {self._target(table)} WHERE _run_id = '{self.run_id}'"),
+            self._insert(table, {}),
+        ]
+
+    def _insert(self, table: Table, control: Mapping[str, tuple[Mapping[str, str], Rows]]) -> Statement:
+        joins = there = ""
+        for number, key in enumerate(table.held):
+            joins += f"\nleft join {self._referenced(key, number, 'typed')}"
+            unset = " or ".join(f"typed.{name} is null" for name in key.columns)
+            there += f"\n    and ({unset} or r{number}.k0 is not null)"
+        sql = (
+            f"INSERT INTO {self._target(table)} ({', '.join(table.physical)})\n{self._typed(table, control)}"
+            f"select {_of('typed', table.physical)}\nfrom typed{joins}\nwhere {ALL_ROWS}{there}"
+        )
+        return Statement(sql, batch_on(table, "typed."))
+
+    def _merge(self, table: Table) -> list[Statement]:
+        kept = {name: column.keep for name, column in table.columns.items() if column.keep != "latest"}
+        columns, held = [*table.selected, "_deleted"], ["_held"] if table.held else []
+        newest = clauses.rank(table.key, table.order)
+        updated = [name for name in columns if name not in (*table.key, *kept)]
+        sets = [
+            *(f"{name} = s.{name}" for name in updated),
+            *(f"{name} = false" for name in held),
+            f"_run_id = {self._run}",
+        ]
+        write = (
+            f"MERGE INTO {self._target(table)} AS t\nUSING (\n{self._typed(table, {})}select {', '.join(columns)}\n"
+            f"from (\n    select {', '.join([*columns, newest])}\n    from typed\n) as ranked\n"
+            f"where _rank = 1 and {ALL_ROWS}\n) AS s\nON {equal('t', 's', table.key)}\n"
+            f"WHEN MATCHED AND ({clauses.newer(table, updated)})\nTHEN UPDATE SET {', '.join(sets)}\n"
+            f"WHEN NOT MATCHED THEN INSERT ({', '.join([*columns, *held, '_run_id'])})\n"
+            f"VALUES ({', '.join([*(f's.{name}' for name in columns), *('false' for _ in held), self._run])})"
+        )
+        found = [Statement(write, batch_on(table, ""))]
+        if kept:
+            found.append(Statement(self._extremes(table, kept)))
+        if held:
+            found.append(Statement(self._hold(table)))
+        return found
+
+    def _extremes(self, table: Table, kept: Mapping[str, str]) -> str:
+        """Lower (or raise) the kept columns to the least (greatest) value that any row of the record has."""
+        given = ", ".join(f"{'min' if keep == 'least' else 'max'}({name}) as {name}" for name, keep in kept.items())
+        beyond = " or ".join(f"s.{name} {'<' if keep == 'least' else '>'} t.{name}" for name, keep in kept.items())
+        sets = ", ".join(f"{name} = {keep}(s.{name}, t.{name})" for name, keep in kept.items())
+        return (
+            f"MERGE INTO {self._target(table)} AS t\nUSING (\n{self._typed(table, {})}"
+            f"select {', '.join(table.key)}, {given}\n"
+            f"from typed\ngroup by {', '.join(table.key)}\n) AS s\nON {equal('t', 's', table.key)}\n"
+            f"WHEN MATCHED AND ({beyond}) THEN UPDATE SET {sets}, _run_id = {self._run}"
+        )
+
+    def _hold(self, table: Table) -> str:
+        """Hide rows whose referenced row is missing, show those whose has come."""
+        joins = [f"left join {self._referenced(key, number, 'f')}" for number, key in enumerate(table.held)]
+        missing = [
+            "(" + " and ".join([*(f"f.{name} is not null" for name in key.columns), f"r{number}.k0 is null"]) + ")"
+            for number, key in enumerate(table.held)
+        ]
+        orphan = " or ".join(missing)
+        return (
+            f"MERGE INTO {self._target(table)} AS t\nUSING (\n"
+            f"select {_of('f', table.key)}, ({orphan}) as missing\n"
+            f"from {self._target(table)} as f\n" + "\n".join(joins) + "\n"
+            f"where (f._held and not ({orphan})) or (not f._deleted and ({orphan}))\n"
+            f") AS s\nON {equal('t', 's', table.key)}\n"
+            f"WHEN MATCHED THEN UPDATE SET _held = s.missing, _deleted = s.missing, _run_id = {self._run}"
+        )
+
+    def _history(self, table: Table) -> list[Statement]:
+        """Every version of a record, valid from its first order column until the next version."""
+        columns, version, target = [*table.selected, "_deleted"], [*table.key, *table.order], self._target(table)
+        once = clauses.rank(version, table.order)
+        insert = (
+            f"MERGE INTO {target} AS t\nUSING (\n{self._typed(table, {})}select {', '.join(columns)}\n"
+            f"from (\n    select {', '.join([*columns, once])}\n    from typed\n) as ranked\n"
+            f"where _rank = 1 and {ALL_ROWS}\n) AS s\nON {equal('t', 's', version)}\n"
+            f"WHEN NOT MATCHED THEN INSERT ({', '.join([*columns, 'valid_from', '_run_id'])})\n"
+            f"VALUES ({_of('s', columns)}, s.{table.order[0]}, {self._run})"
+        )
+        following = f"lead(valid_from) over (partition by {', '.join(table.key)} order by {', '.join(table.order)})"
+        close = (
+            f"MERGE INTO {target} AS t\nUSING (\nselect {', '.join(version)}, next_from\n"
+            f"from (\n    select {', '.join(version)}, valid_to, {following} as next_from\n    from {target}\n"
+            f") as versions\n"
+            f"where next_from is distinct from valid_to\n) AS s\nON {equal('t', 's', version)}\n"
+            f"WHEN MATCHED THEN UPDATE SET valid_to = s.next_from, _run_id = {self._run}"
+        )
+        return [Statement(insert, batch_on(table, "")), Statement(close)]
+
+    # pieces
+
+    @property
+    def _run(self) -> str:
+        return clauses.literal(self.run_id)
+
+    def _target(self, table: Table) -> str:
+        return current(table.full_name, self.stage, self.names)
+
+    def _last_release(self, table: Table) -> str:
+        name = self.released_names.get(table.full_name, table.name)
+        return f"{physical(table.zone, self.stage)}.{name} FOR VERSION AS OF {int(self.released[table.full_name])}"
+
+    def _typed(self, table: Table, control: Mapping[str, tuple[Mapping[str, str], Rows]]) -> str:
+        """A WITH clause that ends with `typed`: the model's rows in the table's types, with the row columns."""
+        casts = [f"cast(model.{name} as {sql_type(kind)}) as {name}" for name, kind in table.selected.items()]
+        deleted = "coalesce(model._deleted, false)" if clauses.gives_deleted(table.sql) else "false"
+        casts += [f"{deleted} as _deleted", f"cast({self._run} as varchar) as _run_id"]
+        listed = ",\n        ".join(casts)
+        parts = [
+            *self._sources(references(table.sql), table, control),
+            f"model as (\n{_logical(table.sql)}\n)",
+            f"typed as (\n    select\n        {listed}\n    from model\n)",
+        ]
+        return "with\n\n" + ",\n\n".join(parts) + "\n\n"
+
+    def _sources(
+        self,
+        names: Iterable[str],
+        own: Table | None = None,
+        control: Mapping[str, tuple[Mapping[str, str], Rows]] | None = None,
+    ) -> list[str]:
+        """The named queries that stand for logical tables. own: the model's table, which it reads as last released."""
+        found = []
+        for name in sorted(names):
+            zone, short = name.split(".")
+            if zone == CONFORMED:
+                query = self.staged.entity(short)
+            elif zone == CONTROL:
+                query = clauses.values(*{**self.control, **(control or {})}[short])
+            else:
+                query = self._stored(self.tables[name], own is not None and own.full_name == name)
+            found.append(f"{zone}_{short} as (\n{query}\n)")
+        return found
+
+    def _stored(self, table: Table, as_released: bool) -> str:
+        if as_released and table.full_name not in self.released:
+            return clauses.nothing(table.selected)
+        validity = ["valid_from", "valid_to"] if table.kind == "history" else []
+        source = self._last_release(table) if as_released else self._target(table)
+        return f"select {', '.join([*table.selected, *validity])} from {source} where not _deleted"
+
+    def _referenced(self, key: ForeignKey, number: int, side: str) -> str:
+        """A join's right side and condition: the keys of the referenced table, deleted ones too."""
+        columns = ", ".join(f"{name} as k{at}" for at, name in enumerate(self.tables[key.references].key))
+        on = " and ".join(f"{side}.{name} = r{number}.k{at}" for at, name in enumerate(key.columns))
+        return f"(select distinct {columns} from {self._target(self.tables[key.references])}) as r{number} on {on}"
+
+
+def _logical(sql: str) -> str:
+    return replace_tables(sql, lambda name: name.replace(".", "_"))
+
+
+def _of(side: str, columns: Iterable[str]) -> str:
+    return ", ".join(f"{side}.{name}" for name in columns)

@@ -1,0 +1,12 @@
+select
+    product.record_key,
+    product.source,
+    product.name,
+    product.category,
+    product.unit_price,
+    coalesce(product.currency, run.currency) as currency,
+    product.active,
+    product.changed_at,
+    product._pull_seq, product._batch, product._row, product._deleted
+from conformed.product as product
+cross join control.run as run

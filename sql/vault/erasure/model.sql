@@ -1,0 +1,5 @@
+select
+    record_key,
+    customer_id,
+    asked_at
+from control.erasure
