@@ -1,0 +1,87 @@
+// Look a customer up: search, and one record with where each value came from and what happened when.
+
+import { call, get, list, may } from "./api.js";
+import { action, badge, day, field, form, h, number, pages, say, show, table, words } from "./dom.js";
+
+export async function render(page) {
+  return page.rest[0] ? one(page, page.rest[0]) : search(page);
+}
+
+async function search(page) {
+  const asked = page.query.get("q") || "";
+  const box = h("input", { type: "search", name: "q", required: true, value: asked, autocomplete: "off", maxlength: 200 });
+  const found = h("div", { "aria-live": "polite" });
+  show(page.place, h("h1", null, "Customers"),
+    form({ class: "search", role: "search" }, async (made) => {
+      const next = `#/customers?q=${encodeURIComponent(made.q.value.trim())}`;
+      if (location.hash === next) await fill(made.q.value.trim()); else location.hash = next;
+    }, field("Name, e-mail, telephone number, order number or key", box), h("button", { type: "submit", class: "main" }, "Search")),
+    found);
+  const fill = (words) => pages(found, (after) => list(`/v1/customers?q=${encodeURIComponent(words)}`, after), (items) => table("Customers", [
+    ["Name", (each) => h("a", { href: `#/customers/${each.customer_id}` }, each.full_name || each.customer_id)],
+    ["E-mail", (each) => each.email || ""],
+    ["Telephone", (each) => each.phone || ""],
+    ["Town", (each) => each.city || ""],
+    ["Sources", (each) => number(each.sources), "count"],
+  ], items, "Nobody was found. Try fewer letters, or another of these."));
+  if (asked) await fill(asked);
+  else setTimeout(() => box.focus());
+}
+
+const PARTS = ["email", "phone", "address", "city", "region", "postcode", "country", "birth_date", "gender", "company", "language", "lead_source"];
+const many = (value) => (Array.isArray(value) ? value : String(value || "").split("\n")).filter(Boolean);
+
+async function one(page, id) {
+  const found = await get(`/v1/customers/${encodeURIComponent(id)}`);
+  const name = found.full_name || "Without a name";
+  page.title(name);
+  let from = {};
+  try { from = typeof found.provenance === "string" ? JSON.parse(found.provenance) : found.provenance || {}; } catch { /* shown in part */ }
+  const origin = (part) => from[part] ? h("span", { class: "from", title: "The record that this value came from" }, String(from[part])) : null;
+  const contact = h("section", { class: "card", "aria-label": "May we write?" });
+  const line = h("div");
+  show(page.place,
+    h("p", { class: "path" }, h("a", { href: "#/customers" }, "Customers"), " / Record"),
+    h("h1", null, name),
+    h("p", { class: "quiet" }, `Known since ${day(found.customer_since)}, from ${found.sources} ${found.sources === 1 ? "source" : "sources"}. `,
+      h("code", null, found.customer_id), found.redirected_from ? " This record has taken in the one that you asked for." : ""),
+    h("div", { class: "two" },
+      h("section", { class: "card", "aria-label": "Record" }, h("h2", null, "Record"),
+        h("dl", { class: "record" }, PARTS.filter((part) => found[part]).map((part) =>
+          h("div", null, h("dt", null, words(part)), h("dd", null, String(found[part]), origin(part))))),
+        also("All names", many(found.names)), also("All e-mails", many(found.emails)), also("All telephone numbers", many(found.phones)),
+        also("Records", many(found.source_keys)),
+        found.masked && found.masked.length ? h("p", { class: "hint" }, "Your role sees some of this in part.") : null),
+      contact),
+    h("section", { "aria-label": "Time line" }, h("h2", null, "Time line"), line));
+  if (may("contacts.read")) await consent(contact, found.customer_id); else contact.remove();
+  const first = found.events;
+  await pages(line, (after) => after ? list(`/v1/customers/${found.customer_id}/events`, after) : first, timeLine);
+}
+
+const also = (heading, values) => values.length > 1 ? h("details", null, h("summary", null, `${heading} (${values.length})`),
+  h("ul", null, values.map((value) => h("li", null, value)))) : null;
+
+const timeLine = (events) => events.length ? h("ol", { class: "line" }, events.map((each) => h("li", { class: `kind-${each.kind}` },
+  h("time", { datetime: each.happened_at }, day(each.happened_at)),
+  h("div", null, h("strong", null, words(each.kind)), each.reference ? ` ${each.reference}` : "",
+    each.amount !== null && each.amount !== undefined ? h("span", { class: "amount" }, Number(each.amount).toLocaleString("en", { minimumFractionDigits: 2 })) : null,
+    h("div", { class: "quiet" }, [each.channel, each.direction, each.outcome, each.source].filter(Boolean).map(words).join(" · "))))))
+  : h("p", { class: "empty" }, "Nothing has happened yet.");
+
+async function consent(place, id) {
+  const contact = await get(`/v1/contacts/${id}`);
+  const stated = contact.consents.find((each) => each.channel === "email");
+  const basis = h("input", { name: "basis", required: true, minlength: 3, maxlength: 500, autocomplete: "off" });
+  const state = (value) => action(value === "granted" ? "Agrees to e-mail" : "Wants no e-mail", async () => {
+    if (!basis.reportValidity()) return;
+    await call("PUT", `/v1/contacts/${id}/consents/email`, { state: value, basis: basis.value.trim() });
+    say("Written down.");
+    await consent(place, id);
+  });
+  show(place, h("h2", null, "May we write?"),
+    h("p", null, stated ? [badge(stated.state), ` ${day(stated.at)}. `, h("span", { class: "quiet" }, stated.basis)]
+      : h("span", { class: "quiet" }, "Nothing was said here; what the sources say holds.")),
+    contact.suppressions.map((each) => h("p", null, badge("refused", "Never written to"), ` ${words(each.reason)}, ${day(each.at)}`)),
+    may("contacts.write") ? h("div", null, field("What was said, and where", basis), h("div", { class: "row" }, state("granted"), state("withdrawn"))) : null);
+}

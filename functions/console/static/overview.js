@@ -1,0 +1,101 @@
+// Where the data come from and how fresh they are.
+
+import { call, get, list, may, post } from "./api.js";
+import { action, ago, badge, day, h, number, pages, plural, say, show, table, words } from "./dom.js";
+
+export async function render(page) {
+  if (page.rest[0] === "pulls" && page.rest[1]) return onePull(page, page.rest[1]);
+  const release = h("section", { class: "strip", "aria-label": "Release" });
+  const sources = h("section", { "aria-label": "Sources" });
+  show(page.place, h("h1", null, "Overview"), release, sources);
+  const fill = async () => {
+    const [found, runs, tables] = await Promise.all([
+      get("/v1/sources"), may("runs.read") ? get("/v1/runs?limit=1") : null, may("tables.read") ? get("/v1/tables") : null]);
+    if (!page.place.contains(document.activeElement) || document.activeElement.tagName === "H1") {
+      drawRelease(release, tables && tables.release, runs && runs.items[0], fill);
+      drawSources(sources, found.items, fill);
+    }
+  };
+  await fill();
+  page.every(10, fill);
+}
+
+function drawRelease(place, release, run, again) {
+  const running = run && ["planned", "running"].includes(run.state);
+  show(place,
+    h("div", { class: "fact" }, h("span", { class: "label" }, "Current release"),
+      release ? [h("strong", null, ago(release.released_at)), h("code", null, release.release_id)] : h("strong", null, "None yet")),
+    run && h("div", { class: "fact" }, h("span", { class: "label" }, "Last run"),
+      h("span", null, badge(run.state), " ", ago(run.ended_at || run.started_at)),
+      run.error ? h("span", { class: "problem" }, String(run.error.message || run.error)) : null),
+    may("runs.start") && action(running ? "Run under way" : "Run now", async () => {
+      await post("/v1/runs", {});
+      say("A run was asked for.");
+      await again();
+    }, { disabled: running || null }));
+}
+
+function drawSources(place, sources, again) {
+  show(place, sources.length ? sources.map((source) => h("article", { class: "card" },
+    h("header", null, h("h2", null, source.name), h("span", { class: "tag" }, source.connector),
+      h("p", { class: "quiet" }, source.description, source.owner ? ` Owner: ${source.owner}.` : "")),
+    table(`Data sets of ${source.name}`, columns(source, again), source.data_sets))) : h("p", { class: "empty" }, "This hub has no sources."));
+}
+
+const schedule = (set) => {
+  const [, kind, inside] = /^(rate|cron)\((.*)\)$/.exec(set.schedule || "") || [];
+  if (kind === "rate") return `every ${inside.replace(/^1 /, "")}`;
+  return kind ? inside.replace(/^(\d+) (\d+) \? \* \* \*$|^(\d+) (\d+) \* \* \? \*$/, (_, m, hh, m2, h2) =>
+    `daily at ${(hh || h2).padStart(2, "0")}:${(m || m2).padStart(2, "0")}`) : "on demand";
+};
+
+const columns = (source, again) => [
+  ["Data set", (set) => [h("strong", null, set.name), h("div", { class: "quiet" }, set.description)]],
+  ["Schedule", (set) => set.paused ? badge("paused") : schedule(set)],
+  ["Last pull", (set) => set.last_pull ? [badge(set.last_pull.state), " ",
+    h("a", { href: `#/overview/pulls/${set.last_pull.pull_id}` }, ago(set.last_pull.ended_at || set.last_pull.started_at))] : h("span", { class: "quiet" }, "never")],
+  ["Rows", (set) => set.last_pull ? number(set.last_pull.received) : "", "count"],
+  ["Balance", (set) => set.last_pull ? balance(set.last_pull) : ""],
+  ["", (set) => h("div", { class: "row" },
+    may("pulls.start") && action("Pull now", async () => {
+      await post("/v1/pulls", { source: source.name, data_set: set.name });
+      say(`A pull of ${source.name} ${set.name} was asked for.`);
+      await again();
+    }, { class: "small", "aria-label": `Pull ${source.name} ${set.name} now` }),
+    may("sources.manage") && action(set.paused ? "Resume" : "Pause", async () => {
+      await call("PATCH", `/v1/sources/${source.name}/data_sets/${set.name}`, { paused: !set.paused });
+      say(`${source.name} ${set.name} is ${set.paused ? "running again" : "paused"}.`);
+      document.activeElement.blur();
+      await again();
+    }, { class: "small", "aria-label": `${set.paused ? "Resume" : "Pause"} ${source.name} ${set.name}` })), "actions"],
+];
+
+function balance(pull) {
+  if (pull.balanced === null || pull.balanced === undefined) return h("span", { class: "quiet" }, "open");
+  if (!pull.balanced) return badge("bad", "does not balance");
+  return pull.quarantined ? badge("held", `${number(pull.quarantined)} in quarantine`) : badge("complete", "balances");
+}
+
+const COUNTS = ["received", "staged", "duplicate", "quarantined", "filtered"];
+
+async function onePull(page, id) {
+  const pull = await get(`/v1/pulls/${encodeURIComponent(id)}`);
+  page.title(`Pull ${id}`);
+  const refused = h("section", { "aria-label": "Quarantine" });
+  show(page.place,
+    h("p", { class: "path" }, h("a", { href: "#/overview" }, "Overview"), " / Pull"),
+    h("h1", null, `${pull.source} ${pull.data_set}`),
+    h("p", null, badge(pull.state), ` Pull ${pull.pull_seq}, started ${day(pull.started_at)}`),
+    pull.error || pull.reason ? h("p", { class: "wrong" }, pull.error || pull.reason) : null,
+    h("dl", { class: "facts" }, COUNTS.map((name) => h("div", null, h("dt", null, words(name)), h("dd", null, number(pull[name])))),
+      h("div", null, h("dt", null, "Balance"), h("dd", null, balance(pull)))),
+    refused);
+  if (!pull.quarantined || !may("quarantine.read")) return;
+  const rows = h("div");
+  show(refused, h("h2", null, `${plural(pull.quarantined, "row")} in quarantine`), rows);
+  await pages(rows, (after) => list(`/v1/quarantine?pull_id=${encodeURIComponent(id)}`, after), (items) => table("Rows in quarantine", [
+    ["Batch, row", (row) => `${row.batch}, ${row.row}`],
+    ["Why", (row) => row.failures.map((each) => h("div", null, Object.values(each).join(": ")))],
+    ["Record", (row) => h("code", { class: "long" }, row.text || JSON.stringify(row.record))],
+  ], items));
+}

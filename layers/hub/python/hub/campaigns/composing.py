@@ -1,0 +1,157 @@
+"""Compose campaigns, try them dry, send them, pause and cancel: what the API does."""
+
+import json
+from typing import Final, Literal
+
+from hub import aws
+from hub.access import Principal, audit
+from hub.api import Page, decode_cursor, encode_cursor
+from hub.campaigns.audience import REASONS
+from hub.campaigns.items import Item, new_id, now_text
+from hub.campaigns.ledger import entries_from
+from hub.campaigns.library import Library
+from hub.campaigns.models import Campaign, CampaignRequest, CampaignState, Counts, Receipt, Run
+from hub.campaigns.store import TOTALS, CampaignStore, events_of
+from hub.config.compiled import read as read_deployment
+from hub.errors import Conflict, InvalidInput
+from hub.guard import read as read_parameters
+from hub.settings import CampaignsSettings
+
+CHANNEL: Final = "email"
+RECEIPTS_PER_CHUNK: Final = 50
+Action = Literal["pause", "resume", "cancel"]
+MOVES: Final[dict[Action, tuple[tuple[str, ...], str]]] = {
+    "pause": (("sending",), "paused"),
+    "resume": (("paused",), "sending"),
+    "cancel": (("sending", "paused"), "cancelling"),
+}
+"""From which states an action leads to which."""
+
+
+class Campaigns:
+    def __init__(self, settings: CampaignsSettings) -> None:
+        self._settings = settings
+        self._store = CampaignStore(settings.campaigns_table)
+        self._library = Library(settings)
+
+    def add(self, request: CampaignRequest, principal: Principal) -> Campaign:
+        """NotFound for a segment or template that is not there; InvalidInput for parameters or a sender that are not right."""
+        segment = self._library.segment(request.segment_id)
+        self._library.template(request.template_id)
+        read_parameters(segment.parameters, request.parameters)
+        item = request.model_dump() | {
+            "campaign_id": new_id("m"),
+            "channel": CHANNEL,
+            "sender": self._sender(request.sender),
+            "parameters_json": json.dumps(request.parameters),
+            "created_by": principal.id,
+            "created_at": now_text(),
+        }
+        del item["parameters"]
+        self._store.add(item)
+        return self._shown(item)
+
+    def get(self, campaign_id: str) -> Campaign:
+        return self._shown(self._store.campaign(campaign_id))
+
+    def page(self, after: str | None, limit: int) -> Page[Campaign]:
+        """Newest first."""
+        items, more = self._store.campaigns(decode_cursor(after)[0] if after else None, limit)
+        return Page([self._shown(item) for item in items], encode_cursor(more) if more else None)
+
+    def dry_run(self, campaign_id: str, principal: Principal) -> Campaign:
+        """Count the audience as it would be now; nobody is sent anything."""
+        campaign = self._store.campaign(campaign_id)
+        audit.record(principal, "campaigns.dry_run", campaign_id)
+        return self._begin(campaign, "dry_run", principal)
+
+    def send(self, campaign_id: str, principal: Principal) -> Campaign:
+        """Freeze the audience and send. A campaign is sent once; Conflict for a second time."""
+        campaign = self._store.campaign(campaign_id)
+        audit.record(principal, "campaigns.send", campaign_id)
+        earlier = self._store.run(campaign["send"]) if "send" in campaign else None
+        if earlier and earlier["state"] == "freezing":
+            self._freeze(earlier["run_id"])   # a repeat of a request whose answer was lost
+            return self._shown(campaign)
+        if earlier and (earlier["state"] != "failed" or earlier.get("perhaps_sent")):
+            raise Conflict("This campaign was sent; compose another one to send again", {"state": earlier["state"]})
+        return self._begin(campaign, "send", principal)
+
+    def change(self, campaign_id: str, action: Action, principal: Principal) -> Campaign:
+        """Pause within one group of messages, go on, or end. Conflict where the campaign is in no state for it."""
+        audit.record(principal, f"campaigns.{action}", campaign_id)
+        sources, state = MOVES[action]
+        run_id = self._store.campaign(campaign_id).get("send")
+        if run_id is None or not self._store.move(run_id, sources, state):
+            raise Conflict(f"To {action} it, a campaign has to be {' or '.join(sources)}")
+        if state != "paused":
+            self._freeze(run_id)   # whose chunks are queued again, to be sent or to be cancelled
+        return self.get(campaign_id)
+
+    def receipts(self, campaign_id: str, principal: Principal, after: str | None, limit: int) -> Page[Receipt]:
+        """What became of each person so far, chunk by chunk; `limit` is met roughly, a chunk is never cut."""
+        run_id = self._store.campaign(campaign_id).get("send")
+        audit.record(principal, "campaigns.receipts", campaign_id)
+        if run_id is None:
+            return Page([])
+        items, more = self._store.chunk_page(run_id, decode_cursor(after)[0] if after else None, max(1, limit // RECEIPTS_PER_CHUNK))
+        found = []
+        for item in (item for item in items if item["sk"].startswith("chunk#")):
+            events = events_of(item)
+            found += [
+                Receipt(customer_id=e.customer_id, token=token, state=e.state, reason=e.reason, events=events.get(token, []))
+                for token, e in entries_from(item["entries"]).items()
+            ]
+        return Page(found, encode_cursor(more) if more and more.startswith("chunk#") else None)
+
+    def _begin(self, campaign: Item, kind: str, principal: Principal) -> Campaign:
+        run = {"run_id": new_id("s"), "campaign_id": campaign["campaign_id"], "kind": kind, "state": "freezing"}
+        self._store.begin(
+            campaign["campaign_id"], run | {"asked_by": principal.id, "started_at": now_text()}, replaces=campaign.get(kind)
+        )
+        self._freeze(run["run_id"])
+        return self.get(campaign["campaign_id"])
+
+    def _freeze(self, run_id: str) -> None:
+        """Ask the freeze function, which answers later and looks at the run's state itself."""
+        aws.client("lambda").invoke(
+            FunctionName=self._settings.freeze_function,
+            InvocationType="Event",
+            Payload=json.dumps({"run_id": run_id}).encode(),
+        )
+
+    def _sender(self, asked: str | None) -> str:
+        own = read_deployment(self._settings.hub_home).hub.senders.email
+        if own is None:
+            raise Conflict("This hub has no e-mail sender; set senders.email in hub.yaml")
+        if asked not in (None, own):
+            raise InvalidInput(f"sender: this hub sends as {own} only", [{"field": "sender", "problem": f"is not {own}"}])
+        return own
+
+    def _shown(self, item: Item) -> Campaign:
+        runs = {kind: self._store.run(item[kind]) for kind in ("dry_run", "send") if kind in item}
+        sending = runs.get("send")
+        state: CampaignState = sending["state"] if sending else "draft"
+        names = ("campaign_id", "name", "channel", "segment_id", "template_id", "sender", "created_by", "created_at")
+        return Campaign(
+            **{name: item[name] for name in names},
+            parameters=json.loads(item["parameters_json"]),
+            state=state,
+            **{kind: _run(run) for kind, run in runs.items() if run},
+        )
+
+
+def _run(item: Item) -> Run:
+    names = ("run_id", "kind", "state", "release_id", "chunks", "chunks_done", "started_at", "ended_at", "error")
+    return Run(**{name: item[name] for name in names if name in item}, counts=_counts(item) if "totals" in item else None)
+
+
+def _counts(item: Item) -> Counts:
+    totals = {name: int(item["totals"].get(name, 0)) for name in TOTALS}
+    audience = int(item["audience"])
+    return Counts(
+        audience=audience,
+        waiting=audience - sum(totals.values()),
+        excluded={reason: totals[f"excluded.{reason}"] for reason in REASONS if totals[f"excluded.{reason}"]},
+        **{name: totals[name] for name in ("sent", "refused", "uncertain", "cancelled")},
+    )

@@ -1,0 +1,141 @@
+"""Freeze an audience: who is in it, who is left out and why. A dry run stops at the counts."""
+
+import secrets
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from hub.campaigns import queue
+from hub.campaigns.audience import Candidate, Person, Rules, address_key, chunked, counts, decide
+from hub.campaigns.audience_query import candidates, statement
+from hub.campaigns.chunks import Frozen
+from hub.campaigns.consents import Consents
+from hub.campaigns.content import Content
+from hub.campaigns.items import Item, now_text, query
+from hub.campaigns.keys import token_key
+from hub.campaigns.ledger import entries_of
+from hub.campaigns.library import Library
+from hub.campaigns.queue import SendTask
+from hub.campaigns.segments import permitted
+from hub.campaigns.steps import logger, step
+from hub.campaigns.store import TOTALS, CampaignStore
+from hub.config.compiled import read as read_deployment
+from hub.errors import Conflict, HubError
+from hub.models import loader
+from hub.models.store import RunStore
+from hub.settings import FreezeSettings
+
+PRODUCTION = "prod"
+ERASURE = "erasure"
+
+Find = Callable[[str, list[str], str], Iterable[Candidate]]
+
+
+class Freezer:
+    def __init__(self, settings: FreezeSettings, find: Find = candidates) -> None:
+        self._settings = settings
+        self._find = find
+        self._campaigns = CampaignStore(settings.campaigns_table)
+        self._consents = Consents(settings.consent_table)
+        self._library = Library(settings)
+
+    def carry_on(self, run_id: str) -> None:
+        """Do what the run's state asks for; any number of times, from any point.
+
+        A run that cannot be frozen because of what was asked ends `failed` with the reason; other errors are raised and
+        the invocation is repeated.
+        """
+        run = self._campaigns.run(run_id)
+        if run is None:
+            logger.warning("no such run", extra={"run_id": run_id})
+            return
+        if run["state"] == "freezing":
+            try:
+                run = self._freeze(run)
+            except HubError as error:
+                if error.status >= 500:
+                    raise
+                self._fail(run_id, error.message)
+                return
+        if run is not None and run["state"] in ("sending", "cancelling"):
+            self._queue(run)
+
+    def _freeze(self, run: Item) -> Item | None:
+        """Freeze the run; as it is then, or None where another attempt was first."""
+        run_id = run["run_id"]
+        campaign = self._campaigns.campaign(run["campaign_id"])
+        release = RunStore(self._settings.control_table).current_release()
+        if release is None:
+            raise Conflict("Nothing is released yet: run the sources first")
+        audience = self._candidates(campaign, release)
+        people = decide(audience, self._rules(run_id, campaign["channel"], audience))
+        found = counts(people)
+        totals = dict.fromkeys(TOTALS, 0) | {f"excluded.{name}": n for name, n in found.items() if name != "included"}
+        known: Item = {"release_id": release.release_id, "audience": len(people), "included": found["included"], "totals": totals}
+        if run["kind"] == "dry_run":
+            known |= {"ended_at": now_text(), "chunks": 0, "chunks_done": 0}
+            self._campaigns.move(run_id, ["freezing"], "finished", **known)
+            step("frozen", run_id)
+            return None
+        prefix = f"campaigns/{run_id}/{secrets.token_hex(4)}/"
+        included, excluded = chunked(people)
+        self._write(prefix, campaign, [*included, *excluded])
+        known |= {"prefix": prefix, "chunks": len(included) + len(excluded), "chunks_done": len(excluded)}
+        known |= {"first_excluded": len(included) + 1, "frozen_at": now_text()}
+        if not self._campaigns.move(run_id, ["freezing"], "sending", **known):
+            return None
+        step("frozen", run_id)
+        return self._campaigns.run(run_id)
+
+    def _candidates(self, campaign: Item, release: Any) -> list[Candidate]:
+        """Who the segment names on the release; whoever was erased since it is not known any more."""
+        settings = self._settings
+        tables = loader.read(settings.hub_home)
+        segment = self._library.segment(campaign["segment_id"])
+        allowed = permitted(segment, campaign["parameters"], tables, release, settings.stage)
+        sql = statement(allowed, release, settings.stage, set(tables["vault.customer"].columns))
+        erased = {item["customer_id"] for item in query(settings.control_table, ERASURE)}
+        return [
+            Candidate(found.customer_id, False, None, None) if found.customer_id in erased else found
+            for found in self._find(sql, allowed.parameters, settings.transform_workgroup)
+        ]
+
+    def _rules(self, run_id: str, channel: str, audience: list[Candidate]) -> Rules:
+        settings = self._settings
+        key = token_key(settings.token_key_parameter)
+        keys = (address_key(key, channel, candidate.address) for candidate in audience if candidate.address)
+        return Rules(
+            run_id,
+            channel,
+            key,
+            consents=self._consents.stated(channel, (candidate.customer_id for candidate in audience)),
+            suppressed=self._consents.suppressed(channel, keys),
+            allowed=None if settings.stage == PRODUCTION else read_deployment(settings.hub_home).hub.allow_list,
+        )
+
+    def _write(self, prefix: str, campaign: Item, chunks: list[list[Person]]) -> None:
+        template = self._library.template(campaign["template_id"])
+        frozen = Frozen(self._settings.vault_bucket, prefix)
+        frozen.write_message(
+            campaign["sender"], campaign["channel"], Content(template.subject, template.text, template.html)
+        )
+        for number, people in enumerate(chunks, 1):
+            frozen.write(number, people)
+
+    def _queue(self, run: Item) -> None:
+        """Queue each chunk that nobody has done; those without a message to send are written down at once."""
+        run_id, chunks, first_excluded = run["run_id"], int(run["chunks"]), int(run["first_excluded"])
+        frozen = Frozen(self._settings.vault_bucket, run["prefix"])
+        waiting = self._campaigns.unsettled(run_id, chunks)
+        for number in (number for number in waiting if number >= first_excluded):
+            self._campaigns.keep_settled(run_id, number, entries_of(frozen.people(number)))
+        tasks = [SendTask(run_id, number) for number in waiting if number < first_excluded]
+        queue.put(self._settings.send_queue_url, tasks)
+        self._campaigns.queued(run_id, int(time.time()))
+        step("queued", run_id)
+        if self._campaigns.finish(run_id):
+            step("finished", run_id)
+
+    def _fail(self, run_id: str, reason: str) -> None:
+        self._campaigns.move(run_id, ["freezing"], "failed", error=reason, ended_at=now_text())
+        self._campaigns.forget_active(run_id)

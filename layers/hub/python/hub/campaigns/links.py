@@ -1,0 +1,62 @@
+"""Signed links in messages. A link names a customer and an address by tokens, and says what it is for; nobody else can
+make one. The link to unsubscribe does not expire: its key stays known as long as such mail lies in an inbox."""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote
+
+import jwt
+
+from hub.errors import BadRequest, SettingsError
+
+PURPOSE: Final = "unsubscribe"
+WRONG: Final = "This link is not complete. Copy all of it from the message, or answer the message instead."
+
+
+@dataclass(frozen=True, slots=True)
+class Unsubscribe:
+    """What a link to unsubscribe says."""
+
+    customer_id: str
+    channel: str
+    address_key: str
+
+
+class LinkKeys:
+    """The keys of links by id; new links are signed with the current one."""
+
+    def __init__(self, parameter: str) -> None:
+        """parameter: {"current": "<key id>", "keys": {"<key id>": "<hex>"}}, at least 32 bytes each."""
+        try:
+            read = json.loads(parameter)
+            self._keys = {str(name): bytes.fromhex(value) for name, value in read["keys"].items()}
+            self._current = str(read["current"])
+            self._keys[self._current]
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise SettingsError("The parameter of the link keys is not {current, keys: {id: hex}}") from error
+        if any(len(key) < 32 for key in self._keys.values()):
+            raise SettingsError("A link key has fewer than 32 bytes")
+
+    def sign(self, link: Unsubscribe) -> str:
+        claims = {"p": PURPOSE, "c": link.customer_id, "ch": link.channel, "a": link.address_key}
+        return jwt.encode(claims, self._keys[self._current], algorithm="HS256", headers={"kid": self._current})
+
+    def read(self, token: str) -> Unsubscribe:
+        """BadRequest for anything that `sign` did not make for this purpose."""
+        try:
+            key = self._keys[jwt.get_unverified_header(token)["kid"]]
+            options = {"require": ["p", "c", "ch", "a"], "verify_exp": False}
+            claims = jwt.decode(token, key, algorithms=["HS256"], options=options)  # type: ignore[arg-type]
+        except (jwt.PyJWTError, KeyError, ValueError) as error:
+            raise BadRequest(WRONG) from error
+        link = Unsubscribe(claims["c"], claims["ch"], claims["a"])
+        parts = (link.customer_id, link.channel, link.address_key)
+        if claims["p"] != PURPOSE or not all(isinstance(p, str) and re.fullmatch(r"\w{1,64}", p) for p in parts):
+            raise BadRequest(WRONG)
+        return link
+
+
+def unsubscribe_url(public_url: str, token: str) -> str:
+    return f"{public_url.rstrip('/')}/v1/links/unsubscribe?token={quote(token)}"

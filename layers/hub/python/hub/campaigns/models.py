@@ -1,0 +1,140 @@
+"""What the API takes and gives about templates, campaigns and contacts."""
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, field_validator
+
+from hub.campaigns.audience import ADDRESS
+
+Channel = Literal["email"]
+CampaignState = Literal["draft", "freezing", "sending", "paused", "cancelling", "cancelled", "finished", "failed"]
+Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+CUSTOMER_ID = re.compile(r"c[a-z2-7]{20}")
+
+
+class Stated(BaseModel):
+    """What a caller says; a field that is not known is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TemplateRequest(Stated):
+    """An e-mail; `{{given_name}}` or `{{given_name|friend}}` stands for a value of the golden record."""
+
+    name: Title
+    subject: str = Field(min_length=1, max_length=1000)
+    text: str = Field(min_length=1, max_length=100_000)
+    html: str = Field(min_length=1, max_length=200_000)
+
+
+class Template(TemplateRequest):
+    template_id: str
+    created_by: str
+    created_at: str
+
+
+class CampaignRequest(Stated):
+    """Who gets what from whom. Without a sender it is the deployment's."""
+
+    name: Title
+    segment_id: str = Field(max_length=60)
+    template_id: str = Field(max_length=60)
+    sender: str | None = Field(None, max_length=254)
+    parameters: dict[str, JsonValue] = Field(default={}, max_length=20)
+
+
+class Counts(BaseModel):
+    """Where each person of an audience is: the numbers add up to `audience`. waiting: in a dry run those who would get it."""
+
+    audience: int
+    waiting: int
+    sent: int
+    refused: int
+    uncertain: int
+    cancelled: int
+    excluded: dict[str, int]
+
+
+class Run(BaseModel):
+    """One dry run or sending of a campaign."""
+
+    run_id: str
+    kind: Literal["dry_run", "send"]
+    state: str
+    release_id: str | None = None
+    counts: Counts | None = None
+    chunks: int = 0
+    chunks_done: int = 0
+    started_at: str
+    ended_at: str | None = None
+    error: str | None = None
+
+
+class Campaign(BaseModel):
+    """state: that of its sending; `draft` before it."""
+
+    campaign_id: str
+    name: str
+    channel: Channel
+    segment_id: str
+    template_id: str
+    sender: str
+    parameters: dict[str, Any]
+    state: CampaignState
+    created_by: str
+    created_at: str
+    dry_run: Run | None = None
+    send: Run | None = None
+
+
+class Receipt(BaseModel):
+    """What became of one person's message. `token` names the message where the address must not stand."""
+
+    customer_id: str
+    token: str
+    state: str
+    reason: str | None = None
+    events: list[str] = []
+
+
+class ConsentRequest(Stated):
+    state: Literal["granted", "withdrawn"]
+    basis: str = Field(min_length=3, max_length=500)
+
+
+class Consent(BaseModel):
+    channel: str
+    state: Literal["granted", "withdrawn"]
+    basis: str
+    source: str
+    at: str
+
+
+class Suppression(BaseModel):
+    channel: str
+    reason: str
+    at: str
+
+
+class Contact(BaseModel):
+    """What one person said about being written to. Silence leaves it to what the sources say."""
+
+    customer_id: str
+    consents: list[Consent]
+    suppressions: list[Suppression]
+
+
+class SuppressionRequest(Stated):
+    """Never write to this address again, whoever it belongs to."""
+
+    channel: Channel
+    address: str = Field(max_length=254)
+    reason: str = Field(min_length=3, max_length=200)
+
+    @field_validator("address")
+    @classmethod
+    def _an_address(cls, value: str) -> str:
+        if not ADDRESS.fullmatch(value.strip()):
+            raise ValueError("is not an e-mail address")
+        return value

@@ -1,0 +1,33 @@
+"""The few pages that a customer sees. No script, no cookie; they look like the console by its style sheet."""
+
+import html
+from typing import Final
+
+from hub.api import Reply
+from hub.campaigns.links import WRONG
+
+POLICY: Final = "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+PAGE: Final = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
+<meta name="robots" content="noindex"><title>{title}</title><link rel="stylesheet" href="/style.css"></head>
+<body class="letter"><main><h1>{title}</h1>{body}</main></body></html>
+"""
+
+
+def asked(token: str) -> Reply:
+    action = html.escape(f"/v1/links/unsubscribe?token={token}")
+    button = f'<form method="post" action="{action}"><button type="submit" class="main">Unsubscribe</button></form>'
+    return _page(200, "Unsubscribe", f"<p>You will get no more e-mail from us at this address.</p>{button}")
+
+
+def done() -> Reply:
+    return _page(200, "You are unsubscribed", "<p>You will get no more e-mail from us at this address.</p>")
+
+
+def wrong() -> Reply:
+    return _page(400, "This link does not work", f"<p>{html.escape(WRONG)}</p>")
+
+
+def _page(status: int, title: str, body: str) -> Reply:
+    text = PAGE.format(title=html.escape(title), body=body)
+    return Reply(status, text, "text/html; charset=utf-8", {"content-security-policy": POLICY})

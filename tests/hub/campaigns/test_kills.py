@@ -1,0 +1,81 @@
+"""SIGKILL at each named step of freezing and sending, in a process of its own: no message twice, and the ledger balances."""
+
+import random
+import signal
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from hub.campaigns.steps import STEPS
+
+WORKER = textwrap.dedent(
+    """
+    import os, signal, sys
+    from hub import aws
+    from hub.campaigns import freeze, sending
+    from hub.campaigns.audience import Candidate
+    from hub.campaigns.queue import SendTask
+    from hub.settings import FreezeSettings, SendSettings
+
+    run_id, deadly, times, count = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+    seen = 0
+
+    def step(name, *ids):
+        global seen
+        seen += name == deadly
+        if seen == times:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    freeze.step = sending.step = step
+    freezer = freeze.Freezer(FreezeSettings.read())
+    audience = [Candidate(f"c{n:05d}", True, f"person{n}@example.com", True) for n in range(count)]
+    freezer._candidates = lambda campaign, release: audience
+    freezer.carry_on(run_id)
+    sqs, url = aws.client("sqs"), os.environ["SEND_QUEUE_URL"]
+    sender = sending.Sender(SendSettings.read(), lambda: 1_000_000_000.0)
+    while found := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=1).get("Messages"):
+        sender.carry_on(SendTask.read(found[0]["Body"]), lambda: 900_000)
+        sqs.delete_message(QueueUrl=url, ReceiptHandle=found[0]["ReceiptHandle"])
+    """
+)
+SENDING = ("claimed", "checked", "intended", "called", "settled")
+ROWS = [(step, 1) for step in STEPS] + [("intended", 4), ("called", 7), ("settled", 2)]
+
+
+def work(world, over_http, run_id, deadly="", times=1):
+    arguments = [sys.executable, "-c", WORKER, run_id, deadly, str(times), str(len(world.audience))]
+    return subprocess.run(arguments, env=over_http | {"PYTHONPATH": ":".join(sys.path)}, capture_output=True, text=True)
+
+
+def check(world, run_id, uncertain_at_most):
+    world.finish()
+    world.balances(run_id)
+    world.no_message_twice()
+    world.ledger_is_true(run_id)
+    assert world.totals(run_id).get("uncertain", 0) <= uncertain_at_most
+    assert world.store.run(run_id)["state"] == "finished"
+
+
+@pytest.mark.parametrize(("step", "times"), ROWS)
+def test_a_kill_at_a_step_doubles_nothing_and_loses_nothing(world, over_http, audiences, step, times):
+    run_id = world.begin(audiences.people(70))
+    ended = work(world, over_http, run_id, step, times)
+    assert ended.returncode == -signal.SIGKILL, f"the step {step} was not reached {times} times: {ended.stderr[-2000:]}"
+    world.freeze(run_id)   # the repeat of an asynchronous invocation that failed
+    check(world, run_id, uncertain_at_most=10 if step in ("intended", "called") else 0)
+
+
+def test_kills_upon_kills(world, over_http, audiences):
+    """Workers that die again and again at random steps: the campaign still ends, and balances."""
+    chance = random.Random(7)
+    run_id = world.begin(audiences.people(220))
+    kills = 0
+    for _ in range(6):
+        ended = work(world, over_http, run_id, chance.choice(SENDING), chance.randint(1, 2))
+        kills += ended.returncode == -signal.SIGKILL
+        world.sweep(later=1000)
+    assert kills >= 3
+    world.freeze(run_id)
+    check(world, run_id, uncertain_at_most=10 * kills)

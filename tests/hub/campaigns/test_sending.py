@@ -1,0 +1,293 @@
+"""From a frozen audience to receipts: each person ends in one place, nobody is written to twice, a word is heard in time."""
+
+import base64
+import json
+
+import pytest
+
+from hub import aws
+from hub.campaigns import after_unclean_start
+from hub.campaigns.audience import address_key
+from hub.campaigns.consents import Consents
+from hub.campaigns.events import MailEvents
+from hub.campaigns.queue import SendTask, put
+from hub.settings import MailEventsSettings
+
+
+def mixed(audiences):
+    person = audiences.person
+    return [
+        *audiences.people(60),
+        person("cw1", "withdrew@example.com"),
+        person("cn1", "never@example.com", consent=None),
+        person("cn2", None),
+        person("cs1", "suppressed@example.com"),
+        person("cd1", "PERSON1@example.com"),
+        person("co1", "someone@elsewhere.net"),
+        person("cr1", "reject.me@example.com"),
+    ]
+
+
+def test_everybody_ends_in_one_place(world, audiences):
+    Consents("consent").state("cw1", "email", "withdrawn", "said so", "u1")
+    Consents("consent").suppress("email", address_key(b"t" * 32, "email", "suppressed@example.com"), "bounced")
+    run_id = world.begin(mixed(audiences))
+    world.freeze(run_id)
+    world.finish()
+    assert world.totals(run_id) == {
+        "sent": 60, "refused": 1, "excluded.no_consent": 2, "excluded.no_address": 1, "excluded.suppressed": 1,
+        "excluded.duplicate_address": 1, "excluded.not_on_allow_list": 1,
+    }  # fmt: skip
+    assert world.store.run(run_id)["state"] == "finished"
+    world.balances(run_id)
+    world.no_message_twice()
+    world.ledger_is_true(run_id)
+
+
+def test_a_dry_run_counts_and_sends_nothing(world, audiences):
+    run_id = world.begin(mixed(audiences), kind="dry_run")
+    world.freeze(run_id)
+    run = world.store.run(run_id)
+    assert run["state"] == "finished"
+    assert (int(run["audience"]), int(run["included"])) == (67, 63)
+    assert world.send() == 0
+    assert world.ses.accepted == []
+    assert aws.client("s3").list_objects_v2(Bucket="vault")["KeyCount"] == 0, "no address is written for a dry run"
+
+
+def test_what_is_sent(world, audiences):
+    run_id = world.begin(audiences.people(1))
+    world.freeze(run_id)
+    world.send()
+    (body,) = world.ses.accepted
+    content = body["Content"]["Simple"]
+    headers = {header["Name"]: header["Value"] for header in content["Headers"]}
+    link = headers["List-Unsubscribe"].strip("<>")
+    assert content["Subject"]["Data"] == "Hello Asha"
+    assert link in content["Body"]["Text"]["Data"]
+    assert link.startswith("https://hub.example/v1/links/unsubscribe?token=")
+    claims = json.loads(base64.urlsafe_b64decode(link.partition("token=")[2].split(".")[1] + "=="))
+    assert claims["c"] == "c00000"
+    assert "person0" not in json.dumps(claims)
+    assert {tag["Name"] for tag in body["EmailTags"]} == {"send_id", "run_id", "chunk"}
+
+
+def test_no_address_is_in_the_ledger(world, audiences):
+    run_id = world.begin(mixed(audiences))
+    world.freeze(run_id)
+    world.finish()
+    assert "@" not in json.dumps([item for item in world.store.chunks(run_id)], default=str)
+
+
+def test_an_empty_audience_is_finished_at_once(world):
+    run_id = world.begin([])
+    world.freeze(run_id)
+    assert world.store.run(run_id)["state"] == "finished"
+    world.balances(run_id)
+
+
+def test_a_repeated_or_late_message_does_nothing(world, audiences):
+    run_id = world.begin(audiences.people(120))
+    world.freeze(run_id)
+    for _ in range(2):
+        put(world.queue_url, [SendTask(run_id, n) for n in (1, 2, 3, 3)])
+    world.finish()
+    put(world.queue_url, [SendTask(run_id, 1), SendTask("sunknown", 1)])
+    world.send()
+    assert world.totals(run_id) == {"sent": 120}
+    world.no_message_twice()
+
+
+@pytest.mark.parametrize(
+    ("kind", "uncertain", "why"),
+    [("lost", 1, "the answer never came"), ("fell", 1, "the server fell after it took it")],
+)
+def test_what_the_provider_left_open_is_never_sent_again(world, audiences, kind, uncertain, why):
+    run_id = world.begin([*audiences.people(15), audiences.person("cx", f"{kind}.x@example.com")])
+    world.freeze(run_id)
+    world.send()
+    assert world.store.run(run_id)["state"] == "sending", "time for an event to tell"
+    world.finish()
+    assert world.totals(run_id) == {"sent": 15, "uncertain": uncertain}, why
+    world.balances(run_id)
+    world.no_message_twice()
+
+
+def event(body, kind, **detail):
+    tags = {tag["Name"]: [tag["Value"]] for tag in body["EmailTags"]}
+    return {"eventType": kind, "mail": {"timestamp": "2026-01-31T10:00:00.000Z", "tags": tags}, **detail}
+
+
+@pytest.mark.parametrize("settled_first", [False, True])
+@pytest.mark.parametrize("kind", ["Send", "Delivery"])
+def test_an_event_of_the_provider_settles_it(world, audiences, kind, settled_first):
+    run_id = world.begin([audiences.person("cx", "lost.x@example.com")])
+    world.freeze(run_id)
+    world.send()
+    events = MailEvents(MailEventsSettings.read())
+    if settled_first:
+        world.sweep(later=1000)
+        assert world.totals(run_id) == {"uncertain": 1}
+    for _ in range(3):
+        events.take(event(world.ses.accepted[0], kind))
+    world.finish()
+    assert world.totals(run_id) == {"sent": 1}
+    world.balances(run_id)
+
+
+@pytest.mark.parametrize(
+    ("kind", "detail", "suppressed", "why"),
+    [
+        ("Bounce", {"bounce": {"bounceType": "Permanent", "bouncedRecipients": [{"emailAddress": "Person0@example.com"}]}},
+         "bounced", "the mailbox does not exist"),
+        ("Bounce", {"bounce": {"bounceType": "Transient", "bouncedRecipients": [{"emailAddress": "person0@example.com"}]}},
+         None, "the mailbox is full today"),
+        ("Complaint", {"complaint": {"complainedRecipients": [{"emailAddress": "person0@example.com"}]}},
+         "complained", "the person said it is spam"),
+        ("Delivery", {"delivery": {}}, None, "all is well"),
+    ],
+)  # fmt: skip
+def test_bounces_and_complaints_suppress_the_address(world, audiences, kind, detail, suppressed, why):
+    run_id = world.begin(audiences.people(1))
+    world.freeze(run_id)
+    world.finish()
+    MailEvents(MailEventsSettings.read()).take(event(world.ses.accepted[0], kind, **detail))
+    contact = Consents("consent").contact("c00000")
+    assert [each.reason for each in contact.suppressions] == ([suppressed] if suppressed else []), why
+    again = world.begin(audiences.people(1))
+    world.freeze(again)
+    world.finish()
+    assert world.totals(again) == ({"excluded.suppressed": 1} if suppressed else {"sent": 1}), why
+
+
+@pytest.mark.parametrize(
+    ("strange", "why"),
+    [
+        ({}, "no event"),
+        ({"eventType": "Open", "mail": {}}, "a kind that is not asked for"),
+        ({"eventType": "Send", "mail": {"tags": {}}}, "no message of ours"),
+        ({"eventType": "Send", "mail": {"tags": {"send_id": ["0" * 26], "run_id": ["s1"], "chunk": ["1"]}}}, "of no run"),
+        ({"eventType": "Send", "mail": {"tags": {"send_id": ["x y"], "run_id": ["s1"], "chunk": ["1"]}}}, "forged tags"),
+    ],
+)
+def test_strange_events_change_nothing(world, strange, why):
+    MailEvents(MailEventsSettings.read()).take(strange)
+    assert list(aws.table("campaigns").scan()["Items"]) == [], why
+
+
+def test_whoever_withdraws_after_the_freeze_gets_nothing(world, audiences):
+    run_id = world.begin(audiences.people(60))
+    world.freeze(run_id)
+    consents = Consents("consent")
+    consents.state("c00003", "email", "withdrawn", "link", "hub")
+    consents.suppress("email", address_key(b"t" * 32, "email", "person4@example.com"), "unsubscribed", "c00004")
+    world.finish()
+    assert world.totals(run_id) == {"sent": 58, "excluded.no_consent": 1, "excluded.suppressed": 1}
+    assert not {"person3@example.com", "person4@example.com"} & set(world.ses.by_address)
+    world.balances(run_id)
+
+
+def test_pause_holds_within_a_group_and_resume_goes_on(world, audiences):
+    run_id = world.begin(audiences.people(160))
+    world.freeze(run_id)
+    taken = world.ses.take
+
+    def take_and_pause(body):
+        world.store.move(run_id, ["sending"], "paused")
+        return taken(body)
+
+    world.ses.take = take_and_pause
+    world.send()
+    assert len(world.ses.accepted) == 10, "those that were on their way, and no other"
+    world.sweep(later=10_000)
+    assert world.send() == 0
+    world.ses.take = taken
+    assert world.store.move(run_id, ["paused"], "sending")
+    world.freeze(run_id)
+    world.finish()
+    assert world.totals(run_id) == {"sent": 160}
+    world.no_message_twice()
+    world.balances(run_id)
+
+
+def test_cancel_counts_who_was_not_written_to(world, audiences):
+    run_id = world.begin(audiences.people(160))
+    world.freeze(run_id)
+    world.send(between=lambda: world.store.move(run_id, ["sending"], "cancelling"))
+    world.freeze(run_id)
+    world.finish()
+    assert world.totals(run_id) == {"sent": 50, "cancelled": 110}
+    assert world.store.run(run_id)["state"] == "cancelled"
+    world.balances(run_id)
+
+
+def test_a_provider_that_is_busy_is_asked_again(world, audiences):
+    run_id = world.begin([*audiences.people(5), audiences.person("cb", "busy.b@example.com")])
+    world.freeze(run_id)
+    taken = world.ses.take
+    world.send()
+    assert world.totals(run_id) == {}
+    world.ses.take = lambda body: taken(body | {"Destination": {"ToAddresses": ["was" + body["Destination"]["ToAddresses"][0]]}})
+    put(world.queue_url, [SendTask(run_id, 1)])   # the delayed message, now
+    world.finish()
+    assert world.totals(run_id) == {"sent": 6}
+    assert len(world.ses.accepted) == 6
+
+
+def test_a_provider_that_is_paused_pauses_the_campaign(world, audiences):
+    run_id = world.begin([audiences.person("cp", "paused.p@example.com")])
+    world.freeze(run_id)
+    world.send()
+    run = world.store.run(run_id)
+    assert run["state"] == "paused"
+    assert "SendingPausedException" in run["error"]
+
+
+def test_a_worker_short_of_time_leaves_the_rest_to_another(world, audiences):
+    run_id = world.begin(audiences.people(30))
+    world.freeze(run_id)
+    left = iter([40_000, 20_000, 40_000, 40_000, 40_000])
+    from hub.campaigns.sending import Sender
+    from hub.settings import SendSettings
+
+    sender = Sender(SendSettings.read(), lambda: world.clock)
+    for task in world.messages():
+        sender.carry_on(task, lambda: next(left))
+    assert world.totals(run_id) == {"sent": 30}
+    world.no_message_twice()
+
+
+def test_a_second_attempt_to_freeze_changes_nothing(world, audiences):
+    run_id = world.begin(audiences.people(60))
+    world.freeze(run_id)
+    world.send()
+    world.audience = audiences.people(60, start=40)
+    world.freeze(run_id)
+    world.send()
+    assert world.totals(run_id) == {"sent": 60}
+    assert "person70@example.com" not in world.ses.by_address
+
+
+def test_after_an_unclean_stop_what_the_ledger_does_not_know_is_uncertain(world, audiences):
+    run_id = world.begin([*audiences.people(170), audiences.person("cn", None)])
+    world.freeze(run_id)
+    tasks = world.messages()
+    first = next(tasks)
+    put(world.queue_url, [first])
+    world.store.claim(run_id, 3, {}, "somebody", 0)   # an empty claim would be wrong: see the balance below
+    aws.table("campaigns").delete_item(Key={"pk": f"run#{run_id}", "sk": "chunk#00003"})
+    assert after_unclean_start("campaigns", "vault") == 170
+    world.send()
+    assert world.ses.accepted == []
+    assert world.totals(run_id) == {"uncertain": 170, "excluded.no_address": 1}
+    assert world.store.run(run_id)["state"] == "finished"
+    world.balances(run_id)
+
+
+def test_an_unclean_stop_during_a_freeze_forbids_another_sending(world, audiences):
+    run_id = world.begin(audiences.people(3))
+    assert after_unclean_start("campaigns", "vault") == 0
+    run = world.store.run(run_id)
+    assert (run["state"], run["perhaps_sent"]) == ("failed", True)
+    world.freeze(run_id)
+    assert world.send() == 0
