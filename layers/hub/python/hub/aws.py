@@ -14,13 +14,15 @@ ONCE = Config(connect_timeout=3, read_timeout=20, retries={"mode": "standard", "
 @cache
 def client(service: str) -> Any:
     """A boto3 client that retries; for everything but sending."""
-    return boto3.client(service, config=PATIENT)
+    # A link to an object under a KMS key has to be signed by version 4, which boto3 does not do by itself everywhere.
+    config = PATIENT.merge(Config(signature_version="s3v4")) if service == "s3" else PATIENT
+    return boto3.client(service, config=config)  # type: ignore[call-overload]
 
 
 @cache
 def send_client(service: str) -> Any:
     """A boto3 client that never retries; for calls to providers that have no idempotency token."""
-    return boto3.client(service, config=ONCE)
+    return boto3.client(service, config=ONCE)  # type: ignore[call-overload]
 
 
 @cache

@@ -1,0 +1,151 @@
+"""What an operator does to a stage: `python -m infra.operate <verb>`, called by make with HUB and STAGE in the environment."""
+
+import argparse
+import getpass
+import json
+import os
+import sys
+from pathlib import Path
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from hub import config
+from hub.errors import ConfigError
+from infra.operate import cdk
+from infra.operate.changes import kept, replaced
+from infra.operate.keys import ensure_keys, put_secret
+from infra.operate.people import first_admin
+from infra.operate.smoke import smoke
+from infra.operate.stage import STACKS, OperateError, Stage
+
+
+def synth(hub: str, stage: Stage) -> None:
+    """Write the templates to cdk.out; findings of CloudFormation's validator are an error."""
+    if findings := cdk.synth(hub, stage.name):
+        raise OperateError("CloudFormation's validator finds:\n" + "\n".join(findings))
+    print(f"cdk.out holds the templates of {stage.name}; CloudFormation's validator finds nothing")
+
+
+def guard(stage: Stage) -> None:
+    """OperateError if what is in cdk.out would replace or drop something that holds data."""
+    problems = []
+    for part in STACKS:
+        deployed = stage.template(part)
+        new = json.loads((cdk.OUT / f"{part.capitalize()}.template.json").read_text())
+        problems += [f"{stage.stack(part)}: {problem}" for problem in replaced(deployed or {}, new)]
+    if problems:
+        raise OperateError("refused, data would be left behind:\n" + "\n".join(problems))
+
+
+def diff(hub: str, stage: Stage) -> None:
+    synth(hub, stage)
+    cdk.run(hub, stage.name, "diff")
+    guard(stage)
+    print("no table, bucket, key, database or user pool would be replaced")
+
+
+def deploy(hub: str, stage: Stage) -> None:
+    """Deploy what diff allows; then make the keys that the functions need and the sender's identity."""
+    synth(hub, stage)
+    guard(stage)
+    cdk.run(hub, stage.name, "deploy", "--all", "--require-approval", "broadening")
+    for name in ensure_keys(stage.name):
+        print(f"made {name}")
+    sender = config.load(hub).hub.senders.email
+    if sender:
+        print(ensure_sender(sender))
+    print(f"the hub is at {stage.outputs['PublicUrl']}")
+
+
+def ensure_sender(address: str) -> str:
+    """Ask SES to verify the sender unless it knows it; the identity is the account's, not one stage's."""
+    try:
+        boto3.client("sesv2").create_email_identity(EmailIdentity=address)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "AlreadyExistsException":
+            raise
+        return f"SES knows {address}"
+    return f"SES mails a link to {address}; open it before the first campaign"
+
+
+def secret(hub: str, stage: Stage, name: str) -> None:
+    value = getpass.getpass(f"{name}: ") if sys.stdin.isatty() else sys.stdin.read()
+    print(put_secret(stage, config.load(hub), name, value))
+
+
+def staying(stage: Stage) -> list[str]:
+    """Lines that name each thing which stays when the stage is destroyed."""
+    lines = []
+    for part in STACKS:
+        template = stage.template(part)
+        if template:
+            ids = stage.physical(part)
+            lines += [f"{kind:24} {ids.get(name, name)}" for name, kind in kept(template)]
+    return lines
+
+
+def destroy(hub: str, stage: Stage) -> None:
+    """Delete the stacks after the stage's name was typed; what holds data stays and is named."""
+    lines = staying(stage)
+    if not lines:
+        raise OperateError(f"stage {stage.name!r} is not deployed here")
+    print("These stay, with all their data; delete them by hand if you mean to:\n" + "\n".join(lines))
+    if input(f"Type {stage.name} to destroy the rest: ") != stage.name:
+        raise OperateError("nothing was destroyed")
+    synth(hub, stage)
+    cdk.run(hub, stage.name, "destroy", "--all", "--force")
+
+
+def credentials(stage: Stage) -> tuple[str, str]:
+    """Who runs the smoke test: HUB_USERNAME and HUB_PASSWORD, or the laptop's admin."""
+    given = os.environ.get("HUB_USERNAME"), os.environ.get("HUB_PASSWORD")
+    if given[0] and given[1]:
+        return given[0], given[1]
+    file = cdk.ROOT / ".local/credentials.json"
+    if stage.name == "local" and file.exists():
+        admin = json.loads(file.read_text())["admin"]
+        return admin["username"], admin["password"]
+    raise OperateError("set HUB_USERNAME and HUB_PASSWORD to an admin's")
+
+
+def reach_laptop() -> None:
+    """Point this process at the laptop's AWS; a caller's own endpoint wins."""
+    from infra.local.laptop import Laptop
+
+    for name, value in Laptop().aws.items():
+        os.environ.setdefault(name, value)
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m infra.operate", description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    for verb in ("synth", "diff", "deploy", "destroy", "smoke"):
+        verbs.add_parser(verb)
+    verbs.add_parser("first-admin").add_argument("email")
+    verbs.add_parser("secret").add_argument("name")
+    given = parser.parse_args(arguments)
+    hub, stage = os.environ.get("HUB", "deployments/demo"), Stage(os.environ.get("STAGE", "dev"))
+    if stage.name == "local":
+        reach_laptop()
+    try:
+        match given.verb:
+            case "first-admin":
+                print(first_admin(stage, given.email))
+            case "secret":
+                secret(str(Path(hub)), stage, given.name)
+            case "smoke":
+                smoke(stage, *credentials(stage), say=print)
+            case verb:
+                {"synth": synth, "diff": diff, "deploy": deploy, "destroy": destroy}[verb](hub, stage)
+    except (OperateError, ConfigError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except (BotoCoreError, ClientError) as error:
+        print(f"AWS refuses: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,167 @@
+"""Who may do what: nothing on `*` but what is listed, each key's principals, and who reads persons in bulk."""
+
+import re
+
+import pytest
+
+from infra.functions import BULK_READERS, FUNCTIONS
+
+# AWS knows no narrower resource for these; none of them reads or changes anything of a person.
+ON_ANY_RESOURCE = {
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+    "logs:CreateLogDelivery",
+    "logs:GetLogDelivery",
+    "logs:UpdateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:DescribeResourcePolicies",
+    "logs:DescribeLogGroups",
+}
+
+
+def as_list(value: object) -> list:
+    return value if isinstance(value, list) else [value]
+
+
+def roles_that_use(cloud, key_id: str) -> set[str]:
+    """The logical ids of roles that have any right on a key."""
+    arn = cloud.arn("Storage", cloud.named("AWS::KMS::Key", key_id).id)
+    found = {where for where, statement in cloud.all_statements() if arn in as_list(statement["Resource"])}
+    return {re.sub(r"^\w+/(Function)?|Role[0-9A-F]{8}$", "", where) for where in found}
+
+
+def test_only_listed_actions_on_any_resource(cloud):
+    found = {
+        action
+        for _, statement in cloud.all_statements()
+        if "*" in as_list(statement["Resource"])
+        for action in as_list(statement["Action"])
+    }
+    assert found == ON_ANY_RESOURCE
+
+
+def test_every_action_is_written_out(cloud):
+    assert [(where, s["Action"]) for where, s in cloud.all_statements() if "*" in str(s["Action"])] == []
+
+
+def test_a_listing_shows_one_prefix(cloud):
+    for where, statement in cloud.all_statements():
+        if "s3:ListBucket" in as_list(statement["Action"]):
+            assert statement["Condition"]["StringLike"]["s3:prefix"][0], where
+            assert as_list(statement["Action"]) == ["s3:ListBucket"], where
+
+
+def test_no_role_has_a_managed_policy(cloud):
+    assert [r.where for r in cloud.of_type("AWS::IAM::Role") if r.properties.get("ManagedPolicyArns")] == []
+
+
+def test_only_reviewed_machines_read_persons_and_facts_in_bulk(cloud):
+    """By the synthesised policies, not by the table: reading objects of the vault and of reporting."""
+    vault = cloud.arn("Storage", cloud.named("AWS::S3::Bucket", "Bucketvault").id)
+    reporting = cloud.arn("Storage", cloud.named("AWS::S3::Bucket", "Bucketreporting").id)
+
+    def reads(name: str, bucket: str) -> bool:
+        return any(
+            resource.startswith(bucket) and not resource.endswith("/metadata/*")
+            for statement in cloud.policy(name)
+            if "s3:GetObject" in as_list(statement["Action"])
+            for resource in as_list(statement["Resource"])
+        )
+
+    assert {name for name in FUNCTIONS if reads(name, vault) and reads(name, reporting)} == BULK_READERS
+    assert not {name for name in BULK_READERS if FUNCTIONS[name].trigger == "api"}
+
+
+def test_no_function_of_the_api_reads_persons_in_bulk_but_quarantine(cloud):
+    """Quarantine is shown to data engineers row by row; nothing else of the vault bucket is within the API's reach."""
+    reach = {
+        (name, grant.store.partition("/")[2])
+        for name, spec in FUNCTIONS.items()
+        if spec.trigger == "api"
+        for grant in spec.grants
+        if grant.store.startswith("vault/")
+    }
+    assert reach == {("sources", "quarantine")}
+
+
+@pytest.mark.parametrize(
+    ("key", "principals", "services"),
+    [
+        (
+            "Keyvault",
+            {
+                "customers",
+                "contacts",
+                "links",
+                "sources",
+                "pull",
+                "plan",
+                "statement",
+                "release",
+                "profile",
+                "freeze",
+                "send",
+                "mailevents",
+            },
+            {"ses.amazonaws.com", "sns.amazonaws.com"},
+        ),
+        (
+            "Keyhub",
+            {
+                "session",
+                "sources",
+                "runs",
+                "customers",
+                "reports",
+                "campaigns",
+                "segments",
+                "contacts",
+                "users",
+                "links",
+                "pull",
+                "sweep",
+                "plan",
+                "statement",
+                "release",
+                "profile",
+                "freeze",
+                "send",
+                "mailevents",
+                "Schedulespulls",
+                "Schedulesnightly",
+                "Schedulessweep",
+            },
+            {"cloudwatch.amazonaws.com", "events.amazonaws.com", "scheduler.amazonaws.com"},
+        ),
+    ],
+)
+def test_whom_a_key_admits(cloud, key, principals, services):
+    assert roles_that_use(cloud, key) == principals
+    statements = cloud.named("AWS::KMS::Key", key).properties["KeyPolicy"]["Statement"]
+    admitted = {s["Principal"].get("Service") for s in statements} - {None}
+    assert admitted == services
+    account = [s["Principal"] for s in statements if "Service" not in s["Principal"]]
+    assert account == [{"AWS": "arn:aws:iam::123456789012:root"}], "the account's IAM decides about roles, see above"
+    for statement in statements:
+        if "Service" in statement["Principal"]:
+            assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}
+
+
+def test_keys_rotate_and_stay(cloud):
+    keys = cloud.of_type("AWS::KMS::Key")
+    assert len(keys) == 2, "each key costs a dollar a month"
+    for key in keys:
+        assert key.properties["EnableKeyRotation"] is True
+        assert key.raw["DeletionPolicy"] == "Retain"
+
+
+def test_a_function_uses_a_key_only_through_the_services_that_it_uses(cloud):
+    for name in FUNCTIONS:
+        for statement in cloud.policy(name):
+            actions = as_list(statement["Action"])
+            if any(action.startswith("kms:") for action in actions) and name != "session":
+                assert "kms:ViaService" in str(statement.get("Condition")), (name, statement)
