@@ -3,7 +3,10 @@ import static io.trino.testing.TestingSession.testSessionBuilder;
 import io.trino.plugin.hive.HivePlugin;
 import io.trino.plugin.iceberg.IcebergPlugin;
 import io.trino.testing.DistributedQueryRunner;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.io.Reader;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -33,7 +36,10 @@ public class TrinoServer {
                 server.createCatalog(file.getFileName().toString().replace(".properties", ""), connector, properties);
             }
         }
-        System.out.println("READY " + server.getCoordinator().getBaseUrl());
+        // Trino sends System.out to its log; the one who started it reads the real standard output.
+        try (PrintStream output = new PrintStream(new FileOutputStream(FileDescriptor.out))) {
+            output.println("READY " + server.getCoordinator().getBaseUrl());
+        }
         while (System.in.read() >= 0) {
             // nothing is said on this line; only its end counts
         }

@@ -1,0 +1,6 @@
+"""Python functions that DuckDB calls where its own differ from Trino's."""
+
+from infra.local.athena.dialect.udfs import documents, numbers, texts, times  # noqa: F401  (they register themselves)
+from infra.local.athena.dialect.udfs.registry import UDFS, TrinoError
+
+__all__ = ["UDFS", "TrinoError"]

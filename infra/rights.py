@@ -1,0 +1,42 @@
+"""The words of infra/functions.py for what a function may do: sets of actions, and a grant on a logical store."""
+
+from dataclasses import dataclass
+
+READ_ITEMS = ("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query")
+WRITE_ITEMS = (
+    "dynamodb:PutItem",
+    "dynamodb:UpdateItem",
+    "dynamodb:DeleteItem",
+    "dynamodb:BatchWriteItem",
+    "dynamodb:ConditionCheckItem",
+)
+ITEMS = READ_ITEMS + WRITE_ITEMS
+READ_OBJECTS = ("s3:GetObject", "s3:ListBucket")
+WRITE_OBJECTS = ("s3:PutObject", "s3:AbortMultipartUpload")
+OBJECTS = (*READ_OBJECTS, *WRITE_OBJECTS, "s3:DeleteObject")
+ATHENA_OUTPUT = (*READ_OBJECTS, *WRITE_OBJECTS, "s3:GetBucketLocation", "s3:ListMultipartUploadParts")
+RUN_QUERIES = (
+    "athena:StartQueryExecution",
+    "athena:GetQueryExecution",
+    "athena:GetQueryResults",
+    "athena:StopQueryExecution",
+    "athena:GetWorkGroup",
+)
+READ_CATALOGUE = ("glue:GetDatabase", "glue:GetTable", "glue:GetTables", "glue:GetPartition", "glue:GetPartitions")
+WRITE_CATALOGUE = (
+    "glue:CreateTable",
+    "glue:UpdateTable",
+    "glue:DeleteTable",
+    "glue:BatchCreatePartition",
+    "glue:BatchDeletePartition",
+)
+CONSUME = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
+PARAMETER = ("ssm:GetParameter",)
+
+
+@dataclass(frozen=True)
+class Grant:
+    """Leave to do these actions on one logical store."""
+
+    store: str
+    actions: tuple[str, ...]

@@ -1,0 +1,22 @@
+"""One laptop for all end-to-end tests, started once."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.harness import Running, new_laptop
+
+FIRST_RELEASE = 180  # seconds, on a busy machine
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """The laptop after its first release."""
+    one = Running(new_laptop(tmp_path_factory.mktemp("laptop")))
+    one.start()
+    try:
+        one.wait_for_line("is out", FIRST_RELEASE)
+        yield one
+    finally:
+        if one.process is not None and one.process.poll() is None:
+            one.stop()

@@ -1,0 +1,95 @@
+"""Users, roles and the audit log on moto's user pool."""
+
+from datetime import UTC, datetime
+
+import boto3
+import pytest
+
+from hub.access import ROLES, audit
+from hub.access.principal import Principal
+
+
+@pytest.fixture
+def pool(on_moto):
+    cognito = boto3.client("cognito-idp")
+    pool_id = cognito.create_user_pool(PoolName="hub")["UserPool"]["Id"]
+    on_moto.setenv("USER_POOL_ID", pool_id)
+    for role in ROLES:
+        cognito.create_group(UserPoolId=pool_id, GroupName=role)
+    return pool_id
+
+
+@pytest.fixture
+def users(pool, gateway):
+    return gateway("users")
+
+
+NEW = {"username": "asha", "email": "asha@example.com", "roles": ["analyst", "sales"]}
+
+
+def test_a_user_from_making_to_disabling(users, pool, audited):
+    made = users("POST", "/v1/users", NEW)
+    assert made.status == 201
+    assert set(made.body) == {"id"}, "what is kept for a repeated request holds no address"
+    (shown,) = users("GET", "/v1/users").body["items"]
+    assert shown["id"] == made.body["id"]
+    assert (shown["username"], shown["roles"], shown["enabled"]) == ("asha", ["analyst", "sales"], True)
+    changed = users("PATCH", "/v1/users/asha", {"roles": ["sales", "viewer"]})
+    assert changed.body["roles"] == ["sales", "viewer"]
+    assert users("PATCH", "/v1/users/asha", {"enabled": False}).body["enabled"] is False
+    assert users("PATCH", "/v1/users/asha", {"enabled": True}).body["enabled"] is True
+    assert [action for action, _ in audited()] == ["users.create", *["users.change"] * 3]
+    assert {subject for _, subjects in audited() for subject in subjects} == {made.body["id"]}
+
+
+def test_a_change_voids_the_tokens_that_the_user_has(users, gateway, pool):
+    user = users("POST", "/v1/users", NEW).body["id"]
+    assert gateway("users")("GET", "/v1/roles", user=user, role="auditor").status == 200
+    users("PATCH", "/v1/users/asha", {"roles": ["viewer"]})
+    assert gateway("users")("GET", "/v1/roles", user=user, role="auditor").status == 401
+    assert gateway("users")("GET", "/v1/roles", user="somebody else", role="auditor").status == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "why"),
+    [
+        ("POST", "/v1/users", NEW | {"roles": ["superuser"]}, 422, "a role that is none"),
+        ("POST", "/v1/users", NEW | {"username": "a b"}, 422, "a name with a space"),
+        ("POST", "/v1/users", NEW | {"username": "आशा"}, 422, "a name that the pool would not take"),
+        ("POST", "/v1/users", NEW | {"email": "asha"}, 422, "no address"),
+        ("POST", "/v1/users", NEW | {"email": "a@b\nBcc: c@d"}, 422, "a second line in the address"),
+        ("POST", "/v1/users", NEW | {"password": "x"}, 422, "nobody sets another's password"),
+        ("PATCH", "/v1/users/nobody", {"enabled": False}, 404, "no such user"),
+        ("PATCH", "/v1/users/nobody", {"enabled": "no"}, 422, "no truth"),
+        ("GET", "/v1/audit", None, 400, "which day?"),
+    ],
+)
+def test_refused(users, method, path, body, status, why):
+    assert users(method, path, body).status == status, why
+
+
+def test_a_name_is_taken_once(users):
+    assert [users("POST", "/v1/users", NEW).status for _ in range(2)] == [201, 409]
+
+
+def test_roles_say_what_they_may_do(users):
+    answer = users("GET", "/v1/roles", role="auditor").body
+    assert {role["name"]: set(role["permissions"]) - {"signed_in"} for role in answer["items"]} == ROLES
+
+
+def test_the_log_of_a_day_in_pages_and_in_order(users):
+    principal = Principal("user-2", "ravi", frozenset({"sales"}), 0, 0)
+    for number in range(5):
+        audit.record(principal, "customers.read", f"c{number}", count=number)
+    today = datetime.now(UTC).date().isoformat()
+    seen, after, pages = [], None, 0
+    while pages == 0 or after:
+        query = f"day={today}&limit=2" + (f"&after={after}" if after else "")
+        page = users("GET", "/v1/audit", role="auditor", query=query).body
+        seen, after, pages = seen + page["items"], page["next"], pages + 1
+        assert pages < 20
+    read = [entry for entry in seen if entry["action"] == "customers.read"]
+    assert [entry["subjects"] for entry in read] == [[f"c{number}"] for number in range(5)]
+    assert all(entry["principal"] == "user-2" and "ravi" not in str(entry) for entry in read), "ids, never names"
+    assert any(entry["action"] == "audit.read" for entry in seen), "reading the log is in the log"
+    assert users("GET", "/v1/audit", role="auditor", query="day=2001-01-01").body["items"] == []
