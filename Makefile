@@ -6,6 +6,7 @@ ENGINE ?= duckdb
 PYTHON ?= python3
 PY := .venv/bin/python
 export HUB STAGE ENGINE
+export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/hub/python
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 
 .DEFAULT_GOAL := help
@@ -30,8 +31,13 @@ help: ## this list
 
 ready: .venv/.ready .local/emulator/.ready
 
-run: ready ## the whole application on this machine: http://127.0.0.1:8080/ (HUB=<folder>, ENGINE=duckdb|trino)
-	@$(PY) -m infra.local --hub $(HUB) --engine $(ENGINE)
+PORTS = $(foreach p,CONSOLE EMULATOR ATHENA CRM,$(if $($(p)_PORT),--port $(p)=$($(p)_PORT)))
+
+run: ready ## the whole application on this machine: http://127.0.0.1:8080/ (HUB=<folder>, ENGINE=duckdb|trino, CONSOLE_PORT= ...)
+	@$(PY) -m infra.local --hub $(HUB) --engine $(ENGINE) $(PORTS)
+
+mailbox: ready ## the mail that campaigns sent on this machine
+	@$(PY) -m infra.local --mailbox $(PORTS)
 
 clean: ## forget the laptop's state (.local but for the installed tools)
 	@if [ -x $(PY) ]; then $(PY) -m infra.local --clean; fi; rm -rf build cdk.out
@@ -66,6 +72,9 @@ first-admin: ready ## the first user (EMAIL=)
 secret: ready ## put a secret (NAME=) from standard input into SSM
 	@$(PY) -m infra.operate secret "$(NAME)"
 
+drop: ready ## give a file (FILE=) to a files source (SOURCE=) of STAGE
+	@$(PY) -m infra.operate drop "$(SOURCE)" "$(FILE)"
+
 smoke: ready ## prove a deployed stack (or the laptop's) from pull to report
 	@$(PY) -m infra.operate smoke
 
@@ -78,4 +87,4 @@ lock: .venv/.ready ## pin and hash all packages anew from pyproject.toml
 	@.local/tools/bin/uv pip compile --quiet infra/local/emulator.in --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o infra/local/emulator.lock
 	@for layer in core query pull batch; do .local/tools/bin/uv pip compile --quiet pyproject.toml --group $$layer --python-version 3.13 --python-platform aarch64-manylinux_2_28 --constraint requirements.lock --generate-hashes --no-header --no-annotate -o layers/$$layer/requirements.txt; done
 
-.PHONY: help ready run clean test test-trino test-browser check expressions synth diff deploy first-admin secret smoke destroy lock
+.PHONY: help ready run mailbox clean test test-trino test-browser check expressions synth diff deploy first-admin secret drop smoke destroy lock

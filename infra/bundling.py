@@ -98,7 +98,7 @@ class Layers:
     """
 
     def __init__(self, stack: Construct, home: Path, bundle: bool) -> None:
-        """home: the compiled deployment; bundle: whether packages are really installed (tests and the laptop need none)."""
+        """home: the compiled deployment; bundle: whether packages are installed (tests and the laptop need none)."""
         self._stack, self._home, self._bundle = stack, home, bundle
         self._made: dict[str, lambda_.LayerVersion] = {}
 

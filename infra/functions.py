@@ -15,7 +15,9 @@ from infra.rights import (
     READ_CATALOGUE,
     READ_ITEMS,
     READ_OBJECTS,
+    REPORT_SQL,
     RUN_QUERIES,
+    TRANSFORM_SQL,
     WRITE_CATALOGUE,
     Grant,
 )
@@ -58,21 +60,6 @@ def _api(
         tuple(Route(method, path, public=bool(rest)) for method, path, *rest in lines),
     )
 
-
-_REPORT_SQL = (  # what a user's SQL can reach by IAM, whatever the guard lets through
-    Grant("workgroup:reports", RUN_QUERIES),
-    Grant("glue:reporting", READ_CATALOGUE),
-    Grant("reporting/reporting", READ_OBJECTS),
-    Grant("results/reports", ATHENA_OUTPUT),
-)
-_TRANSFORM_SQL = (  # a machine that reads persons and facts in bulk: see BULK_READERS
-    Grant("workgroup:transform", RUN_QUERIES),
-    Grant("vault/scratch", (*ATHENA_OUTPUT, "s3:DeleteObject")),
-    Grant("reporting/reporting", READ_OBJECTS),
-    Grant("glue:reporting", READ_CATALOGUE),
-    Grant("vault/vault", READ_OBJECTS),
-    Grant("glue:vault", READ_CATALOGUE),
-)
 
 # The only functions that may read persons (vault) and facts (reporting) in bulk. None of them answers to a person.
 BULK_READERS = frozenset({"statement", "freeze", "profile"})
@@ -145,7 +132,7 @@ FUNCTIONS: dict[str, Function] = {
         GET    /v1/results/{result_id}/download
         """,
         ("CONTROL_TABLE", "LIBRARY_TABLE", "REPORTS_WORKGROUP"),
-        (Grant("control", READ_ITEMS), Grant("library", ITEMS), *_REPORT_SQL),
+        (Grant("control", READ_ITEMS), Grant("library", ITEMS), *REPORT_SQL),
     ),
     "segments": _api(
         "Keeps segments and templates, and judges them before.",
@@ -339,7 +326,7 @@ FUNCTIONS: dict[str, Function] = {
         (
             Grant("control", ITEMS),
             Grant("profiles", ITEMS),
-            *_TRANSFORM_SQL,
+            *TRANSFORM_SQL,
             Grant("glue:scratch", READ_CATALOGUE + WRITE_CATALOGUE),
             Grant("parameter:token-key", PARAMETER),
         ),
@@ -365,7 +352,7 @@ FUNCTIONS: dict[str, Function] = {
             Grant("library", READ_ITEMS),
             Grant("campaigns", ITEMS),
             Grant("consent", READ_ITEMS),
-            *_TRANSFORM_SQL,
+            *TRANSFORM_SQL,
             Grant("vault/campaigns", OBJECTS),
             Grant("queue:send", ("sqs:SendMessage",)),
             Grant("queue:freeze-failed", ("sqs:SendMessage",)),

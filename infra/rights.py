@@ -40,3 +40,19 @@ class Grant:
 
     store: str
     actions: tuple[str, ...]
+
+
+REPORT_SQL = (  # what a user's SQL can reach by IAM, whatever the guard lets through
+    Grant("workgroup:reports", RUN_QUERIES),
+    Grant("glue:reporting", READ_CATALOGUE),
+    Grant("reporting/reporting", READ_OBJECTS),
+    Grant("results/reports", ATHENA_OUTPUT),
+)
+TRANSFORM_SQL = (  # a machine that reads persons and facts in bulk: see BULK_READERS
+    Grant("workgroup:transform", RUN_QUERIES),
+    Grant("vault/scratch", (*ATHENA_OUTPUT, "s3:DeleteObject")),
+    Grant("reporting/reporting", READ_OBJECTS),
+    Grant("glue:reporting", READ_CATALOGUE),
+    Grant("vault/vault", READ_OBJECTS),
+    Grant("glue:vault", READ_CATALOGUE),
+)

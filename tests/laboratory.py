@@ -1,4 +1,4 @@
-"""An Athena API to test against: a fresh MiniStack for S3 and Glue, and the engine that ENGINE names (duckdb, trino)."""
+"""An Athena API to test against: a fresh MiniStack for S3 and Glue, and the engine that ENGINE names."""
 
 import json
 import os
@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -57,18 +58,26 @@ class Laboratory:
     service: Service
     catalogue: Catalogue
 
-    @property
+    @cached_property
     def client(self) -> Any:
         return boto3.client("athena", endpoint_url=self.environment["AWS_ENDPOINT_URL_ATHENA"])
 
     def run(self, sql: str, database: str = "default", **request: Any) -> Answer:
         """Start a statement and wait for its end, whatever it is."""
-        client = self.client
+        return self.answer(self.start(sql, database, **request))
+
+    def start(self, sql: str, database: str = "default", **request: Any) -> str:
+        """Start a statement; its execution's id."""
         output = {"OutputLocation": f"s3://{BUCKET}/results/"}
-        identifier = client.start_query_execution(
+        started = self.client.start_query_execution(
             **{"QueryString": sql, "QueryExecutionContext": {"Database": database}, "ResultConfiguration": output}
             | request
-        )["QueryExecutionId"]
+        )
+        return str(started["QueryExecutionId"])
+
+    def answer(self, identifier: str) -> Answer:
+        """The end of an execution, and its first page of rows."""
+        client = self.client
         execution = self.finished(identifier)
         if execution["Status"]["State"] != "SUCCEEDED":
             return Answer(execution, [], [], None)
@@ -122,6 +131,7 @@ def _emulator(folder: Path) -> Iterator[dict[str, str]]:
     """A MiniStack that keeps nothing; the environment that AWS clients need to reach it."""
     port = free_port()
     settings = {"BIND_HOST": "127.0.0.1", "IOT_MTLS_ENABLED": "0", "SFTP_ENABLED": "0", "GATEWAY_PORT": str(port)}
+    settings["TMPDIR"] = str(folder)
     settings["AWS_SECRET_ACCESS_KEY"] = "local"  # it checks the signatures of links with its own key
     with (folder / "emulator.log").open("wb") as log:
         process = subprocess.Popen([EMULATOR], env=os.environ | settings, cwd=folder, stdout=log, stderr=log)

@@ -122,7 +122,8 @@ def test_one_maker_of_clients():
 def test_the_product_does_not_know_where_it_runs():
     """No branch on the laptop, no emulator by name, no loopback address, in code or SQL."""
     known = re.compile(
-        r"127\.0\.0\.1|localhost|ministack|\bmoto\b|AWS_ENDPOINT|endpoint_url|[=(]=? ?[\"']local[\"']|[\"']local[\"'] [=!]=|\bis_local\b",
+        r"127\.0\.0\.1|localhost|ministack|\bmoto\b|AWS_ENDPOINT|endpoint_url"
+        r"|[=(]=? ?[\"']local[\"']|[\"']local[\"'] [=!]=|\bis_local\b",
         re.IGNORECASE,
     )
     files = [*product(), *(ROOT / "sql").rglob("*.sql"), *(ROOT / "sql").rglob("*.yaml")]

@@ -22,11 +22,23 @@ class Tier:
 TIERS = (
     Tier("unit", "rules, tables of cases, properties", ("tests/hub", "tests/test_conventions.py"), 90),
     Tier("contract", "handlers on moto, each under the policy synthesised for it", ("tests/functions",), 60),
-    Tier("infra", "template assertions, nag, actions, idle price, two stages", ("tests/infra", "--ignore=tests/infra/local"), 60),
+    Tier(
+        "infra",
+        "template assertions, nag, actions, idle price, two stages",
+        ("tests/infra", "--ignore=tests/infra/local"),
+        60,
+    ),
     Tier("sql", "rows with reasons through the real models; the Athena API", ("tests/sql", "tests/infra/local"), 60),
     Tier("e2e", "the laptop's stack: pull, run, release, report, campaign, restart, kills", ("tests/e2e",), 180),
     Tier("storm", "seeded samples of crashes and hostile sources", ("tests/storm",), 120),
-    Tier("trino", "SQL, expressions and end to end on Trino 476", ("tests/trino",), 600, by_default=False),
+    Tier(
+        "trino",
+        "the expression table, the Athena API and the SQL on Trino 476",
+        ("tests/trino", "tests/infra/local/athena", "tests/sql"),
+        600,
+        by_default=False,
+        environment={"ENGINE": "trino"},
+    ),
     Tier("browser", "the console in headless Chromium", ("tests/browser",), 180, by_default=False),
 )
 

@@ -1,4 +1,4 @@
-"""The signed links in messages. A GET only shows a page, for mail scanners follow links; the POST does what is asked."""
+"""The signed links in messages. A GET only shows a page, for mail scanners follow links; the POST acts."""
 
 from functools import cache
 

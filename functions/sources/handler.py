@@ -49,7 +49,9 @@ def start_pull(principal: Principal, request: PullRequest) -> Accepted[Asked]:
 
 
 @api.get("/v1/quarantine", permission="quarantine.read")
-def list_quarantine(principal: Principal, pull_id: str, after: str | None = None, limit: Limit = 50) -> Page[Quarantined]:
+def list_quarantine(
+    principal: Principal, pull_id: str, after: str | None = None, limit: Limit = 50
+) -> Page[Quarantined]:
     """The rows of a pull that were refused, each with the rules that it breaks."""
     audit.record(principal, "quarantine.read", pull_id)
     found = desk().quarantine(pull_id, decode_cursor(after, 2) if after else None, limit)

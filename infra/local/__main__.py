@@ -25,7 +25,12 @@ def provisioner(todo: str, started: float, arguments: list[str]) -> subprocess.P
     return subprocess.Popen(
         [sys.executable, "-m", "infra.local.child", "infra.local.provision", todo, str(started), *arguments],
         cwd=ROOT,
-        env=inherited() | {"PYTHONPATH": f"{ROOT}:{ROOT / 'layers/hub/python'}", "PYTHONUNBUFFERED": "1", "POWERTOOLS_LOG_LEVEL": "ERROR"},
+        env=inherited()
+        | {
+            "PYTHONPATH": f"{ROOT}:{ROOT / 'layers/hub/python'}",
+            "PYTHONUNBUFFERED": "1",
+            "POWERTOOLS_LOG_LEVEL": "ERROR",
+        },
         stdin=subprocess.DEVNULL,
         start_new_session=True,
     )

@@ -18,7 +18,8 @@ TOO_OFTEN = 5  # deaths within a minute; then the run ends
 
 def inherited() -> dict[str, str]:
     """What a process of the laptop gets of the user's environment: nothing of AWS, no secrets."""
-    return {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR", "JAVA_HOME") if name in os.environ}
+    names = ("PATH", "HOME", "LANG", "TMPDIR", "JAVA_HOME", "HUB_DATA")
+    return {k: v for k, v in os.environ.items() if k in names or k.startswith("HUB_VAR_")}
 
 
 @dataclass

@@ -18,7 +18,7 @@ from infra.local.processes import answers
 from infra.local.running import Hub
 
 AWS_READY = 60  # seconds
-FIRST_RELEASE = 180  # seconds
+FIRST_RELEASE = 300  # seconds
 LOOK_EVERY = 0.5  # seconds
 
 
@@ -63,17 +63,17 @@ def welcome(laptop: Laptop, started: float, people: dict[str, dict[str, str]]) -
 
 def first_data(hub: Hub, started: float) -> None:
     """The first pulls and the run after them; later ones come by schedule."""
-    if hub.release() is not None:
+    if hub.complete_release():
         return
     say(started, f"asked for the first pull of {hub.pull_everything()} data sets")
     deadline = time.monotonic() + FIRST_RELEASE
     while time.monotonic() < deadline:
         time.sleep(LOOK_EVERY)
         with suppress(BotoCoreError):  # the emulator may just be started again
-            if release := hub.release():
+            if release := hub.complete_release():
                 say(started, f"release {release} is out")
                 return
-    say(started, f"no release after {FIRST_RELEASE} s: the console's overview says why")
+    say(started, f"no complete release after {FIRST_RELEASE} s: the console's overview says why")
 
 
 def main(todo: str, started: str, *arguments: str) -> int:

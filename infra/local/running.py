@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import boto3
@@ -16,6 +17,11 @@ from infra.local.private import new_password, write_private
 from infra.operate import keys
 
 QUICK = Config(connect_timeout=3, read_timeout=60, retries={"mode": "standard", "total_max_attempts": 3})
+
+
+@cache
+def made(service: str) -> Any:
+    return boto3.client(service, config=QUICK)
 
 
 class Hub:
@@ -34,7 +40,7 @@ class Hub:
                 self.functions[variables["POWERTOOLS_SERVICE_NAME"]] = function["FunctionName"]
 
     def client(self, service: str) -> Any:
-        return boto3.client(service, config=QUICK)
+        return made(service)
 
     def ensure_keys(self) -> None:
         keys.ensure_keys(self.settings["STAGE"])
@@ -54,26 +60,33 @@ class Hub:
 
     def ensure_people(self) -> dict[str, dict[str, str]]:
         """One user per role; passwords are made at the first start and kept in credentials.json, for its owner."""
-        file, cognito, pool = self._laptop.credentials, self.client("cognito-idp"), self.settings["USER_POOL_ID"]
+        file, pool = self._laptop.credentials, self.settings["USER_POOL_ID"]
         people = json.loads(file.read_text()) if file.exists() else {}
-        pages = cognito.get_paginator("list_groups").paginate(UserPoolId=pool)
+        pages = self.client("cognito-idp").get_paginator("list_groups").paginate(UserPoolId=pool)
         roles = sorted(group["GroupName"] for page in pages for group in page["Groups"])
         for role in roles:
-            person = people.setdefault(role, {"username": role, "password": new_password()})
-            known = {"UserPoolId": pool, "Username": person["username"]}
-            try:
-                cognito.admin_get_user(**known)
-                continue
-            except cognito.exceptions.UserNotFoundException:
-                mail = [{"Name": "email", "Value": f"{role}@example.com"}, {"Name": "email_verified", "Value": "true"}]
-                cognito.admin_create_user(**known, UserAttributes=mail, MessageAction="SUPPRESS")
-            cognito.admin_set_user_password(**known, Password=person["password"], Permanent=True)
-            cognito.admin_add_user_to_group(**known, GroupName=role)
-        write_private(file, json.dumps(people, indent=2))
+            people.setdefault(role, {"username": role, "password": new_password()})
+        write_private(file, json.dumps(people, indent=2))  # before the users: a password must not be lost
+        for role in roles:
+            self._ensure_user(role, **people[role])
         return {role: people[role] for role in roles}
+
+    def _ensure_user(self, role: str, username: str, password: str) -> None:
+        cognito = self.client("cognito-idp")
+        user = {"UserPoolId": self.settings["USER_POOL_ID"], "Username": username}
+        try:
+            if cognito.admin_get_user(**user)["UserStatus"] == "CONFIRMED":
+                return
+        except cognito.exceptions.UserNotFoundException:
+            mail = [{"Name": "email", "Value": f"{role}@example.com"}, {"Name": "email_verified", "Value": "true"}]
+            cognito.admin_create_user(**user, UserAttributes=mail, MessageAction="SUPPRESS")
+        cognito.admin_add_user_to_group(**user, GroupName=role)
+        cognito.admin_set_user_password(**user, Password=password, Permanent=True)
 
     def drop_calls(self) -> None:
         """Put the call centre's files where the deployment looks for them; files that are there stay as they are."""
+        if "calls" not in self.deployment["sources"]:
+            return
         s3, bucket = self.client("s3"), self.settings["VAULT_BUCKET"]
         there = {o["Key"] for o in s3.list_objects_v2(Bucket=bucket, Prefix="drop/calls/").get("Contents", [])}
         for name, content in generate().drops.items():
@@ -82,14 +95,12 @@ class Hub:
 
     def pull_everything(self) -> int:
         """Ask for a pull of every data set, as its schedule does; returns how many."""
-        sqs, count = self.client("sqs"), 0
-        for source, manifest in self.deployment["sources"].items():
-            for data_set in manifest["data_sets"]:
-                now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
-                task = {"source": source, "data_set": data_set, "scheduled_at": now}
-                sqs.send_message(QueueUrl=self.settings["PULL_QUEUE_URL"], MessageBody=json.dumps(task))
-                count += 1
-        return count
+        sqs = self.client("sqs")
+        for source, data_set in self.data_sets():
+            now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+            task = {"source": source, "data_set": data_set, "scheduled_at": now}
+            sqs.send_message(QueueUrl=self.settings["PULL_QUEUE_URL"], MessageBody=json.dumps(task))
+        return len(self.data_sets())
 
     def resume(self) -> bool:
         """Let queues and schedules run. After an unclean stop, settle first what it left; whether it was one.
@@ -106,7 +117,13 @@ class Hub:
             self.client("lambda").invoke(FunctionName=self.functions["sweep"], InvocationType="Event", Payload=event)
         return unclean
 
-    def release(self) -> str | None:
-        """The release that readers see; None before the first."""
+    def data_sets(self) -> list[tuple[str, str]]:
+        """(source, data set) of everything that is pulled."""
+        return [(name, one) for name, source in self.deployment["sources"].items() for one in source["data_sets"]]
+
+    def complete_release(self) -> str | None:
+        """The release that readers see, once every data set is in it; None before."""
         table = boto3.resource("dynamodb", config=QUICK).Table(self.settings["CONTROL_TABLE"])
-        return table.get_item(Key={"pk": "release", "sk": "current"}).get("Item", {}).get("release_id")
+        release = table.get_item(Key={"pk": "release", "sk": "current"}).get("Item", {})
+        pulled = release.get("pulls", {})
+        return release["release_id"] if all(pulled.get(".".join(one)) for one in self.data_sets()) else None

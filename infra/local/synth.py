@@ -17,6 +17,18 @@ INPUTS = ["infra", "sql", "layers/hub/python/hub/config", "cdk.json", "requireme
 NOT_INPUTS = ("infra/local/",)
 
 
+COMPILE_HOME = """
+import pathlib, sys
+from hub.errors import ConfigError
+from infra.app import overrides
+from infra.bundling import compile_home
+try:
+    compile_home(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), overrides())
+except ConfigError as error:
+    sys.exit(f"these must be mended first:\\n{error}")
+"""
+
+
 def variables(laptop: Laptop) -> dict[str, str]:
     """What hub.yaml's `variables:` are on a laptop: where the demo applications answer."""
     return {
@@ -68,16 +80,12 @@ def synthesise(laptop: Laptop) -> tuple[Path, bool]:
         "CDK_VALIDATION": "false",
     }
     with log.open("wb") as output:
-        compile_home = (
-            "import pathlib, sys; from infra.app import overrides; from infra.bundling import compile_home;"
-            "compile_home(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), overrides())"
-        )
         for command in (
-            [sys.executable, "-c", compile_home, str(laptop.hub), str(laptop.home / "hub")],
+            [sys.executable, "-c", COMPILE_HOME, str(laptop.hub), str(laptop.home / "hub")],
             [sys.executable, "-m", "infra.app"],
         ):
             done = subprocess.run(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
             if done.returncode:
-                raise LaptopError(f"synthesis failed\n{log.read_text(errors='replace')[-3000:]}")
+                raise LaptopError(log.read_text(errors="replace")[-3000:].strip())
     stamp.write_text(wanted)
     return folder, True

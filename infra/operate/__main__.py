@@ -1,4 +1,4 @@
-"""What an operator does to a stage: `python -m infra.operate <verb>`, called by make with HUB and STAGE in the environment."""
+"""What an operator does to a stage: `python -m infra.operate <verb>`, called by make with HUB and STAGE set."""
 
 import argparse
 import getpass
@@ -74,6 +74,19 @@ def secret(hub: str, stage: Stage, name: str) -> None:
     print(put_secret(stage, config.load(hub), name, value))
 
 
+def drop(hub: str, stage: Stage, source: str, file: Path) -> None:
+    """Put a file where the files source `source` of the deployment folder looks for new ones."""
+    known = config.load(hub).sources.get(source)
+    if known is None or known.connector != "files":
+        raise OperateError(f"{hub} has no files source {source!r}")
+    if not file.is_file():
+        raise OperateError(f"there is no file {str(file)!r}; say FILE=<its path>")
+    location = known.connection.location or f"s3://{stage.settings['VAULT_BUCKET']}/drop/{source}/"
+    bucket, _, prefix = location.removeprefix("s3://").partition("/")
+    boto3.client("s3").upload_file(str(file), bucket, prefix + file.name)
+    print(f"{file.name} lies in {location}; the next pull of {source} reads it")
+
+
 def staying(stage: Stage) -> list[str]:
     """Lines that name each thing which stays when the stage is destroyed."""
     lines = []
@@ -124,6 +137,9 @@ def main(arguments: list[str]) -> int:
         verbs.add_parser(verb)
     verbs.add_parser("first-admin").add_argument("email")
     verbs.add_parser("secret").add_argument("name")
+    dropped = verbs.add_parser("drop")
+    dropped.add_argument("source")
+    dropped.add_argument("file", type=Path)
     given = parser.parse_args(arguments)
     hub, stage = os.environ.get("HUB", "deployments/demo"), Stage(os.environ.get("STAGE", "dev"))
     if stage.name == "local":
@@ -134,6 +150,8 @@ def main(arguments: list[str]) -> int:
                 print(first_admin(stage, given.email))
             case "secret":
                 secret(str(Path(hub)), stage, given.name)
+            case "drop":
+                drop(str(Path(hub)), stage, given.source, given.file)
             case "smoke":
                 smoke(stage, *credentials(stage), say=print)
             case verb:

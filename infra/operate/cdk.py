@@ -14,7 +14,7 @@ OUT = ROOT / "cdk.out"
 
 
 def synth(hub: str, stage: str) -> list[str]:
-    """Synthesise into cdk.out; returns what CloudFormation's validator finds. OperateError says why synthesis failed."""
+    """Synthesise into cdk.out; returns what CloudFormation's validator finds, OperateError if synthesis fails."""
     done = subprocess.run([sys.executable, "-m", "infra.app"], cwd=ROOT, env=_environment(hub, stage))
     if done.returncode:
         raise OperateError("synthesis failed, see above")

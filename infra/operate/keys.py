@@ -13,7 +13,8 @@ from infra.operate.stage import OperateError, Stage
 def ensure_keys(stage: str) -> list[str]:
     """Make the hub's keys that are missing; returns the names of those that were made.
 
-    token-key: 64 hex characters. link-keys: {"current": <id>, "keys": {<id>: 64 hex characters}}; old ids stay for ever.
+    token-key: 64 hex characters.
+    link-keys: {"current": <id>, "keys": {<id>: 64 hex characters}}; old ids stay for ever.
     """
     key_id = secrets.token_hex(4)
     wanted = {

@@ -9,7 +9,7 @@ from infra.operate.stage import OperateError, Stage
 
 
 def first_admin(stage: Stage, email: str) -> str:
-    """Make the user and let the user pool mail the invitation; OperateError if there is an admin or the address is none."""
+    """Make the user, whom the pool mails an invitation; OperateError if there is an admin or the address is none."""
     if not re.fullmatch(r"[^@\s]{1,64}@[^@\s]+\.[^@\s]+", email):
         raise OperateError(f"EMAIL={email!r} is not an e-mail address")
     pool, cognito = stage.outputs["UserPoolId"], boto3.client("cognito-idp")

@@ -1,4 +1,4 @@
-"""A deployed stage as its operator sees it: what CloudFormation says about its stacks, and what its functions are told."""
+"""A deployed stage as its operator sees it: what its stacks hold, and what its functions are told."""
 
 import json
 from functools import cached_property

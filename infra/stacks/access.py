@@ -94,7 +94,7 @@ class Access(HubStack):
         )
 
     def _client(self, pool: cognito.UserPool) -> cognito.UserPoolClient:
-        """For the session function alone: only its role may sign in, so nobody goes round its lock-out with the client's id."""
+        """For the session function alone: only its role may sign people in, so nobody goes round its lock-out."""
         return pool.add_client(
             "Session",
             auth_flows=cognito.AuthFlow(admin_user_password=True),

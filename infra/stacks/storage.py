@@ -1,4 +1,4 @@
-"""Where everything is kept: keys, buckets, tables, the catalogue's databases, workgroups, the bus and the alarm topic."""
+"""Where everything is kept: keys, buckets, tables, databases, workgroups, the bus and the alarms' topic."""
 
 from aws_cdk import CfnOutput, Duration, RemovalPolicy
 from aws_cdk import aws_athena as athena

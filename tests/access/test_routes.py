@@ -14,9 +14,7 @@ from hub.api.openapi import apis
 
 ROOT = Path(__file__).parents[2]
 TABLE: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "routes.yaml").read_text())
-ROUTES = {
-    f"{route.method} {route.path}": route for api in apis(ROOT / "functions").values() for route in api.routes
-}
+ROUTES = {f"{route.method} {route.path}": route for api in apis(ROOT / "functions").values() for route in api.routes}
 NOBODY, NO_ROLE = None, ""
 CALLERS: list[str | None] = [NOBODY, NO_ROLE, *sorted(ROLES)]
 
@@ -49,7 +47,14 @@ def status(line: str, role: str | None) -> int:
     context: dict[str, Any] = {"http": {"method": method}}
     if role is not None:
         now = int(time.time())
-        stated = {"sub": "u", "username": "u", "token_use": "access", "client_id": "client", "iat": now - 5, "exp": now + 60}
+        stated = {
+            "sub": "u",
+            "username": "u",
+            "token_use": "access",
+            "client_id": "client",
+            "iat": now - 5,
+            "exp": now + 60,
+        }
         context["authorizer"] = {"jwt": {"claims": stated | {"cognito:groups": f"[{role}]"}}}
     return api.resolve({"rawPath": path, "requestContext": context, "body": "{"}, None)["statusCode"]
 

@@ -13,7 +13,9 @@ from playwright.sync_api import sync_playwright
 from functions.console.handler import handler as console
 from hub.access.permissions import ROLES
 
-CHROMIUM = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
+CHROMIUM = next(
+    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
+)
 EVIL = "<img src=x onerror=\"document.title='owned'\">"
 ASHA = "c" + "a" * 20
 
@@ -25,7 +27,14 @@ def pull(state="complete", **more):
 
 
 def data_set(name, description, schedule, last):
-    return {"name": name, "description": description, "schedule": schedule, "paused": False, "last_pull": last, "entities": []}
+    return {
+        "name": name,
+        "description": description,
+        "schedule": schedule,
+        "paused": False,
+        "last_pull": last,
+        "entities": [],
+    }
 
 
 SOURCES = [
@@ -55,7 +64,13 @@ REPORT = {"report_id": "revenue", "title": "Revenue by month", "description": "W
           "parameters": [{"name": "since", "type": "date", "label": "Since", "default": "2026-01-01"}]}  # fmt: skip
 SEGMENT = {"segment_id": "g1", "name": "Tea lovers", "description": "Bought tea in the last year.", "sql": "select customer_id from reporting.customer",
            "parameters": [{"name": "since", "type": "date", "label": ""}]}  # fmt: skip
-TEMPLATE = {"template_id": "t1", "name": "Spring", "subject": "The first flush is here, {{given_name|friend}}", "text": "Dear {{given_name|friend}},\n\nthe first flush is here.", "html": "<p>x</p>"}
+TEMPLATE = {
+    "template_id": "t1",
+    "name": "Spring",
+    "subject": "The first flush is here, {{given_name|friend}}",
+    "text": "Dear {{given_name|friend}},\n\nthe first flush is here.",
+    "html": "<p>x</p>",
+}
 COUNTS = {"audience": 640, "waiting": 230, "sent": 288, "refused": 4, "uncertain": 2, "cancelled": 0,
           "excluded": {"no_consent": 81, "no_address": 22, "duplicate_address": 9, "suppressed": 4}}  # fmt: skip
 
@@ -80,7 +95,12 @@ class FakeApi:
     fail: set = field(default_factory=set)
 
     def __post_init__(self):
-        dry = run("dry_run", "finished", COUNTS | {"waiting": 524, "sent": 0, "refused": 0, "uncertain": 0}, ended_at="2026-11-22T05:05:00Z")
+        dry = run(
+            "dry_run",
+            "finished",
+            COUNTS | {"waiting": 524, "sent": 0, "refused": 0, "uncertain": 0},
+            ended_at="2026-11-22T05:05:00Z",
+        )
         self.campaigns = {
             "m1": campaign("m1", "Spring flush", "sending", dry_run=dry, send=run("send", "sending", COUNTS)),
             "m2": campaign("m2", "Diwali greetings", "draft"),
@@ -93,7 +113,12 @@ class FakeApi:
         if path.startswith("/v1/session"):
             return self.session(method, path, body, cookie)
         if path == "/v1/me":
-            return 200, {"id": "u", "username": self.role, "roles": [self.role], "permissions": sorted(ROLES[self.role])}
+            return 200, {
+                "id": "u",
+                "username": self.role,
+                "roles": [self.role],
+                "permissions": sorted(ROLES[self.role]),
+            }
         return self.data(method, path, query, body)
 
     def session(self, method, path, body, cookie):
@@ -101,11 +126,17 @@ class FakeApi:
             self.role = None
             return 204, None
         if path.endswith("refresh"):
-            return self.signed_in(self.role) if cookie and self.role else (401, wrong("The session is over; sign in again"))
+            return (
+                self.signed_in(self.role)
+                if cookie and self.role
+                else (401, wrong("The session is over; sign in again"))
+            )
         if body.get("new_password"):
             return self.signed_in("viewer")
         if body.get("code"):
-            return self.signed_in("admin") if body["code"] == "123456" else (401, wrong("User name or password is wrong"))
+            return (
+                self.signed_in("admin") if body["code"] == "123456" else (401, wrong("User name or password is wrong"))
+            )
         if body["password"] != body["username"]:
             return 401, wrong("User name or password is wrong")
         if body["username"] in ("first", "careful"):
@@ -123,15 +154,36 @@ class FakeApi:
             case "GET", "sources":
                 return page(*SOURCES)
             case "GET", "runs":
-                return page({"run_id": "r1", "state": "released", "started_at": "2026-11-22T05:00:10Z", "ended_at": "2026-11-22T05:00:30Z", "error": None})
+                return page(
+                    {
+                        "run_id": "r1",
+                        "state": "released",
+                        "started_at": "2026-11-22T05:00:10Z",
+                        "ended_at": "2026-11-22T05:00:30Z",
+                        "error": None,
+                    }
+                )
             case "GET", "tables":
                 columns = [{"name": "customer_id", "type": "varchar", "description": "The customer."}]
                 release = {"release_id": "r20261122t050010ab12", "released_at": "2026-11-22T05:00:30Z"}
-                return 200, {"release": release, "tables": [{"name": "reporting.customer", "description": "One row per customer.", "columns": columns}]}
+                return 200, {
+                    "release": release,
+                    "tables": [
+                        {"name": "reporting.customer", "description": "One row per customer.", "columns": columns}
+                    ],
+                }
             case "GET", "pulls", _:
                 return 200, pull()
             case "GET", "quarantine":
-                return page({"pull_id": "x", "batch": 1, "row": 9, "failures": [{"column": "stage", "rule": "one_of"}], "record": {"stage": EVIL}})
+                return page(
+                    {
+                        "pull_id": "x",
+                        "batch": 1,
+                        "row": 9,
+                        "failures": [{"column": "stage", "rule": "one_of"}],
+                        "record": {"stage": EVIL},
+                    }
+                )
             case "GET", "customers":
                 return page(*([CUSTOMER] if "asha" in query["q"][0].lower() else []))
             case "GET", "customers", _:
@@ -149,19 +201,47 @@ class FakeApi:
             case "GET", "results", "q1":
                 return 200, {"id": "q1", "state": "succeeded", "error": None}
             case "GET", "results", "q1", "rows":
-                columns = [{"name": "month", "type": "date"}, {"name": "orders", "type": "bigint"}, {"name": "revenue", "type": "decimal(18,2)"}]
+                columns = [
+                    {"name": "month", "type": "date"},
+                    {"name": "orders", "type": "bigint"},
+                    {"name": "revenue", "type": "decimal(18,2)"},
+                ]
                 names = [f"a_long_column_{n}" for n in range(8)]
                 columns += [{"name": name, "type": "varchar"} for name in names]
-                return 200, {"columns": columns, "items": [[f"2026-{m:02d}-01", 40 + m, f"{1000 * m}.50", *["text"] * 7, EVIL] for m in range(1, 11)], "next": None}
+                return 200, {
+                    "columns": columns,
+                    "items": [
+                        [f"2026-{m:02d}-01", 40 + m, f"{1000 * m}.50", *["text"] * 7, EVIL] for m in range(1, 11)
+                    ],
+                    "next": None,
+                }
             case "GET", "campaigns":
                 return page(*self.campaigns.values())
             case "GET", "campaigns", name:
                 return 200, self.campaigns[name]
             case "GET", "campaigns", _, "receipts":
-                return page({"customer_id": ASHA, "token": "0" * 26, "state": "sent", "reason": None, "events": ["Send", "Delivery"]})
+                return page(
+                    {
+                        "customer_id": ASHA,
+                        "token": "0" * 26,
+                        "state": "sent",
+                        "reason": None,
+                        "events": ["Send", "Delivery"],
+                    }
+                )
             case "POST", "campaigns", name, action:
-                state = {"pause": "paused", "resume": "sending", "cancel": "cancelled", "send": "sending", "dry_run": self.campaigns[name]["state"]}[action]
-                self.campaigns[name] |= {"state": state} | ({"send": run("send", state, COUNTS)} if action != "dry_run" else {"dry_run": run("dry_run", "finished", COUNTS)})
+                state = {
+                    "pause": "paused",
+                    "resume": "sending",
+                    "cancel": "cancelled",
+                    "send": "sending",
+                    "dry_run": self.campaigns[name]["state"],
+                }[action]
+                self.campaigns[name] |= {"state": state} | (
+                    {"send": run("send", state, COUNTS)}
+                    if action != "dry_run"
+                    else {"dry_run": run("dry_run", "finished", COUNTS)}
+                )
                 return 202, self.campaigns[name]
             case "POST", "campaigns":
                 self.campaigns["m3"] = campaign("m3", body["name"], "draft")
@@ -171,7 +251,13 @@ class FakeApi:
             case "GET", "segments", _:
                 return 200, SEGMENT
             case "POST", "segments":
-                return 422, {"error": {"code": "invalid_input", "message": "There is no table 'x' (line 2, column 6)", "details": {"line": 2, "column": 6}}}
+                return 422, {
+                    "error": {
+                        "code": "invalid_input",
+                        "message": "There is no table 'x' (line 2, column 6)",
+                        "details": {"line": 2, "column": 6},
+                    }
+                }
             case "GET", "templates":
                 return page(TEMPLATE)
             case "GET", "templates", _:
@@ -179,7 +265,16 @@ class FakeApi:
             case "GET", "roles":
                 return page(*({"name": name, "permissions": []} for name in sorted(ROLES)))
             case "GET", "users":
-                return page({"id": "u2", "username": "asha", "email": "asha@example.com", "roles": ["viewer"], "enabled": True, "state": "CONFIRMED"})
+                return page(
+                    {
+                        "id": "u2",
+                        "username": "asha",
+                        "email": "asha@example.com",
+                        "roles": ["viewer"],
+                        "enabled": True,
+                        "state": "CONFIRMED",
+                    }
+                )
             case "POST" | "PATCH", *_:
                 return 202, {}
         return 404, wrong("There is nothing at this path", "not_found")
@@ -206,7 +301,9 @@ class Server:
                 if url.path.startswith("/v1/"):
                     length = int(self.headers.get("content-length", 0))
                     body = json.loads(self.rfile.read(length)) if length else None
-                    status, answer = outer.api.answer(self.command, url.path, parse_qs(url.query), body, self.headers.get("cookie"))
+                    status, answer = outer.api.answer(
+                        self.command, url.path, parse_qs(url.query), body, self.headers.get("cookie")
+                    )
                     content = b"" if answer is None else json.dumps(answer).encode()
                     headers = {"content-type": "application/json"}
                     if status == 200 and "access_token" in (answer or {}):
@@ -224,10 +321,18 @@ class Server:
             def file(self, path):
                 import base64
 
-                event = {"rawPath": path, "headers": dict(self.headers), "requestContext": {"http": {"method": self.command}}}
+                event = {
+                    "rawPath": path,
+                    "headers": dict(self.headers),
+                    "requestContext": {"http": {"method": self.command}},
+                }
                 answer = console(event, None)
                 body = answer.get("body", "")
-                return base64.b64decode(body) if answer.get("isBase64Encoded") else body.encode(), answer["statusCode"], answer["headers"]
+                return (
+                    base64.b64decode(body) if answer.get("isBase64Encoded") else body.encode(),
+                    answer["statusCode"],
+                    answer["headers"],
+                )
 
             do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_one
 
@@ -272,8 +377,8 @@ class Seen:
 
     def go(self, path):
         self.page.goto(f"{self.url}#/{path}")
-        self.page.locator("main h1").wait_for()
-        self.page.wait_for_load_state("networkidle")
+        shown = path.partition("?")[0]
+        self.page.locator(f'main[data-shown="{shown}"] h1').wait_for()
 
 
 @pytest.fixture
@@ -282,11 +387,20 @@ def visit(chromium, server):
     seen, contexts = [], []
 
     def enter(width=1280, height=850, dark=False, **options):
-        context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light", **options)
+        context = chromium.new_context(
+            viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light", **options
+        )
         page = context.new_page()
         made = Seen(page, server.url)
         page.on("pageerror", lambda error: made.wrong.append(str(error)))
-        page.on("console", lambda line: made.wrong.append(line.text) if line.type == "error" and "the server responded" not in line.text else None)
+        page.on(
+            "console",
+            lambda line: (
+                made.wrong.append(line.text)
+                if line.type == "error" and "the server responded" not in line.text
+                else None
+            ),
+        )
         contexts.append(context)
         seen.append(made)
         return made

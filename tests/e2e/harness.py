@@ -10,7 +10,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,7 +23,7 @@ from infra.local.laptop import ROOT, Laptop
 from infra.local.mailbox import messages
 
 T = TypeVar("T")
-READY = 180  # seconds for the first start, which synthesises
+READY = 300  # seconds for the first start, which synthesises
 
 
 @dataclass
@@ -158,6 +158,18 @@ class Running:
         return messages(self.laptop)
 
 
+def gone(pids: Iterable[int]) -> bool:
+    """Whether none of these processes runs any more; one that nobody has waited for yet does not run."""
+    return not any(alive(pid) for pid in pids)
+
+
+def alive(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def decoded(reply: Any) -> Any:
     content = reply.read()
     is_json = reply.headers.get("content-type", "").startswith("application/json")
@@ -186,10 +198,11 @@ def free_ports(count: int) -> list[int]:
             each.close()
 
 
-def new_laptop(home: Path, engine: str = "duckdb") -> Laptop:
+def new_laptop(home: Path, engine: str = "duckdb", hub: Path = ROOT / "deployments/demo") -> Laptop:
     emulator = ROOT / ".local/emulator"
     if not emulator.exists():
         pytest.skip("the emulator is not installed: make ready")
     (home / "emulator").symlink_to(emulator)
     console, aws, athena, crm = free_ports(4)
-    return Laptop(home=home, engine=engine, console_port=console, emulator_port=aws, athena_port=athena, crm_port=crm)
+    ports = {"console_port": console, "emulator_port": aws, "athena_port": athena, "crm_port": crm}
+    return Laptop(home=home, hub=hub, engine=engine, **ports)

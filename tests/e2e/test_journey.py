@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import urllib.request
 from collections import Counter
 
@@ -43,15 +44,34 @@ def test_the_first_pull_has_every_row_and_its_ledger_balances(first_pulls, data_
     assert pull["received"] == pull["staged"] + pull["duplicate"] + pull["quarantined"] + pull["filtered"]
 
 
-def answer_of(running, role: str, sql: str, parameters: dict | None = None) -> tuple[list[dict], str]:
-    """The rows of a query that a user runs, and the id of its result."""
-    result = running.ask(role, "POST", "/v1/results", {"sql": sql, "parameters": parameters or {}}, status=202)
-    address = f"/v1/results/{result['id']}"
-    done = wait_until(
-        lambda: (found := running.ask(role, "GET", address))["state"] in ("succeeded", "failed") and found, 60, address
-    )
-    assert done["state"] == "succeeded", done
-    return running.every(role, f"{address}/rows"), result["id"]
+def finished(running, role: str, request: dict) -> str:
+    """The id of a result after its query succeeded."""
+    result = running.ask(role, "POST", "/v1/results", request, status=202)["id"]
+
+    def done() -> dict | None:
+        found = running.ask(role, "GET", f"/v1/results/{result}")
+        return found if found["state"] != "running" else None
+
+    answer = wait_until(done, 60, f"result {result}")
+    assert answer["state"] == "succeeded", answer
+    return result
+
+
+def rows_of(running, role: str, result: str) -> list[dict]:
+    """All rows of a result, over its pages, by column name."""
+    rows: list[dict] = []
+    after = ""
+    while True:
+        page = running.ask(role, "GET", f"/v1/results/{result}/rows?limit=200{after}")
+        names = [column["name"] for column in page["columns"]]
+        rows += [dict(zip(names, values, strict=True)) for values in page["items"]]
+        if not page["next"]:
+            return rows
+        after = f"&after={page['next']}"
+
+
+def answer_of(running, sql: str) -> list[dict]:
+    return rows_of(running, "analyst", finished(running, "analyst", {"sql": sql, "parameters": {}}))
 
 
 def number(value: object) -> float:
@@ -63,7 +83,7 @@ def test_the_released_figures_are_those_of_the_applications(running, demo):
         "SELECT count(*) AS orders, sum(total_amount) AS amount, count(DISTINCT customer_record_key) AS buyers "
         "FROM reporting.sales_order"
     )
-    (row,), _ = answer_of(running, "analyst", sql)
+    (row,) = answer_of(running, sql)
     orders = demo.shop["orders"]
     assert number(row["orders"]) == len(orders)
     assert number(row["buyers"]) == len({o["customer_id"] for o in orders})
@@ -75,7 +95,7 @@ def test_lines_by_category_are_those_of_the_shop(running, demo):
         "SELECT p.category, count(*) AS lines, sum(l.line_amount) AS amount FROM reporting.order_line l "
         "JOIN reporting.product p ON p.record_key = l.product_record_key GROUP BY p.category"
     )
-    rows, _ = answer_of(running, "analyst", sql)
+    rows = answer_of(running, sql)
     category = {p["product_id"]: p["category"] for p in demo.shop["products"]}
     amounts: Counter = Counter()
     for line in demo.shop["order_lines"]:
@@ -98,26 +118,95 @@ def test_the_same_person_in_two_applications_is_one_customer(running, demo):
     assert len([e for e in events if e["kind"] == "order"]) == len(bought)
 
 
-def test_a_saved_report_runs_and_downloads_as_csv(running):
+def test_a_saved_report_runs_and_downloads_as_csv(running, demo):
     sql = (
         "SELECT order_number, total_amount FROM reporting.sales_order WHERE ordered_at >= :since ORDER BY order_number"
     )
     report = {
-        "name": "Orders since a day",
+        "title": "Orders since a day",
+        "description": "",
         "sql": sql,
         "parameters": [{"name": "since", "type": "timestamp"}],
     }
     made = running.ask("analyst", "POST", "/v1/reports", report, status=201)
-    values = {"since": "2026-01-01 00:00:00"}
-    body = {"report_id": made["report_id"], "parameters": values}
-    result = running.ask("analyst", "POST", "/v1/results", body, status=202)
-    wait_until(
-        lambda: running.ask("analyst", "GET", f"/v1/results/{result['id']}")["state"] == "succeeded", 60, "result"
-    )
-    rows = running.every("analyst", f"/v1/results/{result['id']}/rows")
-    url = running.ask("analyst", "GET", f"/v1/results/{result['id']}/download")["url"]
+    request = {"report_id": made["report_id"], "parameters": {"since": "2026-01-01 00:00:00"}}
+    result = finished(running, "analyst", request)
+    rows = rows_of(running, "analyst", result)
+    url = running.ask("analyst", "GET", f"/v1/results/{result}/download")["url"]
     with urllib.request.urlopen(url, timeout=20) as reply:
-        downloaded = list(csv.DictReader(io.TextIOWrapper(reply, "utf-8")))
-    assert [r["order_number"] for r in rows] == [r["order_number"] for r in downloaded]
-    expected = sorted(o["order_number"] for o in generate().shop["orders"] if o["ordered_at"] >= "2026-01-01 00:00:00")
+        downloaded = list(csv.DictReader(io.TextIOWrapper(reply, "utf-8-sig")))
+    expected = sorted(o["order_number"] for o in demo.shop["orders"] if o["ordered_at"] >= "2026-01-01 00:00:00")
+    assert [r["order_number"] for r in rows] == expected
     assert [r["order_number"] for r in downloaded] == expected
+
+
+HTML = '<p>Dear {{given_name|friend}}</p><p><a href="{{unsubscribe_url}}">Unsubscribe</a></p>'
+TEXT = "Dear {{given_name|friend}}, tea is here. {{unsubscribe_url}}"
+
+
+@pytest.fixture(scope="module")
+def campaign(running):
+    """A campaign that was sent to everybody who may be written to."""
+    sql = "SELECT customer_id FROM reporting.customer WHERE reachable_email"
+    segment = running.ask(
+        "marketer", "POST", "/v1/segments", {"name": "Reachable", "sql": sql, "parameters": []}, status=201
+    )
+    template = {"name": "Tea", "subject": "Tea for {{given_name|you}}", "text": TEXT, "html": HTML}
+    template = running.ask("marketer", "POST", "/v1/templates", template, status=201)
+    draft = {"name": "Tea", "segment_id": segment["segment_id"], "template_id": template["template_id"]}
+    made = running.ask("marketer", "POST", "/v1/campaigns", draft, status=201)
+    address = f"/v1/campaigns/{made['campaign_id']}"
+
+    def ended(kind: str) -> dict | None:
+        found = running.ask("marketer", "GET", address)
+        return found if found[kind] and found[kind]["ended_at"] else None
+
+    running.ask("marketer", "POST", f"{address}/dry_run", {}, status=202)
+    wait_until(lambda: ended("dry_run"), 120, "the dry run")
+    assert not mails_of(running), "a dry run sends nothing"
+    running.ask("approver", "POST", f"{address}/send", {}, status=202)
+    return wait_until(lambda: ended("send"), 180, "the sending")
+
+
+def mails_of(running) -> list[dict]:
+    return [m for m in running.mails() if m["Subject"].startswith("Tea for")]
+
+
+def test_everybody_of_the_audience_is_accounted_for(campaign):
+    counts = campaign["send"]["counts"]
+    assert campaign["state"] == "finished"
+    assert counts["sent"] > 200
+    places = counts["sent"] + counts["refused"] + counts["uncertain"] + counts["cancelled"] + counts["waiting"]
+    assert counts["audience"] == places + sum(counts["excluded"].values())
+    assert counts["sent"] == campaign["dry_run"]["counts"]["waiting"]
+
+
+def test_each_person_has_one_mail_and_a_receipt(running, campaign):
+    receivers = Counter(m["To"][0] for m in mails_of(running))
+    assert set(receivers.values()) == {1}
+    receipts = running.every("marketer", f"/v1/campaigns/{campaign['campaign_id']}/receipts")
+    sent = [r for r in receipts if r["state"] == "sent"]
+    assert len(sent) == len(receivers) == campaign["send"]["counts"]["sent"]
+    assert len({r["customer_id"] for r in receipts}) == len(receipts) == campaign["send"]["counts"]["audience"]
+
+
+def test_nobody_who_said_no_is_written_to(running, campaign, demo):
+    """People whose every record says no to mail."""
+    said: dict[str, set[bool]] = {}
+    for contact in demo.contacts:
+        said.setdefault(str(contact["email"]).strip().lower(), set()).add(contact["marketing_consent"])
+    for customer in demo.shop["customers"]:
+        said.setdefault(customer["email"], set()).add(bool(customer["newsletter"]))
+    never = {address for address, answers in said.items() if answers == {False}}
+    assert never and not never & {m["To"][0].lower() for m in mails_of(running)}
+
+
+def test_the_unsubscribe_link_works(running, campaign):
+    mail = mails_of(running)[0]
+    link = re.search(r"/v1/links/unsubscribe\?token=[^\s\"]+", mail["BodyText"]).group()
+    assert running.request("GET", link).status == 200
+    assert running.request("POST", link, headers={"content-type": "application/x-www-form-urlencoded"}).status == 200
+    receipts = running.every("marketer", f"/v1/campaigns/{campaign['campaign_id']}/receipts")
+    contacts = (running.ask("service", "GET", f"/v1/contacts/{r['customer_id']}") for r in receipts)
+    withdrawn = [c for c in contacts if any(consent["state"] == "withdrawn" for consent in c["consents"])]
+    assert len(withdrawn) == 1

@@ -10,7 +10,7 @@ import time
 import psutil
 import pytest
 
-from tests.e2e.harness import wait_until
+from tests.e2e.harness import gone, wait_until
 
 
 def stored(running) -> dict:
@@ -58,7 +58,7 @@ def test_nothing_listens_beyond_loopback(running):
 def test_a_stop_in_order_and_a_start_keep_everything(running):
     before, children = stored(running), list(running.pids().values())
     assert running.stop() == 0
-    wait_until(lambda: not any(psutil.pid_exists(pid) for pid in children), 10, "all processes are gone")
+    wait_until(lambda: gone(children), 20, "all processes are gone")
     seconds = running.start()
     print(f"second start: {seconds:.1f} s")
     assert stored(running) == before
@@ -84,6 +84,6 @@ def test_a_killed_run_leaves_no_process_and_starts_again(running):
     before, children = stored(running), list(running.pids().values())
     time.sleep(6)
     running.stop(signal.SIGKILL)
-    wait_until(lambda: not any(psutil.pid_exists(pid) for pid in children), 20, "all processes are gone")
+    wait_until(lambda: gone(children), 20, "all processes are gone")
     running.start()
     assert stored(running) == before

@@ -70,7 +70,10 @@ class Gateway:
         text = answer.get("body")
         is_json = answer["headers"].get("content-type") == "application/json"
         return Answer(
-            answer["statusCode"], json.loads(text) if text and is_json else text, answer["headers"], answer.get("cookies", [])
+            answer["statusCode"],
+            json.loads(text) if text and is_json else text,
+            answer["headers"],
+            answer.get("cookies", []),
         )
 
 

@@ -1,4 +1,4 @@
-"""API functions start in milliseconds: what is heavy belongs to the workers. Each handler in an interpreter of its own."""
+"""API functions start quickly: what is heavy belongs to the workers. Each handler in an interpreter of its own."""
 
 import subprocess
 import sys
@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 HEAVY = {"pandas", "pyarrow", "awswrangler", "duckdb", "numpy", "yaml", "pytest", "moto"}
-WITH_SQL = {"reports", "segments"}
+WITH_SQL = {"reports", "segments", "campaigns"}
 PROBE = """
 import sys
 from pathlib import Path
@@ -19,7 +19,9 @@ print(*{name.partition(".")[0] for name in sys.modules})
 
 
 def api_functions() -> list[str]:
-    return sorted(path.parent.name for path in (ROOT / "functions").glob("*/handler.py") if "hub.api" in path.read_text())
+    return sorted(
+        path.parent.name for path in (ROOT / "functions").glob("*/handler.py") if "hub.api" in path.read_text()
+    )
 
 
 @pytest.mark.parametrize("name", api_functions())

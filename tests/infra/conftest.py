@@ -29,3 +29,20 @@ def app(tmp_path_factory):
 @pytest.fixture(scope="session")
 def cloud(app):
     return app[1]
+
+
+@pytest.fixture(scope="module")
+def world(cloud):
+    """One world for all: it takes its time to make, and no case here depends on what another one wrote."""
+    from moto import mock_aws
+
+    from tests.infra.acting import World
+
+    with pytest.MonkeyPatch.context() as patched, mock_aws():
+        for name, value in {
+            "AWS_ACCESS_KEY_ID": "a",
+            "AWS_SECRET_ACCESS_KEY": "b",
+            "AWS_DEFAULT_REGION": "eu-west-1",
+        }.items():
+            patched.setenv(name, value)
+        yield World(cloud, patched)

@@ -129,7 +129,7 @@ class Cloud:
         if len(node) == 1:
             ((key, inner),) = node.items()
             if key == "Ref":
-                return self._ref(stack, inner)
+                return self.ref(stack, inner)
             if key == "Fn::GetAtt":
                 return self._attribute(stack, *inner)
             if key == "Fn::Join":
@@ -137,12 +137,13 @@ class Cloud:
             if key == "Fn::ImportValue":
                 return self._import(self.value(stack, inner))
             if key == "Fn::Sub":
-                return re.sub(r"\$\{([^}]+)\}", lambda match: self._ref(stack, match[1]), inner)
+                return re.sub(r"\$\{([^}]+)\}", lambda match: self.ref(stack, match[1]), inner)
             if key.startswith("Fn::"):
                 return {key: self.value(stack, inner)}
         return {key: self.value(stack, inner) for key, inner in node.items()}
 
-    def _ref(self, stack: str, logical: str) -> str:
+    def ref(self, stack: str, logical: str) -> str:
+        """What `Ref` gives for a resource of the stack."""
         if logical in PSEUDO:
             return PSEUDO[logical]
         kind = self.templates[stack]["Resources"][logical]["Type"]

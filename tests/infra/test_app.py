@@ -34,7 +34,7 @@ NAMES = (
 
 
 def names(outdir: Path) -> set[str]:
-    """Every physical name that the templates fix, exports and stacks among them; names inside a user pool or API left out."""
+    """Every physical name that the templates fix, exports and stacks too, but for names inside a user pool or API."""
     found = set()
     for path in outdir.glob("*.template.json"):
         template = json.loads(path.read_text())
@@ -115,7 +115,7 @@ def wheels() -> Path:
 
 @pytest.mark.parametrize("layer", ["core", "query", "pull", "batch"])
 def test_what_a_function_weighs(layer):
-    """Package layer, library and configuration together stay under Lambda's 250 MiB. `make layers` fetches the wheels."""
+    """Package layer, library and configuration together stay under Lambda's 250 MiB."""
     folder = wheels() / layer
     if not folder.exists():
         pytest.skip("the layers are not installed; `python -m infra.bundling` installs them")

@@ -1,7 +1,7 @@
 """The second wall: by the rights of the reports function alone no evasion of the guard gets anywhere.
 
-The guard is not asked. Each statement of tests/hub/guard/evasions.yaml names what Athena would have to do for it with the
-caller's rights; the synthesised policy must deny at least one of these, and for persons each one by itself.
+The guard is not asked. Each statement of tests/hub/guard/evasions.yaml names what Athena would have to do for it with
+the caller's rights; the synthesised policy must deny each of these by itself.
 """
 
 import fnmatch

@@ -24,7 +24,7 @@ def refuses_plain_http(cloud: Cloud, kind: str, target: str) -> bool:
 
 
 def test_buckets(cloud):
-    """Private, versioned, TLS only, owner enforced, with a lifecycle; all but the log bucket under a key of ours and logged."""
+    """Private, versioned, TLS only, owner enforced, with a lifecycle; all but the logs encrypted by us and logged."""
     buckets = cloud.of_type("AWS::S3::Bucket")
     assert len(buckets) == 5
     for bucket in buckets:
@@ -200,7 +200,7 @@ def test_the_machine_logs_steps_but_not_what_they_carry(cloud):
 
 
 def test_workgroups(cloud):
-    """Reports are bound to their settings and a limit of bytes; both write encrypted results where their data belong."""
+    """Reports are bound to their settings and a limit of bytes; both write results where their data belong."""
     settings = {
         w.properties["Name"]: w.properties["WorkGroupConfiguration"] for w in cloud.of_type("AWS::Athena::WorkGroup")
     }

@@ -76,7 +76,8 @@ export async function signOut() {
 
 /** Ask the API as the user who is signed in; a token that ran out is renewed silently. */
 export async function call(method, path, body, headers = {}) {
-  if (Date.now() > until && token) await lost(refresh());
+  if (!token) throw over();
+  if (Date.now() > until) await lost(refresh());
   try {
     return await ask(method, path, body, { ...headers, authorization: `Bearer ${token}` });
   } catch (error) {
@@ -86,14 +87,17 @@ export async function call(method, path, body, headers = {}) {
   }
 }
 
+const over = () => new ApiError(401, "signed_out", "You were signed out. Sign in again.");
+
 async function lost(renewed) {
   try {
     await renewed;
   } catch (error) {
     if (error.status === 401 || error.status === 403) {
+      const known = me;
       forget();
-      dispatchEvent(new Event("signed-out"));
-      throw new ApiError(401, "signed_out", "You were signed out. Sign in again.");
+      if (known) dispatchEvent(new Event("signed-out"));
+      throw over();
     }
     throw error;
   }

@@ -48,6 +48,7 @@ function page(place, rest, query) {
 }
 
 async function render() {
+  current = null;
   const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?");
   const [first, ...rest] = path.split("/").map(decodeURIComponent);
   if (!me) {
@@ -59,12 +60,14 @@ async function render() {
     main.querySelector("input").focus();
     return;
   }
+  if (document.body.classList.contains("out")) show(main, h("p", { class: "quiet" }, "Loading …"));
   document.body.classList.remove("out");
   const found = allowed().find(([name]) => name === first) || (first ? null : allowed()[0]);
   header(found && found[0]);
   const place = h("div", { class: "page" });
   if (!found) {
     document.title = "Customer Data Hub";
+    main.dataset.shown = path;
     show(main, h("h1", null, first ? "There is no such page" : "Welcome"), h("p", null, first
       ? "It may have moved, or your role does not include it." : "Your role has no pages in the console. It may use the API."));
     return;
@@ -79,6 +82,7 @@ async function render() {
   }
   if (!given.alive()) return;
   show(main, place);
+  main.dataset.shown = path;
   const heading = place.querySelector("h1");
   if (heading && !place.contains(document.activeElement)) { heading.tabIndex = -1; heading.focus({ preventScroll: true }); }
   scrollTo(0, 0);

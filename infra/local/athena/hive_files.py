@@ -112,12 +112,12 @@ def _storable(columns: Columns) -> None:
             if part.base in _REFUSED:
                 raise QueryFailed("NOT_SUPPORTED", f"Unsupported Hive type: {part}, column {name}")
             if part.base == "timestamp" and (part.size or 0) > 3:
-                message = f"Incorrect timestamp precision for {part}; the configured precision is MILLISECONDS; column name: {name}"
-                raise QueryFailed("NOT_SUPPORTED", message)
+                message = f"Incorrect timestamp precision for {part}; the configured precision is MILLISECONDS"
+                raise QueryFailed("NOT_SUPPORTED", f"{message}; column name: {name}")
 
 
 def _codec(properties: Mapping[str, Property], kind: str) -> str:
-    """The compression of the files: snappy for Parquet (Athena's default, gzip, is asked for by name), none for text."""
+    """The compression of the files: snappy for Parquet (Athena's gzip is asked for by name), none for text."""
     for name in ("write_compression", "compression", "parquet_compression"):
         if name in properties:
             codec = str(properties[name]).lower()
@@ -167,7 +167,12 @@ def _write(
     for number, group in enumerate(groups if count else ()):
         texts = {key: _partition_text(value, k) for key, value, k in zip(keys, group, kinds, strict=True)}
         folder = location + (partition_path(texts) + "/" if texts else "")
-        tests = [f"{identifier(k)} IS NOT DISTINCT FROM CAST({text(_raw(v))} AS {t.duck})" if v is not None else f"{identifier(k)} IS NULL" for k, v, t in zip(keys, group, kinds, strict=True)]  # fmt: skip
+        tests = [
+            f"{identifier(k)} IS NOT DISTINCT FROM CAST({text(_raw(v))} AS {t.duck})"
+            if v is not None
+            else f"{identifier(k)} IS NULL"
+            for k, v, t in zip(keys, group, kinds, strict=True)
+        ]
         wanted = f"SELECT {', '.join(_shown(n, k, kind) for n, k in plain)} FROM written_"
         wanted += f" WHERE {' AND '.join(tests)}" if tests else ""
         name = f"{work.context.query_id}_{number:05d}{_ending(kind, codec)}"
@@ -201,12 +206,14 @@ def _ending(kind: str, codec: str) -> str:
 def _upload(sql: str, uri: str, kind: str, codec: str, delimiter: str, work: Work) -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "rows"
+        packed = f"COMPRESSION {'gzip' if codec == 'gzip' else 'none'}"
         if kind == "PARQUET":
             options = f"FORMAT parquet, COMPRESSION {'uncompressed' if codec == 'none' else codec}"
         elif kind == "JSON":
-            options = f"FORMAT json, COMPRESSION {'gzip' if codec == 'gzip' else 'none'}"
+            options = f"FORMAT json, {packed}"
         else:
-            options = f"FORMAT csv, HEADER false, DELIMITER {text(delimiter)}, QUOTE '', ESCAPE '', NULLSTR '\\N', COMPRESSION {'gzip' if codec == 'gzip' else 'none'}"  # fmt: skip
+            plain = f"HEADER false, DELIMITER {text(delimiter)}, QUOTE '', ESCAPE '', NULLSTR '\\N'"
+            options = f"FORMAT csv, {plain}, {packed}"
         work.execute(f"COPY ({sql}) TO {text(str(file))} ({options})")
         bucket, _, key = uri.removeprefix("s3://").partition("/")
         work.catalogue.s3.upload_file(str(file), bucket, key)

@@ -40,7 +40,7 @@ def insert(glue: GlueTable, values: Mapping[str, Typed], sql: str, work: Work) -
     few_partitions(table, rows)
     if rows.num_rows:
         table.append(rows)
-    return rows.num_rows
+    return int(rows.num_rows)
 
 
 def as_stored(table: IcebergTable, rows: pa.Table) -> pa.Table:
@@ -164,7 +164,8 @@ def update(node: Update, glue: GlueTable, work: Work) -> int:
 def _rewrite(target: Target, relations: Relations, condition: str, values: list[Typed] | None, work: Work) -> int:
     """Rows that meet the condition get other values (or go, without `values`); other rows of their files stay."""
     hit = work.reader.render(
-        f"CREATE OR REPLACE TEMP TABLE hit_ AS SELECT {target.stored(values or target.own)}, {_TARGET}.file_, {_TARGET}.place_ "
+        f"CREATE OR REPLACE TEMP TABLE hit_ AS SELECT {target.stored(values or target.own)}, {_TARGET}.file_, "
+        f"{_TARGET}.place_ "
         f"FROM {target.source} {_TARGET} WHERE {condition}",
         relations.scans,
     )
@@ -273,8 +274,10 @@ def _settle(target: Target, matched: list[Branch], inserted: list[Branch], relat
     updates = ", ".join(str(i) for i, (w, _, _) in enumerate(matched) if w.action == "update") or "-1"
     values = [Typed(f"hit_.v{i}", k) for i, (_, k) in enumerate(target.columns)]
     parts = [
-        f"SELECT {target.stored(target.own)} FROM {target.source} {_TARGET} WHERE file_ IN (SELECT file_ FROM hit_ WHERE action_ IS NOT NULL) "
-        "AND NOT EXISTS (SELECT 1 FROM hit_ h_ WHERE h_.action_ IS NOT NULL AND h_.file_ = target_.file_ AND h_.place_ = target_.place_)",
+        f"SELECT {target.stored(target.own)} FROM {target.source} {_TARGET} WHERE file_ IN (SELECT file_ FROM "
+        f"hit_ WHERE action_ IS NOT NULL) "
+        "AND NOT EXISTS (SELECT 1 FROM hit_ h_ WHERE h_.action_ IS NOT NULL AND h_.file_ = target_.file_ AND "
+        "h_.place_ = target_.place_)",
         f"SELECT {target.stored(values)} FROM hit_ WHERE action_ IN ({updates})",
     ]
     before = "true"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pyiceberg.expressions import AlwaysTrue
 from pyiceberg.io.pyarrow import ArrowScan, _dataframe_to_data_files
@@ -21,10 +21,10 @@ FULL = 128 * 1024 * 1024  # a file of this size stays as it is
 def optimize(glue: GlueTable, where: str | None, work: Work) -> None:
     """OPTIMIZE ... BIN_PACK: the small files of each partition become one. The WHERE clause may leave files out."""
     table = work.catalogue.load_iceberg(glue)
-    small = defaultdict(list)
+    small: defaultdict[tuple[Any, ...], list[Any]] = defaultdict(list)
     for task in table.scan().plan_files():
         if task.file.file_size_in_bytes < FULL or task.delete_files:
-            small[tuple(task.file.partition)].append(task)
+            small[tuple(task.file.partition[i] for i in range(len(task.file.partition)))].append(task)
     chosen = [t for tasks in small.values() if len(tasks) > 1 or any(t.delete_files for t in tasks) for t in tasks]
     if not chosen:
         return

@@ -149,13 +149,12 @@ class Reader:
         if name not in METADATA:
             raise failed("TABLE_NOT_FOUND", where, f"Table '{table.name()[-1]}${name}' does not exist")
         found = getattr(table.inspect, name)()
-        renamed = {"file_path": "file_path", "parent_id": "parent_id", "snapshot_id": "snapshot_id"}
         arrays, columns = [], []
         for field in found.schema:
             kind = _arrow_type(field.type)
             if kind is not None:
                 arrays.append(_utc(found.column(field.name)))
-                columns.append((renamed.get(field.name, field.name), kind))
+                columns.append((field.name, kind))
         return Rows(pa.table(arrays, names=[f"c{i}" for i in range(len(arrays))])), columns
 
     def _hive_partitions(self, glue: GlueTable) -> tuple[Rows, Columns]:
@@ -234,7 +233,8 @@ class Reader:
             f"{f.field_id}: {{name: 'c{i}', type: {text(_stored(k))}, default_value: NULL}}"
             for i, (f, k) in enumerate(zip(columns, kinds, strict=True))
         )
-        source = f"read_parquet({_list(files)}, schema=MAP {{{schema}}}{', filename=true, file_row_number=true' if extra else ''})"
+        places = ", filename=true, file_row_number=true" if extra else ""
+        source = f"read_parquet({_list(files)}, schema=MAP {{{schema}}}{places})"
         listed = ", ".join(f"{from_storage(f'c{i}', k)} AS c{i}" for i, k in enumerate(kinds))
         return f"(SELECT {listed}{extra} FROM {source})"
 
@@ -277,7 +277,8 @@ class Reader:
         heads = ", ".join(f"p{i}" for i in range(len(names)))
         for i, (_, kind) in enumerate(columns[plain:]):
             listed.append(f"CAST(k_.p{i} AS {kind.duck}) AS c{plain + i}")
-        return f"(SELECT {', '.join(listed)} FROM {source} f_ JOIN (VALUES {lines}) k_(name_, {heads}) ON f_.filename = k_.name_)"
+        joined = f"{source} f_ JOIN (VALUES {lines}) k_(name_, {heads}) ON f_.filename = k_.name_"
+        return f"(SELECT {', '.join(listed)} FROM {joined})"
 
 
 def hive_columns(glue: GlueTable) -> Columns:
@@ -355,10 +356,12 @@ def _hive_source(glue: GlueTable, files: list[str]) -> tuple[str, dict[str, str]
         shape = ", ".join(
             f"{text(n)}: {text(types.parse(c['Type']).duck)}" for n, c in zip(names, descriptor["Columns"], strict=True)
         )
-        source = f"read_json({_list(files)}, format='newline_delimited', filename=true, hive_partitioning=false, columns={{{shape}}})"
-        return source, {n: f"f_.{identifier(n)}" for n in names}
+        options = f"format='newline_delimited', filename=true, hive_partitioning=false, columns={{{shape}}}"
+        return f"read_json({_list(files)}, {options})", {n: f"f_.{identifier(n)}" for n in names}
     if "opencsv" in serde or "lazysimple" in serde:
-        return _csv_source(files, names, options, parameters, "opencsv" in serde), {n: f"nullif(f_.{identifier(n)}, '')" if "opencsv" not in serde else f"f_.{identifier(n)}" for n in names}  # fmt: skip
+        return _csv_source(files, names, options, parameters, "opencsv" in serde), {
+            n: f"nullif(f_.{identifier(n)}, '')" if "opencsv" not in serde else f"f_.{identifier(n)}" for n in names
+        }
     raise QueryFailed("HIVE_UNSUPPORTED_FORMAT", f"Unable to read files of {serde} with this engine")
 
 
@@ -374,9 +377,11 @@ def _csv_source(
     quote = options.get("quoteChar", '"') if quoted else ""
     shape = ", ".join(f"{text(n)}: 'VARCHAR'" for n in names)
     return (
-        f"read_csv({_list(files)}, auto_detect=false, header=false, skip={int(parameters.get('skip.header.line.count', 0))}, "
+        f"read_csv({_list(files)}, auto_detect=false, header=false, "
+        f"skip={int(parameters.get('skip.header.line.count', 0))}, "
         f"delim={text(delimiter)}, quote={text(quote)}, escape={text(quote)}, null_padding=true, strict_mode=false, "
-        f"nullstr={text(chr(1) + 'null' if quoted else chr(92) + 'N')}, filename=true, hive_partitioning=false, columns={{{shape}}})"
+        f"nullstr={text(chr(1) + 'null' if quoted else chr(92) + 'N')}, filename=true, hive_partitioning=false, "
+        f"columns={{{shape}}})"
     )
 
 
@@ -467,7 +472,7 @@ def _predicate(name: str, op: str, values: list[Any]) -> ice.BooleanExpression:
 
 def _literal(value: Any, kind: Type) -> Any:
     """A constant as PyIceberg takes it for a column; None when the two do not fit."""
-    if isinstance(value, bool) or isinstance(value, (float, Decimal)):
+    if isinstance(value, bool | float | Decimal):
         return None
     if isinstance(value, datetime):
         return (

@@ -26,6 +26,7 @@ LONGEST_QUERY = 262_144  # bytes
 PAGE = 1000
 READ_AGAIN = 4  # results that are kept as rows for the next page
 AT_ONCE = 8
+INTERRUPT_AGAIN = 0.2  # seconds
 
 Request = Mapping[str, Any]
 Answer = dict[str, Any]
@@ -173,7 +174,7 @@ class Service:
     def _cancel(self, execution: Execution) -> None:
         if execution.context is not None:
             execution.context.stopped.set()
-            execution.context.on_stop()
+            threading.Thread(target=_interrupt, args=(execution,), daemon=True).start()
 
     # --- reading
 
@@ -238,6 +239,14 @@ class Service:
 
     def _statistics(self, request: Request) -> Answer:
         return {"QueryRuntimeStatistics": {"Timeline": self._execution(request).public["Statistics"]}}
+
+
+def _interrupt(execution: Execution) -> None:
+    """Interrupt until it has ended: an engine forgets an interrupt that comes just before a statement begins."""
+    assert execution.context is not None
+    while not execution.done.is_set():
+        execution.context.on_stop()
+        execution.done.wait(INTERRUPT_AGAIN)
 
 
 def _summary(group: Mapping[str, Any]) -> Answer:

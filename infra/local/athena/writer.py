@@ -21,6 +21,7 @@ from infra.local.athena.statements import ColumnSpec, Statement
 if TYPE_CHECKING:
     from infra.local.athena.duckdb_engine import Work
 
+
 class Writer:
     """Runs writing statements; the writers of one table take turns."""
 
@@ -117,7 +118,10 @@ class Writer:
     ) -> tuple[list[str], int]:
         for column, kind in made.columns:
             if kind.base in ("timestamp", "timestamptz") and kind.size != 6:
-                raise QueryFailed("NOT_SUPPORTED", f'Timestamp precision ({kind.size}) not supported for Iceberg. Use "timestamp(6)" instead. Column {column}')  # fmt: skip
+                raise QueryFailed(
+                    "NOT_SUPPORTED",
+                    f'Timestamp precision ({kind.size}) not supported for Iceberg. Use "timestamp(6)": {column}',
+                )
         specs = tuple(ColumnSpec(n, str(replace_text(k))) for n, k in made.columns)
         transforms = statement.properties.get("partitioning", [])
         location = statement.properties.get("location")

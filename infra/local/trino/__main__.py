@@ -5,7 +5,7 @@ import signal
 import sys
 from pathlib import Path
 
-from infra.local.trino.jdk import MissingTool
+from infra.local.trino.jdk import MissingTool, find_jdk, find_maven
 from infra.local.trino.server import TRINO_HOME, Lake, TrinoError, TrinoServer, install
 
 
@@ -16,10 +16,14 @@ def main() -> int:
     parser.add_argument("--endpoint", default="http://127.0.0.1:4566", help="the AWS endpoint with S3 and Glue")
     parser.add_argument("--home", type=Path, default=TRINO_HOME, help="jars, configuration and log")
     parser.add_argument("--install", action="store_true", help="only fetch what Trino needs")
+    parser.add_argument("--check", action="store_true", help="only say whether this machine has a JDK and Maven")
     given = parser.parse_args()
     signals = {signal.SIGINT, signal.SIGTERM}
     signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     try:
+        if given.check:
+            print(f"{find_jdk()} and {find_maven()}")
+            return 0
         if given.install:
             install(given.home)
             return 0

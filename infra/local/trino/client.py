@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from trino.dbapi import Cursor, connect
+from trino.exceptions import Error as TrinoError
 from trino.exceptions import TrinoConnectionError, TrinoDataError, TrinoQueryError
 
 from infra.local.athena.engine import Cancelled, Column, Context, QueryFailed
@@ -66,7 +67,7 @@ def type_name(text: str) -> str:
 @contextmanager
 def _as_athena(context: Context, cursor: Cursor) -> Iterator[None]:
     """Let the context stop the cursor, and turn Trino's errors into the engine's."""
-    context.on_stop = cursor.cancel
+    context.on_stop = lambda: _cancel(cursor)
     try:
         yield
     except TrinoQueryError as error:
@@ -80,6 +81,12 @@ def _as_athena(context: Context, cursor: Cursor) -> Iterator[None]:
         raise QueryFailed("GENERIC_INTERNAL_ERROR", f"Trino does not answer: {error}", QueryFailed.SYSTEM) from error
     finally:
         context.on_stop = _nothing
+
+
+def _cancel(cursor: Cursor) -> None:
+    """Cancel what runs; a query that is over already is cancelled enough."""
+    with suppress(TrinoError):
+        cursor.cancel()
 
 
 def _nothing() -> None:

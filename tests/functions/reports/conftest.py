@@ -28,9 +28,11 @@ ROWS = {
     ],
 }
 WRITTEN = {
-    "customer": "customer_id, area, reachable_email, reachable_sms, time_zone, customer_since, sources, _deleted, _run_id",
+    "customer": "customer_id, area, reachable_email, reachable_sms, time_zone, customer_since, sources, "
+    "_deleted, _run_id",
     "customer_key": "record_key, customer_id, source, changed_at, _deleted, _run_id",
-    "sales_order": "record_key, customer_record_key, order_number, ordered_at, status, currency, total_amount, _deleted, _run_id",
+    "sales_order": "record_key, customer_record_key, order_number, ordered_at, status, currency, total_amount, "
+    "_deleted, _run_id",
 }
 
 
@@ -41,7 +43,9 @@ class Lake:
 
     def wait(self, result_id: str) -> None:
         """Until the query behind a result has ended."""
-        item = boto3.resource("dynamodb").Table("library").get_item(Key={"pk": f"result#{result_id}", "sk": "-"})["Item"]
+        item = (
+            boto3.resource("dynamodb").Table("library").get_item(Key={"pk": f"result#{result_id}", "sk": "-"})["Item"]
+        )
         self.lab.finished(str(item["query_id"]))
 
     def snapshot(self, table: str) -> str:
@@ -62,7 +66,10 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
         for name, value in lab.environment.items():
             patch.setenv(name, value)
         home = compiled(tmp_path_factory.mktemp("home"))
-        output = {"ResultConfiguration": {"OutputLocation": "s3://results/reports/"}, "EnforceWorkGroupConfiguration": True}
+        output = {
+            "ResultConfiguration": {"OutputLocation": "s3://results/reports/"},
+            "EnforceWorkGroupConfiguration": True,
+        }
         lab.client.create_work_group(Name="test-reports", Configuration=output)
         for bucket in ("results", "audit"):
             boto3.client("s3").create_bucket(

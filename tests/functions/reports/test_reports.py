@@ -2,6 +2,7 @@
 
 import json
 import urllib.request
+from pathlib import Path
 from urllib.parse import quote
 
 import boto3
@@ -113,11 +114,20 @@ def test_a_report_sees_the_release_and_neither_deleted_rows_nor_later_ones(run, 
     assert sql(run, text) == [[2, 0]]
 
 
+def test_what_a_query_reads_at_most_is_said_before_it_runs(reports, lake):
+    started = reports("POST", "/v1/results", {"sql": "select area from reporting.customer"}, role="analyst").body
+    lake.wait(started["id"])
+    read = reports("GET", f"/v1/results/{started['id']}", role="analyst").body["bytes_scanned"]
+    assert 0 < read <= started["bytes_at_most"]
+    nothing = reports("POST", "/v1/results", {"sql": "select 1 as x"}, role="analyst").body
+    assert nothing["bytes_at_most"] == 0
+
+
 def test_values_are_typed(run):
     (row,) = sql(
         run,
-        "select 'a', 7, 2.5e0, true, date '2026-01-31', timestamp '2026-01-31 10:00:00.125', cast(1.5 as decimal(9,2)), "
-        "cast(null as varchar), '', 'x\ny', cast(9007199254740993 as bigint)",
+        "select 'a', 7, 2.5e0, true, date '2026-01-31', timestamp '2026-01-31 10:00:00.125', "
+        "cast(1.5 as decimal(9,2)), cast(null as varchar), '', 'x\ny', cast(9007199254740993 as bigint)",
     )
     expected = ["a", 7, 2.5, True, "2026-01-31", "2026-01-31T10:00:00.125", "1.50", None, "", "x\ny", 9007199254740993]
     assert [str(value)[:23] if isinstance(value, str) else value for value in row[:5]] == expected[:5]
@@ -162,7 +172,12 @@ def test_an_error_of_the_engine_points_into_the_users_text(reports, lake, text, 
 @pytest.mark.parametrize(
     ("body", "status", "field", "why"),
     [
-        ({"report_id": "purchase_history", "parameters": {"customer_id": 7}}, 422, "parameters.customer_id", "a number"),
+        (
+            {"report_id": "purchase_history", "parameters": {"customer_id": 7}},
+            422,
+            "parameters.customer_id",
+            "a number",
+        ),
         ({"report_id": "purchase_history"}, 422, "parameters.customer_id", "nothing given"),
         ({"report_id": "sales_by_month", "parameters": {"since": "soon"}}, 422, "parameters.since", "no day"),
         ({"report_id": "sales_by_month", "parameters": {"x": 1}}, 422, "parameters.x", "no such parameter"),
@@ -210,7 +225,9 @@ def test_a_report_is_changed_by_its_owner_and_by_nobody_unknowing(reports):
     assert reports("PUT", path, change, role="analyst", user="asha").status == 409, "version 1 is no more"
     assert reports("PUT", path, change | {"version": 2, "sql": "select"}, role="analyst", user="asha").status == 422
     assert reports("DELETE", path, role="admin", user="root").status == 204
-    assert reports("PUT", "/v1/reports/sales_by_month", change, role="admin").status == 409, "shipped with the deployment"
+    assert reports("PUT", "/v1/reports/sales_by_month", change, role="admin").status == 409, (
+        "shipped with the deployment"
+    )
 
 
 @pytest.mark.parametrize(
@@ -254,8 +271,6 @@ def test_before_the_first_release(reports, lake):
 
 
 def test_the_evasions_start_nothing(reports):
-    from pathlib import Path
-
     evasions = yaml.safe_load((Path(__file__).parents[2] / "hub/guard/evasions.yaml").read_text())
     before = started_queries()
     assert {reports("POST", "/v1/results", {"sql": each["sql"]}, role="admin").status for each in evasions} == {422}

@@ -88,8 +88,8 @@ def test_a_principal_is_as_the_claims_say():
 
 def test_shipped_roles():
     assert set(ROLES) == {
-        "admin", "operator", "data_engineer", "data_analysis_engineer", "analyst", "report_user", "marketer", "approver",
-        "steward", "service", "sales", "auditor", "viewer",
+        "admin", "operator", "data_engineer", "data_analysis_engineer", "analyst", "report_user", "marketer",
+        "approver", "steward", "service", "sales", "auditor", "viewer",
     }  # fmt: skip
     assert ROLES["admin"] | {"signed_in"} == PERMISSIONS
 

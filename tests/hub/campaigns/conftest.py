@@ -196,7 +196,13 @@ class World:
             }
         )  # fmt: skip
         run_id = f"s{campaign_id}{kind.replace('_', '')}"
-        run = {"run_id": run_id, "campaign_id": campaign_id, "kind": kind, "state": "freezing", "started_at": now_text()}
+        run = {
+            "run_id": run_id,
+            "campaign_id": campaign_id,
+            "kind": kind,
+            "state": "freezing",
+            "started_at": now_text(),
+        }
         self.store.begin(campaign_id, run, replaces=None)
         return run_id
 
@@ -208,7 +214,9 @@ class World:
 
     def entries(self, run_id):
         return {
-            token: entry for item in self.store.chunks(run_id, ConsistentRead=True) for token, entry in item["entries"].items()
+            token: entry
+            for item in self.store.chunks(run_id, ConsistentRead=True)
+            for token, entry in item["entries"].items()
         }
 
     def balances(self, run_id):
@@ -296,9 +304,22 @@ def _furnished(environment, ses, monkeypatch, home):
     links = json.dumps({"current": "k1", "keys": {"k1": "ab" * 32}})
     for name, value in {"/token-key": "t" * 32, "/link-keys": links}.items():
         aws.client("ssm").put_parameter(Name=name, Value=value, Type="SecureString")
-    hub = {"name": "test", "currency": "INR", "country": "IN", "allow_list": ["@example.com"], "senders": {"email": "hub@example.org"}}
+    hub = {
+        "name": "test",
+        "currency": "INR",
+        "country": "IN",
+        "allow_list": ["@example.com"],
+        "senders": {"email": "hub@example.org"},
+    }
     (home / "deployment.json").write_text(json.dumps({"name": "test", "hub": hub, "sources": {}}))
-    release = {"pk": "release", "sk": "current", "release_id": "r1", "run_id": "r1", "tables": {}, "released_at": now_text()}
+    release = {
+        "pk": "release",
+        "sk": "current",
+        "release_id": "r1",
+        "run_id": "r1",
+        "tables": {},
+        "released_at": now_text(),
+    }
     aws.table("control").put_item(Item=release | {"sql_version": "1"})
     return World(environment, ses)
 

@@ -4,7 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.campaigns.audience import REASONS, Candidate, Rules, address_key, chunked, counts, decide, message_token, normal, on_list
+from hub.campaigns.audience import (
+    REASONS,
+    Candidate,
+    Rules,
+    address_key,
+    chunked,
+    counts,
+    decide,
+    message_token,
+    normal,
+    on_list,
+)
 
 KEY = b"k" * 32
 
@@ -26,13 +37,23 @@ def candidate(address="asha@example.com", consent=True, known=True, customer_id=
         (candidate(address=None), rules(), "no_address", "nowhere to write to"),
         (candidate(address="  "), rules(), "no_address", "blank is no address"),
         (candidate(address="asha@localhost"), rules(), "no_address", "not an address of the internet"),
-        (candidate(address="a@example.com, b@example.com"), rules(), "no_address", "two addresses would be two messages"),
+        (
+            candidate(address="a@example.com, b@example.com"),
+            rules(),
+            "no_address",
+            "two addresses would be two messages",
+        ),
         (candidate(address="a@example.com\nBcc: b@example.com"), rules(), "no_address", "a header is no address"),
         (candidate(consent=False), rules(), "no_consent", "the sources say no"),
         (candidate(consent=None), rules(), "no_consent", "silence is no consent"),
         (candidate(consent=False), rules({"c1": "granted"}), None, "what the person told the hub wins"),
         (candidate(consent=True), rules({"c1": "withdrawn"}), "no_consent", "also when it is no"),
-        (candidate(address="Asha@Example.com "), rules(suppressed=["asha@example.com"]), "suppressed", "in any spelling"),
+        (
+            candidate(address="Asha@Example.com "),
+            rules(suppressed=["asha@example.com"]),
+            "suppressed",
+            "in any spelling",
+        ),
         (candidate(), rules({"c1": "granted"}, ["asha@example.com"]), "suppressed", "consent does not lift it"),
         (candidate(address="asha@elsewhere.net"), rules(), "not_on_allow_list", "outside prod only a few may get mail"),
         (candidate(address="asha@elsewhere.net"), rules(allowed=None), None, "in prod everybody may"),
@@ -46,7 +67,9 @@ def test_decision(found, given_rules, reason, why):
 
 
 def test_one_address_gets_one_message():
-    people = decide([candidate(customer_id=f"c{n}", address=a) for n, a in enumerate(["A@example.com", "a@example.com "])], rules())
+    people = decide(
+        [candidate(customer_id=f"c{n}", address=a) for n, a in enumerate(["A@example.com", "a@example.com "])], rules()
+    )
     assert [person.excluded for person in people] == [None, "duplicate_address"]
     assert people[0].token == message_token("s1", "email", address_key(KEY, "email", "a@example.com"))
     assert people[0].token != people[1].token

@@ -63,7 +63,7 @@ def test_a_kill_at_a_step_doubles_nothing_and_loses_nothing(world, over_http, au
     run_id = world.begin(audiences.people(70))
     ended = work(world, over_http, run_id, step, times)
     assert ended.returncode == -signal.SIGKILL, f"the step {step} was not reached {times} times: {ended.stderr[-2000:]}"
-    world.freeze(run_id)   # the repeat of an asynchronous invocation that failed
+    world.freeze(run_id)  # the repeat of an asynchronous invocation that failed
     check(world, run_id, uncertain_at_most=10 if step in ("intended", "called") else 0)
 
 

@@ -59,8 +59,18 @@ def test_our_own_mistakes_are_raised():
 
 
 def test_request_has_the_headers_of_one_click():
-    made = request("hub@example.org", "a@example.com", Message("S", "T", "<p>H</p>"), "https://x/u?token=t", "set", {"send_id": "1"})
+    made = request(
+        "hub@example.org",
+        "a@example.com",
+        Message("S", "T", "<p>H</p>"),
+        "https://x/u?token=t",
+        "set",
+        {"send_id": "1"},
+    )
     headers = {header["Name"]: header["Value"] for header in made["Content"]["Simple"]["Headers"]}
-    assert headers == {"List-Unsubscribe": "<https://x/u?token=t>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+    assert headers == {
+        "List-Unsubscribe": "<https://x/u?token=t>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
     assert made["EmailTags"] == [{"Name": "send_id", "Value": "1"}]
     assert made["Destination"] == {"ToAddresses": ["a@example.com"]}

@@ -76,7 +76,7 @@ def test_no_address_is_in_the_ledger(world, audiences):
     run_id = world.begin(mixed(audiences))
     world.freeze(run_id)
     world.finish()
-    assert "@" not in json.dumps([item for item in world.store.chunks(run_id)], default=str)
+    assert "@" not in json.dumps(list(world.store.chunks(run_id)), default=str)
 
 
 def test_an_empty_audience_is_finished_at_once(world):
@@ -166,8 +166,14 @@ def test_bounces_and_complaints_suppress_the_address(world, audiences, kind, det
         ({}, "no event"),
         ({"eventType": "Open", "mail": {}}, "a kind that is not asked for"),
         ({"eventType": "Send", "mail": {"tags": {}}}, "no message of ours"),
-        ({"eventType": "Send", "mail": {"tags": {"send_id": ["0" * 26], "run_id": ["s1"], "chunk": ["1"]}}}, "of no run"),
-        ({"eventType": "Send", "mail": {"tags": {"send_id": ["x y"], "run_id": ["s1"], "chunk": ["1"]}}}, "forged tags"),
+        (
+            {"eventType": "Send", "mail": {"tags": {"send_id": ["0" * 26], "run_id": ["s1"], "chunk": ["1"]}}},
+            "of no run",
+        ),
+        (
+            {"eventType": "Send", "mail": {"tags": {"send_id": ["x y"], "run_id": ["s1"], "chunk": ["1"]}}},
+            "forged tags",
+        ),
     ],
 )
 def test_strange_events_change_nothing(world, strange, why):
@@ -227,8 +233,10 @@ def test_a_provider_that_is_busy_is_asked_again(world, audiences):
     taken = world.ses.take
     world.send()
     assert world.totals(run_id) == {}
-    world.ses.take = lambda body: taken(body | {"Destination": {"ToAddresses": ["was" + body["Destination"]["ToAddresses"][0]]}})
-    put(world.queue_url, [SendTask(run_id, 1)])   # the delayed message, now
+    world.ses.take = lambda body: taken(
+        body | {"Destination": {"ToAddresses": ["was" + body["Destination"]["ToAddresses"][0]]}}
+    )
+    put(world.queue_url, [SendTask(run_id, 1)])  # the delayed message, now
     world.finish()
     assert world.totals(run_id) == {"sent": 6}
     assert len(world.ses.accepted) == 6
@@ -274,7 +282,7 @@ def test_after_an_unclean_stop_what_the_ledger_does_not_know_is_uncertain(world,
     tasks = world.messages()
     first = next(tasks)
     put(world.queue_url, [first])
-    world.store.claim(run_id, 3, {}, "somebody", 0)   # an empty claim would be wrong: see the balance below
+    world.store.claim(run_id, 3, {}, "somebody", 0)  # an empty claim would be wrong: see the balance below
     aws.table("campaigns").delete_item(Key={"pk": f"run#{run_id}", "sk": "chunk#00003"})
     assert after_unclean_start("campaigns", "vault") == 170
     world.send()

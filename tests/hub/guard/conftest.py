@@ -11,7 +11,12 @@ TABLES = {
     "reporting.new": ["a"],
     "vault.customer": ["customer_id", "email"],
 }
-SNAPSHOTS = {"reporting.customer": "101", "reporting.product": "102", "reporting.sales_order": "103", "vault.customer": "9"}
+SNAPSHOTS = {
+    "reporting.customer": "101",
+    "reporting.product": "102",
+    "reporting.sales_order": "103",
+    "vault.customer": "9",
+}
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """What a user's SQL becomes, and what is refused: by the parse tree, with its place."""
 
+# ruff: noqa: E501  a row of a table is one line
 from pathlib import Path
 
 import pytest

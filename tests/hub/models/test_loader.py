@@ -22,15 +22,35 @@ SQL = "select record_key as id, changed_at, _pull_seq from conformed.product"
         (("key: [id]\n", ""), 2, "merge needs `key` and `order`", "no key"),
         (("[changed_at, _pull_seq]", "[changed]"), 4, "'changed' is neither", "an order that is no column"),
         (("type: varchar", "type: string"), 6, "type 'string' is not one of", "Hive's name of a type"),
-        (("required: true}\n  changed", "requird: true}\n  changed"), 6, "unknown field 'requird'", "a misspelt option"),
+        (
+            ("required: true}\n  changed", "requird: true}\n  changed"),
+            6,
+            "unknown field 'requird'",
+            "a misspelt option",
+        ),
         (("description: One row per thing.\n", ""), 1, "description: is missing", "nobody says what a row is"),
         (("kind: merge", "kind: merge\npartition: [id]"), 3, "partition: unknown field", "a misspelt field"),
         (("kind: merge", "kind: merge\npartitions: [weak(id)]"), 3, "is not a column", "an unknown transform"),
-        (("kind: merge", "kind: merge\nforeign_keys: [{columns: [x], references: vault.y, orphan: hold}]"), 3, "not columns", "a key of no column"),
-        (("kind: merge", "kind: merge\nforeign_keys: [{columns: [id], references: y, orphan: drop}]"), 3, "not hold or unknown", "an unknown rule"),
-        (("id: {type: varchar, required: true}", "id: {type: varchar, required: true, personal: secret}"), 6, "personal 'secret'", "an unknown class"),
+        (
+            ("kind: merge", "kind: merge\nforeign_keys: [{columns: [x], references: vault.y, orphan: hold}]"),
+            3,
+            "not columns",
+            "a key of no column",
+        ),
+        (
+            ("kind: merge", "kind: merge\nforeign_keys: [{columns: [id], references: y, orphan: drop}]"),
+            3,
+            "not hold or unknown",
+            "an unknown rule",
+        ),
+        (
+            ("id: {type: varchar, required: true}", "id: {type: varchar, required: true, personal: secret}"),
+            6,
+            "personal 'secret'",
+            "an unknown class",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_mistake_names_file_line_field_and_remedy(models, change, line, message, why):
     with pytest.raises(ConfigError) as caught:
         models({"vault.thing": (GOOD.replace(*change), SQL)})
@@ -60,11 +80,21 @@ def test_a_check_needs_its_rule_and_its_end(models):
 @pytest.mark.parametrize(
     ("sql", "place", "message", "why"),
     [
-        ("select record_key as id, changed_at\nfrom conformed.product", 1, "no column '_pull_seq'", "a column is missing"),
+        (
+            "select record_key as id, changed_at\nfrom conformed.product",
+            1,
+            "no column '_pull_seq'",
+            "a column is missing",
+        ),
         (SQL.replace("as id", "as idd"), 1, "gives 'idd'", "a column too many"),
-        ("select record_key as id, trim(changed_at) as changed_at,\n_pull_seq from conformed.product", 1, "trim", "a function that differs"),
+        (
+            "select record_key as id, trim(changed_at) as changed_at,\n_pull_seq from conformed.product",
+            1,
+            "trim",
+            "a function that differs",
+        ),
     ],
-)  # fmt: skip
+)
 def test_the_select_gives_what_the_table_lists(models, sql, place, message, why):
     with pytest.raises(ConfigError) as caught:
         lint.check_all(models({"vault.thing": (GOOD, sql)}))
@@ -83,13 +113,29 @@ ERASURE = table("control.erasure")
 @pytest.mark.parametrize(
     ("files", "expected", "why"),
     [
-        ({"vault.a": table("conformed.product")}, [["vault.erasure"], ["vault.a"]], "the erasure list comes before staging is read"),
-        ({"vault.b": table("vault.a"), "vault.a": table("vault.erasure")}, [["vault.erasure"], ["vault.a"], ["vault.b"]], "one after the other"),
-        ({"vault.b": table("vault.erasure"), "vault.a": table("vault.erasure")}, [["vault.erasure"], ["vault.a", "vault.b"]], "at once"),
+        (
+            {"vault.a": table("conformed.product")},
+            [["vault.erasure"], ["vault.a"]],
+            "the erasure list comes before staging is read",
+        ),
+        (
+            {"vault.b": table("vault.a"), "vault.a": table("vault.erasure")},
+            [["vault.erasure"], ["vault.a"], ["vault.b"]],
+            "one after the other",
+        ),
+        (
+            {"vault.b": table("vault.erasure"), "vault.a": table("vault.erasure")},
+            [["vault.erasure"], ["vault.a", "vault.b"]],
+            "at once",
+        ),
         ({"vault.a": table("vault.a")}, [["vault.a", "vault.erasure"]], "a table may read its own last release"),
-        ({"vault.a": table("vault.erasure where id <> 'vault.b'")}, [["vault.erasure"], ["vault.a"]], "a name in a text is no table"),
+        (
+            {"vault.a": table("vault.erasure where id <> 'vault.b'")},
+            [["vault.erasure"], ["vault.a"]],
+            "a name in a text is no table",
+        ),
     ],
-)  # fmt: skip
+)
 def test_waves(models, files, expected, why):
     assert graph.waves(models({"vault.erasure": ERASURE, **files})) == expected, why
 

@@ -44,7 +44,13 @@ def quarantine(pull):
 def test_a_pull_from_api_to_published_staging(crm):
     api, bench = crm
     pull = bench.pull(CONTACTS)
-    assert (pull.state, pull.received, pull.staged, pull.declared_by_source, pull.balanced) == ("complete", 35, 35, 35, True)
+    assert (pull.state, pull.received, pull.staged, pull.declared_by_source, pull.balanced) == (
+        "complete",
+        35,
+        35,
+        35,
+        True,
+    )
     rows = bench.staged(CONTACTS).to_pylist()
     assert sorted(row["contact_id"] for row in rows) == [f"C{n:04d}" for n in range(35)]
     assert {row["_pull_seq"] for row in rows} == {1}
@@ -100,7 +106,11 @@ def test_each_row_is_in_one_place(bench, deployment):
         pull = bench.pull(CONTACTS)
     assert (pull.received, pull.staged, pull.duplicate, pull.quarantined, pull.filtered) == (30, 24, 1, 3, 2)
     assert pull.rules == {
-        "updated_at: type": 1, "stage: one_of": 1, "age: between": 1, ": unreadable": 1, "filtered: tests": 2,
+        "updated_at: type": 1,
+        "stage: one_of": 1,
+        "age: between": 1,
+        ": unreadable": 1,
+        "filtered: tests": 2,
     }
     assert pull.warned == {"email: email": 1}
     assert pull.new_fields == ["nick"]

@@ -1,4 +1,4 @@
-"""SIGKILL at every commit step: the next worker ends the pull, and what is stored is what a run without faults stores."""
+"""SIGKILL at every commit step: the next worker ends the pull, and all is stored as by a run without faults."""
 
 import gzip
 import os
@@ -186,7 +186,7 @@ def test_a_worker_that_was_thought_dead_writes_no_more(queue, crm):
         return original(*arguments)
 
     slow.store.commit = overtaken
-    with pytest.raises(Exception, match="another worker is at crm.contacts"):
+    with pytest.raises(Exception, match=r"another worker is at crm\.contacts"):
         bench.pull(CONTACTS)
     pull = slow.store.get("crm.contacts.00000001")
     assert (pull.state, pull.received, pull.batches) == ("complete", 35, 4)

@@ -1,4 +1,4 @@
-"""An application's API for tests: pages by number or by cursor, and any way of failing, by the number of the request."""
+"""An application's API for tests: pages by number or cursor, and any way of failing, by the request's number."""
 
 import json
 import socket
@@ -14,7 +14,7 @@ Fault = Callable[[BaseHTTPRequestHandler, bytes], None]
 
 
 class Api:
-    """rows: what it holds. faults: number of a request (from 1) -> how it fails. total: what it declares, None for all."""
+    """rows: what it holds. faults: number of a request (from 1) -> how it fails. total: what it declares."""
 
     def __init__(self, rows: list[Any]) -> None:
         self.rows = rows
@@ -28,7 +28,9 @@ class Api:
 
     def answer(self, query: dict[str, str]) -> dict[str, Any]:
         since = query.get("updated_since")
-        rows = [row for row in self.rows if not since or not isinstance(row, dict) or row.get("updated_at", "") >= since]
+        rows = [
+            row for row in self.rows if not since or not isinstance(row, dict) or row.get("updated_at", "") >= since
+        ]
         size = min(int(query.get("size", 500)), self.largest_page)
         start = int(query["cursor"]) if "cursor" in query else (int(query.get("page", 1)) - 1) * size
         following = str(start + size) if start + size < len(rows) else None

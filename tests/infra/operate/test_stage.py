@@ -1,4 +1,4 @@
-"""Keys, secrets and what destroy says against moto's SSM and KMS; CloudFormation and the user pool are doubles in memory."""
+"""Keys, secrets and what destroy says on moto's SSM and KMS; CloudFormation and the user pool are doubles."""
 
 import io
 import json
@@ -21,7 +21,7 @@ TABLE = {"Type": "AWS::DynamoDB::Table", "DeletionPolicy": "Retain", "Properties
 
 
 class CloudFormation:
-    """The stacks of a stage `test` in memory: a table in the storage stack, outputs, the error for what is not there."""
+    """The stacks of a stage `test` in memory: a table, outputs, the error for what is not there."""
 
     def __init__(self, outputs: dict[str, dict[str, str]]) -> None:
         self._outputs = {f"test-hub-{part}": outputs.get(part, {}) for part in STACKS}
@@ -152,7 +152,7 @@ def test_the_first_admin_is_invited_and_there_is_no_second(stage, pool):
     users = pool()
     assert "anna@demo.example is the first admin" in first_admin(stage, "anna@demo.example")
     assert (users.admins, users.invited) == (["anna@demo.example"], ["anna@demo.example"])
-    with pytest.raises(OperateError, match="has an admin: anna@demo.example"):
+    with pytest.raises(OperateError, match=r"has an admin: anna@demo\.example"):
         first_admin(stage, "ben@demo.example")
 
 

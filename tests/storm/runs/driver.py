@@ -1,4 +1,4 @@
-"""Carries a run on in a process of its own, and dies by SIGKILL when a named step is reached: `driver.py <lake.json>`."""
+"""Carries a run on in a process of its own and dies by SIGKILL at a named step: `driver.py <lake.json>`."""
 
 import json
 import logging

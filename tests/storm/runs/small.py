@@ -42,7 +42,8 @@ def small_models(folder: Path) -> Path:
         ),
         "reporting/counted": (
             COUNTED,
-            "select 1 as one, count(*) as orders, array_join(array_sort(array_agg(concat(record_key, '=', status))), ' ') as names\n"
+            "select 1 as one, count(*) as orders,\n"
+            "    array_join(array_sort(array_agg(concat(record_key, '=', status))), ' ') as names\n"
             "from reporting.plain",
             None,
         ),

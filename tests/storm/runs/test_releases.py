@@ -11,7 +11,8 @@ RUNS, POISONED = 20, {4, 7, 8, 13, 19}
 BOTH = (
     "select counted.orders, counted.names, plain.orders as again, plain.names as names_again\n"
     "from (select orders, names from {counted} where not _deleted) as counted\n"
-    "cross join (select count(*) as orders, array_join(array_sort(array_agg(concat(record_key, '=', status))), ' ') as names\n"
+    "cross join (select count(*) as orders,\n"
+    "            array_join(array_sort(array_agg(concat(record_key, '=', status))), ' ') as names\n"
     "            from {plain} where not _deleted) as plain"
 )
 

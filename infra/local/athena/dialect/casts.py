@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from infra.local.athena.dialect import types
 from infra.local.athena.dialect.typed import Typed, fail, failed, identifier, text
-from infra.local.athena.dialect.types import Type, coerces, common, varchar
+from infra.local.athena.dialect.types import Type, common, varchar
 
 _RANGES = {"tinyint": 7, "smallint": 15, "integer": 31, "bigint": 63}
 
@@ -38,7 +39,10 @@ def _inner(value: Typed, target: Type, convert) -> str:
         element = convert(Typed("e_", source.element), target.element)
         return value.sql if element.sql == "e_" else f"list_transform({value.sql}, lambda e_: {element.sql})"
     if source.base == "map":
-        parts = [convert(Typed(f"e_.{n}", s), t) for n, s, t in zip(("key", "value"), source.inner, target.inner, strict=True)]
+        parts = [
+            convert(Typed(f"e_.{n}", s), t)
+            for n, s, t in zip(("key", "value"), source.inner, target.inner, strict=True)
+        ]
         if [p.sql for p in parts] == ["e_.key", "e_.value"]:
             return value.sql
         pair = f"{{'key': {parts[0].sql}, 'value': {parts[1].sql}}}"
@@ -60,8 +64,10 @@ def cast(value: Typed, target: Type, safe: bool, where: tuple[int, int]) -> Type
     maker = _CASTS.get((_family(source), _family(target)))
     if maker is None:
         raise failed("TYPE_MISMATCH", where, f"Cannot cast {source} to {target}")
-    if source.inner and len(source.inner) != len(target.inner):
+    if source.inner and target.inner and len(source.inner) != len(target.inner):
         raise failed("TYPE_MISMATCH", where, f"Cannot cast {source} to {target}")
+    if safe and source.inner:
+        return Typed(f"TRY({cast(value, target, False, where).sql})", target)
     return Typed(maker(value, target, _otherwise(value, target, safe), safe, where), target)
 
 
@@ -88,7 +94,8 @@ def _checked(value: Typed, target: Type, otherwise: str, safe: bool, where: tupl
     """A cast that may overflow: DuckDB's own check, with Trino's error."""
     if target.is_integer and value.type.is_number and not safe:
         otherwise = otherwise.replace("'INVALID_CAST_ARGUMENT'", "'NUMERIC_VALUE_OUT_OF_RANGE'", 1)
-    return f"CASE WHEN {value.sql} IS NULL THEN NULL ELSE coalesce(TRY_CAST({value.sql} AS {target.duck}), {otherwise}) END"
+    tried = f"TRY_CAST({value.sql} AS {target.duck})"
+    return f"CASE WHEN {value.sql} IS NULL THEN NULL ELSE coalesce({tried}, {otherwise}) END"
 
 
 def _float_to_integer(value: Typed, target: Type, otherwise: str, safe: bool, where: tuple[int, int]) -> str:
@@ -143,7 +150,8 @@ def _to_text(value: Typed, target: Type, otherwise: str, safe: bool, where: tupl
         return f"rpad({shown}, {target.size}, ' ')"
     if target.size is None:
         return shown
-    return f"CASE WHEN {value.sql} IS NULL THEN NULL WHEN length({shown}) <= {target.size} THEN {shown} ELSE {otherwise} END"
+    fits = f"length({shown}) <= {target.size}"
+    return f"CASE WHEN {value.sql} IS NULL THEN NULL WHEN {fits} THEN {shown} ELSE {otherwise} END"
 
 
 def printed(value: Typed) -> str:
@@ -263,19 +271,11 @@ def _from_json(value: Typed, target: Type, otherwise: str, safe: bool, where: tu
 
 def _json_shape(kind: Type, where: tuple[int, int]) -> str:
     """DuckDB's structure text for from_json."""
-    if kind.base == "array":
-        return f"[{_json_shape(kind.element, where)}]"
-    if kind.base == "map":
-        inner = " , ".join(k.duck for k in kind.inner)
-        if any(k.inner or k.base == "json" for k in kind.inner):
-            raise failed("NOT_SUPPORTED", where, f"cast from json to {kind} is not supported by this engine")
-        return f'"MAP({inner})"'
-    if kind.base == "row":
-        pairs = zip(kind.keys, kind.inner, strict=True)
-        return "{" + ",".join(f'"{key}":{_json_shape(inner, where)}' for key, inner in pairs) + "}"
-    if kind.base in ("date", "timestamp", "timestamptz", "varbinary"):
-        raise failed("TYPE_MISMATCH", where, f"Cannot cast json to {kind}")
-    return f'"{kind.duck}"'
+    for part in types.walk(kind):
+        if part.base in ("date", "timestamp", "timestamptz", "varbinary", "time", "uuid", "char"):
+            raise failed("TYPE_MISMATCH", where, f"Cannot cast json to {kind}")
+    made = '"' + kind.duck.replace('"', '\\"') + '"'
+    return f"[{_json_shape(kind.element, where)}]" if kind.base == "array" else made
 
 
 _INTEGER = _text_to("[+-]?[0-9]+")
@@ -299,7 +299,8 @@ _CASTS = {
     ("char", "varchar"): _to_text, ("char", "char"): _to_text,
     ("varchar", "date"): _parsed("trino_date"), ("varchar", "timestamp"): _parsed("trino_timestamp"),
     ("varchar", "timestamptz"): _parsed("trino_timestamptz"), ("varchar", "json"): _to_json,
-    ("varchar", "uuid"): _checked, ("varchar", "varbinary"): _to_bytes, ("timestamptz", "time"): _time, ("varchar", "time"): _parsed("trino_time"),
+    ("varchar", "uuid"): _checked, ("varchar", "varbinary"): _to_bytes, ("timestamptz", "time"): _time,
+    ("varchar", "time"): _parsed("trino_time"),
     ("date", "varchar"): _to_text, ("date", "timestamp"): _plain, ("date", "timestamptz"): _zoned,
     ("date", "json"): _to_json, ("timestamp", "json"): _to_json,
     ("timestamp", "varchar"): _to_text, ("timestamp", "date"): _date, ("timestamp", "timestamp"): _timestamp,
@@ -322,7 +323,3 @@ def unify(values: list[Typed], where: tuple[int, int], what: str) -> tuple[list[
                          f"Cannot find common type between {kind} and {value.type}")  # fmt: skip
         kind = both
     return [coerce(v, kind) for v in values], kind
-
-
-def fits(value: Typed, target: Type) -> bool:
-    return coerces(value.type, target)

@@ -77,11 +77,13 @@ class Expressions:
         return value
 
     def unary(self, node: tree.Unary) -> Typed:
-        if node.op == "-" and isinstance(node.operand, tree.Literal) and node.operand.value == "9223372036854775808":
-            return Typed("CAST(-9223372036854775808 AS BIGINT)", types.BIGINT, -(2**63))
+        if node.op == "-" and isinstance(node.operand, tree.Literal) and node.operand.kind == "integer":
+            return literals.integer(-int(node.operand.value), node.where)
         value = self(node.operand)
         if node.op == "not":
-            operators.require_boolean(value, node.where, f"Value of logical NOT expression must evaluate to a boolean (actual: {value.type})")  # fmt: skip
+            operators.require_boolean(
+                value, node.where, f"Value of logical NOT expression must evaluate to a boolean (actual: {value.type})"
+            )
             return Typed(f"(NOT {value.sql})", BOOLEAN)
         if node.op == "-":
             return operators.negate(value, node.where)
@@ -117,11 +119,18 @@ class Expressions:
     def _in_query(self, value: Typed, node: tree.In) -> Typed:
         query = self.relations.query(node.items, self.level.scope, nested=True)  # type: ignore[arg-type]
         if value.type.base == "row" or len(query.columns) != 1:
-            raise failed("NOT_SUPPORTED", node.where, "IN with a subquery of several columns is not supported by this engine")  # fmt: skip
+            raise failed(
+                "NOT_SUPPORTED", node.where, "IN with a subquery of several columns is not supported by this engine"
+            )
         inner = Typed("q_.c0", query.columns[0][1])
         kind = types.common(value.type, inner.type)
         if kind is None:
-            raise failed("TYPE_MISMATCH", node.where, f"value and result of subquery must be of the same type for IN expression: {value.type} vs {inner.type}")  # fmt: skip
+            raise failed(
+                "TYPE_MISMATCH",
+                node.where,
+                f"value and result of subquery must be of the same type for IN expression: {value.type} vs "
+                f"{inner.type}",
+            )
         if any(t.base in ("timestamptz", "array", "map", "row") for t in types.walk(kind)):
             raise failed("NOT_SUPPORTED", node.where, f"IN with a subquery of {kind} is not supported by this engine")
         left, right = casts.coerce(value, kind), casts.coerce(inner, kind)
@@ -131,14 +140,21 @@ class Expressions:
         value, pattern = self(node.operand), self(node.pattern)
         for side in (value, pattern):
             if side.type.base not in ("varchar", "char", "unknown"):
-                raise failed("TYPE_MISMATCH", node.where, f"Left side of LIKE expression must evaluate to a varchar (actual: {side.type})")  # fmt: skip
+                raise failed(
+                    "TYPE_MISMATCH",
+                    node.where,
+                    f"Left side of LIKE expression must evaluate to a varchar (actual: {side.type})",
+                )
         escape = ""
         if node.escape is not None:
             sign = self(node.escape).const
             if not isinstance(sign, str) or len(sign) != 1:
                 raise failed("INVALID_FUNCTION_ARGUMENT", node.where, "Escape string must be a single character")
             escape = f" ESCAPE {text(sign)}"
-        return Typed(f"({casts.coerce(value, types.VARCHAR).sql} LIKE {casts.coerce(pattern, types.VARCHAR).sql}{escape})", BOOLEAN)  # fmt: skip
+        return Typed(
+            f"({casts.coerce(value, types.VARCHAR).sql} LIKE {casts.coerce(pattern, types.VARCHAR).sql}{escape})",
+            BOOLEAN,
+        )
 
     def exists(self, node: tree.Exists) -> Typed:
         return Typed(f"EXISTS ({self.relations.query(node.query, self.level.scope, nested=True).sql})", BOOLEAN)
@@ -146,11 +162,15 @@ class Expressions:
     def subquery(self, node: tree.Subquery) -> Typed:
         query = self.relations.query(node.query, self.level.scope, nested=True)
         if len(query.columns) != 1:
-            raise failed("NOT_SUPPORTED", node.where, "Multiple columns returned by subquery are not supported by this engine")  # fmt: skip
+            raise failed(
+                "NOT_SUPPORTED", node.where, "Multiple columns returned by subquery are not supported by this engine"
+            )
         return Typed(f"({query.sql})", query.columns[0][1])
 
     def quantified(self, node: tree.Quantified) -> Typed:
-        raise failed("NOT_SUPPORTED", node.where, f"{node.op} {node.quantifier} (subquery) is not supported by this engine")
+        raise failed(
+            "NOT_SUPPORTED", node.where, f"{node.op} {node.quantifier} (subquery) is not supported by this engine"
+        )
 
     def case(self, node: tree.Case) -> Typed:
         operand = self(node.operand) if node.operand is not None else None
@@ -208,7 +228,11 @@ class Expressions:
     def at_time_zone(self, node: tree.AtTimeZone) -> Typed:
         value, zone = self(node.operand), self(node.zone)
         if value.type.base not in ("timestamp", "timestamptz") or zone.type.base != "varchar":
-            raise failed("TYPE_MISMATCH", node.where, f"Type of value must be a time or timestamp with or without time zone (actual {value.type})")  # fmt: skip
+            raise failed(
+                "TYPE_MISMATCH",
+                node.where,
+                f"Type of value must be a time or timestamp with or without time zone (actual {value.type})",
+            )
         kind = types.timestamptz(value.type.size or 0)
         return Typed(f"trino_tz(({casts.coerce(value, kind).sql}).t, trino_zone({zone.sql}))", kind)
 
@@ -223,7 +247,9 @@ class Expressions:
         if kind in ("aggregate", "window") or node.over is not None or node.star:
             return self._aggregate(node, kind)
         if node.distinct or node.filter is not None or node.order:
-            raise failed("FUNCTION_NOT_AGGREGATE", node.where, f"DISTINCT, FILTER or ORDER BY on the scalar function {node.name}")  # fmt: skip
+            raise failed(
+                "FUNCTION_NOT_AGGREGATE", node.where, f"DISTINCT, FILTER or ORDER BY on the scalar function {node.name}"
+            )
         return self._resolved(node, [self._argument(a) for a in node.args])
 
     def _argument(self, node: tree.Node) -> Typed | tree.Lambda:
@@ -244,10 +270,19 @@ class Expressions:
         if kind == "scalar":
             raise failed("FUNCTION_NOT_WINDOW", node.where, f"Not a window function: {node.name}")
         if windowed and self.level.windows is None:
-            raise failed("NESTED_WINDOW" if self.level.inside else "INVALID_WINDOW", node.where, f"{self.level.clause} cannot contain window functions")  # fmt: skip
+            raise failed(
+                "NESTED_WINDOW" if self.level.inside else "INVALID_WINDOW",
+                node.where,
+                f"{self.level.clause} cannot contain window functions",
+            )
         if not windowed and kind != "window" and not self.level.aggregates:
             word = "NESTED_AGGREGATION" if self.level.inside else "EXPRESSION_NOT_SCALAR"
-            raise failed(word, node.where, f"{self.level.clause} cannot contain aggregations, window functions or grouping operations: [{node.name}]")  # fmt: skip
+            raise failed(
+                word,
+                node.where,
+                f"{self.level.clause} cannot contain aggregations, window functions or grouping operations: "
+                f"[{node.name}]",
+            )
         if windowed:
             inner = self.at(windows=None, clause="Window function argument")
         else:
@@ -260,7 +295,11 @@ class Expressions:
         if node.distinct:
             self._plain_key(match.args[0].type, node.where, "DISTINCT")
             if len(match.args) > 1:
-                raise failed("NOT_SUPPORTED", node.where, f"DISTINCT with several arguments of {node.name} is not supported by this engine")  # fmt: skip
+                raise failed(
+                    "NOT_SUPPORTED",
+                    node.where,
+                    f"DISTINCT with several arguments of {node.name} is not supported by this engine",
+                )
         match.aggregate = lambda sql: self._decorated(sql, node, inner)
         return Typed(match.sql, match.type)
 
@@ -287,7 +326,11 @@ class Expressions:
 
     def sort_key(self, sort: tree.Sort, value: Typed) -> str:
         if any(t.base in ("map", "json") for t in types.walk(value.type)):
-            raise failed("TYPE_MISMATCH", sort.where, f"Type {value.type} is not orderable, and therefore cannot be used in ORDER BY")  # fmt: skip
+            raise failed(
+                "TYPE_MISMATCH",
+                sort.where,
+                f"Type {value.type} is not orderable, and therefore cannot be used in ORDER BY",
+            )
         sql = f"({value.sql}).t" if value.type.base == "timestamptz" else value.sql
         return f"{sql} {'DESC' if sort.descending else 'ASC'} NULLS {'FIRST' if sort.nulls_first else 'LAST'}"
 
@@ -317,7 +360,11 @@ class Expressions:
         if kind == "RANGE":
             raise failed("NOT_SUPPORTED", node.where, "RANGE with an offset is not supported by this engine")
         if not value.type.is_integer:
-            raise failed("TYPE_MISMATCH", node.where, f"Window frame {kind} value type must be exact numeric type with scale 0 (actual {value.type})")  # fmt: skip
+            raise failed(
+                "TYPE_MISMATCH",
+                node.where,
+                f"Window frame {kind} value type must be exact numeric type with scale 0 (actual {value.type})",
+            )
         return f"{value.sql} {word}"
 
 
@@ -330,7 +377,9 @@ def _if(self: Expressions, node: tree.Call) -> Typed:
 
 def _coalesce(self: Expressions, node: tree.Call) -> Typed:
     if len(node.args) < 2:
-        raise failed("INVALID_FUNCTION_ARGUMENT", node.where, "The 'coalesce' function must have at least two arguments")
+        raise failed(
+            "INVALID_FUNCTION_ARGUMENT", node.where, "The 'coalesce' function must have at least two arguments"
+        )
     items, kind = casts.unify([self(a) for a in node.args], node.where, "All COALESCE operands")
     return Typed(f"coalesce({', '.join(i.sql for i in items)})", kind)
 
@@ -373,7 +422,9 @@ def _extract(self: Expressions, node: tree.Call) -> Typed:
         raise failed("SYNTAX_ERROR", node.where, f"Invalid EXTRACT field: {unit}")
     value = self(node.args[0])
     zone = unit.startswith("timezone")
-    if (value.type.base == "date" and (zone or unit in ("hour", "minute", "second"))) or (zone and value.type.base == "timestamp"):
+    if (value.type.base == "date" and (zone or unit in ("hour", "minute", "second"))) or (
+        zone and value.type.base == "timestamp"
+    ):
         raise failed("TYPE_MISMATCH", node.where, f"Cannot extract {unit} from {value.type}")
     return self._resolved(tree.Call(node.where, unit, node.args), [value])
 

@@ -6,7 +6,17 @@ import re
 
 from infra.local.athena.dialect import casts, tree, types
 from infra.local.athena.dialect.typed import Typed, failed, text
-from infra.local.athena.dialect.types import BIGINT, BOOLEAN, DOUBLE, INTEGER, MILLIS, MONTHS, UNKNOWN, VARBINARY, VARCHAR
+from infra.local.athena.dialect.types import (
+    BIGINT,
+    BOOLEAN,
+    DOUBLE,
+    INTEGER,
+    MILLIS,
+    MONTHS,
+    UNKNOWN,
+    VARBINARY,
+    VARCHAR,
+)
 from infra.local.athena.dialect.udfs import documents, times
 
 _MILLIS = {"day": 86400000, "hour": 3600000, "minute": 60000, "second": 1000}
@@ -21,11 +31,7 @@ def literal(node: tree.Literal) -> Typed:
     if node.kind == "string":
         return Typed(text(node.value), types.varchar(len(node.value)), node.value)
     if node.kind == "integer":
-        number = int(node.value)
-        kind = INTEGER if number < 2**31 else BIGINT
-        if number >= 2**63:
-            raise failed("NUMERIC_VALUE_OUT_OF_RANGE", node.where, f"Invalid numeric literal: {node.value}")
-        return Typed(f"CAST({number} AS {kind.duck})", kind, number)
+        return integer(int(node.value), node.where)
     if node.kind == "double":
         return Typed(f"CAST('{node.value}' AS DOUBLE)", DOUBLE, float(node.value))
     if node.kind == "decimal":
@@ -34,6 +40,14 @@ def literal(node: tree.Literal) -> Typed:
     if len(digits) % 2 or not re.fullmatch("[0-9A-Fa-f]*", digits):
         raise failed("SYNTAX_ERROR", node.where, "Binary literal must contain an even number of hexadecimal digits")
     return Typed(f"unhex('{digits}')", VARBINARY)
+
+
+def integer(number: int, where: tree.Where) -> Typed:
+    """A whole number is an integer where it fits, else a bigint."""
+    if not -(2**63) <= number < 2**63:
+        raise failed("NUMERIC_VALUE_OUT_OF_RANGE", where, f"Invalid numeric literal: {number}")
+    kind = INTEGER if -(2**31) <= number < 2**31 else BIGINT
+    return Typed(f"CAST({number} AS {kind.duck})", kind, number)
 
 
 def decimal(value: str, where: tree.Where) -> Typed:

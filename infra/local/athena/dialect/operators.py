@@ -35,7 +35,11 @@ def arithmetic(op: str, left: Typed, right: Typed, where: Where) -> Typed:
         if op == "%":
             return Typed(f"({remainder(a.sql, b.sql, kind)})", kind)
         zero = fail("DIVISION_BY_ZERO", text("Division by zero"), kind)
-        return Typed(f"(CASE WHEN {a.sql} IS NULL THEN NULL WHEN {b.sql} = 0 THEN {zero} ELSE CAST({a.sql} // {b.sql} AS {kind.duck}) END)", kind)
+        return Typed(
+            f"(CASE WHEN {a.sql} IS NULL THEN NULL WHEN {b.sql} = 0 THEN {zero} ELSE CAST({a.sql} // {b.sql} AS "
+            f"{kind.duck}) END)",
+            kind,
+        )
     made = f"({a.sql} {op} {b.sql})"
     return Typed(f"CAST({made} AS {kind.duck})" if kind.base in ("real", "tinyint", "smallint") else made, kind)
 
@@ -147,7 +151,9 @@ def _concatenate_arrays(left: Typed, right: Typed, where: Where) -> Typed:
     whole, single = (left, right) if left.type.base == "array" else (right, left)
     element = types.common(whole.type.element, single.type)
     if element is None:
-        raise failed("FUNCTION_NOT_FOUND", where, f"Unexpected parameters ({left.type}, {right.type}) for function concat")
+        raise failed(
+            "FUNCTION_NOT_FOUND", where, f"Unexpected parameters ({left.type}, {right.type}) for function concat"
+        )
     items, item = coerce(whole, array(element)), coerce(single, element)
     word = f"list_append({items.sql}, {item.sql})" if whole is left else f"list_prepend({item.sql}, {items.sql})"
     return Typed(f"CASE WHEN {items.sql} IS NULL THEN NULL ELSE {word} END", array(element))
@@ -166,7 +172,11 @@ def compare(op: str, left: Typed, right: Typed, where: Where) -> Typed:
     if op in ("=", "<>"):
         made = _equal(a.sql, b.sql, kind, where)
         if op == "<>":
-            made = f"(NOT {made})" if kind.inner or kind.base in ("double", "real") else f"({_key(a.sql, kind)} <> {_key(b.sql, kind)})"
+            made = (
+                f"(NOT {made})"
+                if kind.inner or kind.base in ("double", "real")
+                else f"({_key(a.sql, kind)} <> {_key(b.sql, kind)})"
+            )
         return Typed(made, BOOLEAN)
     if kind.base in ("map", "json", "array", "row"):
         raise failed("NOT_SUPPORTED", where, f"{op} on {kind} is not supported by this engine")
@@ -217,4 +227,3 @@ def logical(op: str, left: Typed, right: Typed, where: Where) -> Typed:
 def require_boolean(value: Typed, where: Where, message: str) -> None:
     if value.type.base not in ("boolean", "unknown"):
         raise failed("TYPE_MISMATCH", where, message)
-

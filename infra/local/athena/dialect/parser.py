@@ -106,9 +106,7 @@ class Parser(ExpressionParser):
             return tree.Item(where, None, None, prefix)
         expression = self.expression()
         alias = None
-        if self.take("AS"):
-            alias = self._alias()
-        elif self.is_name():
+        if self.take("AS") or self.is_name():
             alias = self._alias()
         return tree.Item(where, expression, alias)
 

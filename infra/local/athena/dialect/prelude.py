@@ -7,8 +7,8 @@ import duckdb
 from infra.local.athena.dialect.udfs import UDFS
 
 _FAIL = "CAST(trino_fail('INVALID_FUNCTION_ARGUMENT', '{}') AS BIGINT)"
-_BLANKS = [*range(9, 14), *range(28, 33), 0x1680, *range(0x2000, 0x2007), *range(0x2008, 0x200B), 0x2028, 0x2029, 0x205F,
-           0x3000]  # fmt: skip
+_BLANKS = [*range(9, 14), *range(28, 33), 0x1680, *range(0x2000, 0x2007), *range(0x2008, 0x200B), 0x2028, 0x2029,
+           0x205F, 0x3000]  # fmt: skip
 
 _SETTINGS = """
 SET TimeZone = 'UTC';
@@ -32,6 +32,7 @@ CREATE MACRO trino_at_zone(local_, zone_) AS trino_tz(CASE WHEN zone_ = 'UTC' TH
     ELSE timezone('UTC', timezone(zone_, local_)) END, zone_);
 CREATE MACRO trino_now() AS trino_tz(timezone('UTC', date_trunc('milliseconds', now())), 'UTC');
 
+CREATE MACRO trino_finite(value_) AS CASE WHEN isfinite(value_) THEN value_ END;
 CREATE MACRO trino_nulls(list_) AS len(list_filter(list_, lambda q_: q_ IS NULL)) > 0;
 CREATE MACRO trino_element_at(list_, index_) AS CASE WHEN list_ IS NULL THEN NULL
     WHEN index_ = 0 THEN list_[{_FAIL.format("SQL array indices start at 1")}] ELSE list_[index_] END;
@@ -63,16 +64,26 @@ CREATE MACRO trino_trim_array(list_, size_) AS CASE WHEN list_ IS NULL THEN NULL
     WHEN size_ < 0 THEN list_[1:{_FAIL.format("size must not be negative")}]
     WHEN size_ > len(list_) THEN list_[1:{_FAIL.format("size must not exceed array cardinality")}]
     WHEN size_ = len(list_) THEN list_[2:1] ELSE list_[1:len(list_) - size_] END;
-CREATE MACRO trino_repeat(value_, size_) AS list_transform(range(CASE WHEN size_ < 0 THEN {_FAIL.format("count argument of repeat function must be greater than or equal to 0")}
-    WHEN size_ > 10000 THEN {_FAIL.format("count argument of repeat function must be less than or equal to 10000")} ELSE size_ END), lambda q_: value_);
+CREATE MACRO trino_repeat(value_, size_) AS list_transform(range(CASE 
+    WHEN size_ < 0 THEN {_FAIL.format("count argument of repeat function must be greater than or equal to 0")}
+    WHEN size_ > 10000 THEN {_FAIL.format("count argument of repeat function must be less than or equal to 10000")}
+    ELSE size_ END), lambda q_: value_);
 CREATE MACRO trino_sequence(start_, end_, step_) AS generate_series(start_, end_, CASE
     WHEN step_ = 0 THEN {_FAIL.format("step must not be zero")}
     WHEN (step_ > 0) <> (end_ >= start_) AND end_ <> start_
-        THEN {_FAIL.format("sequence end value should be greater than or equal to start value if step is greater than zero otherwise end should be less than or equal to start")}
-    WHEN (end_ - start_) // step_ >= 10000 THEN {_FAIL.format("result of sequence function must not have more than 10000 entries")}
+        THEN {_FAIL.format("sequence end value does not lie in the direction of the step")}
+    WHEN (end_ - start_) // step_ >= 10000
+        THEN {_FAIL.format("result of sequence function must not have more than 10000 entries")}
     ELSE step_ END);
 CREATE MACRO trino_checked_series(list_) AS CASE WHEN len(list_) > 10000
     THEN list_[1:{_FAIL.format("result of sequence function must not have more than 10000 entries")}] ELSE list_ END;
+CREATE MACRO trino_month_series(start_, end_, step_) AS CASE
+    WHEN start_ IS NULL OR end_ IS NULL OR step_ IS NULL THEN NULL
+    WHEN step_ = 0 OR (step_ > 0) <> (end_ >= start_) AND end_ <> start_
+        THEN [start_][1:{_FAIL.format("sequence end value does not lie in the direction of the step")}]
+    ELSE trino_checked_series(list_filter(list_transform(range(0, 1 + datediff('month', start_, end_) // step_),
+        lambda q_: start_ + to_months(CAST(step_ * q_ AS INTEGER))),
+        lambda q_: CASE WHEN step_ > 0 THEN q_ <= end_ ELSE q_ >= end_ END)) END;
 CREATE MACRO trino_zip(left_, right_) AS CASE WHEN left_ IS NULL OR right_ IS NULL THEN NULL ELSE
     list_transform(range(1, greatest(len(left_), len(right_)) + 1), lambda q_: {{'a': left_[q_], 'b': right_[q_]}}) END;
 CREATE MACRO trino_any_match(list_) AS CASE WHEN list_ IS NULL THEN NULL WHEN list_contains(list_, true) THEN true
@@ -81,9 +92,11 @@ CREATE MACRO trino_all_match(list_) AS CASE WHEN list_ IS NULL THEN NULL WHEN li
     WHEN trino_nulls(list_) THEN NULL ELSE true END;
 CREATE MACRO trino_none_match(list_) AS NOT trino_any_match(list_);
 CREATE MACRO trino_map(keys_, values_) AS CASE WHEN keys_ IS NULL OR values_ IS NULL THEN NULL
-    WHEN len(keys_) <> len(values_) THEN map(keys_, values_[1:{_FAIL.format("Key and value arrays must be the same length")}])
+    WHEN len(keys_) <> len(values_)
+        THEN map(keys_, values_[1:{_FAIL.format("Key and value arrays must be the same length")}])
     WHEN trino_nulls(keys_) THEN map(keys_[1:{_FAIL.format("map key cannot be null")}], values_)
-    WHEN len(list_distinct(keys_)) <> len(keys_) THEN map(keys_[1:{_FAIL.format("Duplicate map keys are not allowed")}], values_)
+    WHEN len(list_distinct(keys_)) <> len(keys_)
+        THEN map(keys_[1:{_FAIL.format("Duplicate map keys are not allowed")}], values_)
     ELSE map(keys_, values_) END;
 CREATE MACRO trino_histogram(list_) AS CASE WHEN list_ IS NULL OR len(list_filter(list_, lambda q_: q_ IS NOT NULL)) = 0
     THEN NULL ELSE map(trino_distinct(list_filter(list_, lambda q_: q_ IS NOT NULL)),

@@ -57,7 +57,11 @@ class Match:
     @property
     def sql(self) -> str:
         make = self.function.make
-        made = make(self) if callable(make) else make.format(*[a.sql for a in self.args], args=", ".join(a.sql for a in self.args))
+        made = (
+            make(self)
+            if callable(make)
+            else make.format(*[a.sql for a in self.args], args=", ".join(a.sql for a in self.args))
+        )
         return made.replace(ELEMENT, f"v{next(_numbers)}_") if ELEMENT in made else made
 
 
@@ -98,7 +102,9 @@ def resolve(name: str, args: list[Typed | Lambda], where: tuple[int, int], lambd
     if not found:
         given = ", ".join("function" if isinstance(a, Node) else str(a.type) for a in args)
         expected = ", ".join(f"{name}({', '.join(c.parameters)})" for c in candidates)
-        raise failed("FUNCTION_NOT_FOUND", where, f"Unexpected parameters ({given}) for function {name}. Expected: {expected}")
+        raise failed(
+            "FUNCTION_NOT_FOUND", where, f"Unexpected parameters ({given}) for function {name}. Expected: {expected}"
+        )
     least = min(cost for cost, _ in found)
     best = [match for cost, match in found if cost == least]
     unknown = any(isinstance(a, Typed) and a.type.base == "unknown" for a in args)
@@ -116,6 +122,29 @@ def _match(
     if len(patterns) != len(args):
         return None
     letters: dict[str, Type] = {}
+    while True:
+        try:
+            return _fitted(function, patterns, args, where, lambdas, dict(letters))
+        except _Wider as wider:
+            letters[wider.letter] = wider.kind
+
+
+class _Wider(Exception):
+    """A lambda gives more than the letter of its result stood for: the call is matched again with the wider type."""
+
+    def __init__(self, letter: str, kind: Type):
+        super().__init__(letter)
+        self.letter, self.kind = letter, kind
+
+
+def _fitted(
+    function: Function,
+    patterns: list[str],
+    args: list[Typed | Lambda],
+    where: tuple[int, int],
+    lambdas: LambdaCompiler,
+    letters: dict[str, Type],
+) -> tuple[int, Match] | None:
     cost = 0
     for pattern, arg in zip(patterns, args, strict=True):
         if isinstance(arg, Lambda) != ("->" in pattern):
@@ -134,9 +163,7 @@ def _match(
     return cost, Match(function, done, where, letters)
 
 
-def _applied(
-    pattern: str, arg: Typed | Lambda, letters: dict[str, Type], lambdas: LambdaCompiler
-) -> Typed | None:
+def _applied(pattern: str, arg: Typed | Lambda, letters: dict[str, Type], lambdas: LambdaCompiler) -> Typed | None:
     if isinstance(arg, Lambda):
         inputs, _, output = pattern.partition("->")
         kinds = [_resolved(p, letters) for p in types.split_top(_unwrapped(inputs.strip()))]
@@ -148,7 +175,10 @@ def _applied(
             if _bind(output.strip(), body.type, letters) is None:
                 return None
         elif not types.coerces(body.type, bound):
-            return None
+            wider = types.common(body.type, bound)
+            if wider is None:
+                return None
+            raise _Wider(output.strip(), wider)
         body = coerce(body, _resolved(output.strip(), letters))
         return Typed(f"lambda {', '.join(parameters)}: {body.sql}", body.type)
     wanted = _wanted(pattern, arg.type, letters)

@@ -75,7 +75,11 @@ class Relations:
         for name, aliases, query in node.ctes:
             made = self.query(query, outer, nested=True)
             if aliases is not None and len(aliases) != len(made.columns):
-                raise failed("MISMATCHED_COLUMN_ALIASES", query.where, f"Column alias list has {len(aliases)} entries but WITH query has {len(made.columns)} columns")  # fmt: skip
+                raise failed(
+                    "MISMATCHED_COLUMN_ALIASES",
+                    query.where,
+                    f"Column alias list has {len(aliases)} entries but WITH query has {len(made.columns)} columns",
+                )
             columns = [(a, k) for a, (_, k) in zip(aliases, made.columns, strict=True)] if aliases else made.columns
             label = f"w{next(self._numbers)}"
             named.append(f"{label} AS ({made.sql})")
@@ -114,12 +118,18 @@ class Relations:
     def _set_operation(self, node: tree.SetOperation, outer: Scope | None) -> Rendered:
         left, right = self._term(node.left, outer), self._term(node.right, outer)
         if len(left.columns) != len(right.columns):
-            raise failed("TYPE_MISMATCH", node.where, f"{node.op} query has different number of fields: {len(left.columns)}, {len(right.columns)}")  # fmt: skip
+            raise failed(
+                "TYPE_MISMATCH",
+                node.where,
+                f"{node.op} query has different number of fields: {len(left.columns)}, {len(right.columns)}",
+            )
         kinds: list[Type] = []
         for i, ((_, a), (_, b)) in enumerate(zip(left.columns, right.columns, strict=True), 1):
             both = types.common(a, b)
             if both is None:
-                raise failed("TYPE_MISMATCH", node.where, f"column {i} in {node.op} query has incompatible types: {a}, {b}")
+                raise failed(
+                    "TYPE_MISMATCH", node.where, f"column {i} in {node.op} query has incompatible types: {a}, {b}"
+                )
             kinds.append(both)
         if not (node.all and node.op == "UNION"):
             self._comparable(kinds, node.where, node.op)
@@ -151,7 +161,9 @@ class Relations:
         lines = (", ".join(c[0][n].sql for c in columns) for n in range(len(rows)))
         names = ", ".join(f"c{i}" for i in range(len(columns)))
         body = ", ".join(f"({line})" for line in lines)
-        return Rendered(f"SELECT * FROM (VALUES {body}) v({names})", [(f"_col{i}", c[1]) for i, c in enumerate(columns)])
+        return Rendered(
+            f"SELECT * FROM (VALUES {body}) v({names})", [(f"_col{i}", c[1]) for i, c in enumerate(columns)]
+        )
 
     # ---------- SELECT
 
@@ -164,14 +176,18 @@ class Relations:
             sql += f" WHERE {plain.at(clause='WHERE clause').boolean(node.where_, 'WHERE clause').sql}"
             self._prune(node.where_, scope)
         aggregated = node.groups is not None or node.having is not None
-        aggregated = aggregated or any(aggregates(i.expression) for i in node.items) or any(aggregates(s.key) for s in order)
+        aggregated = (
+            aggregated or any(aggregates(i.expression) for i in node.items) or any(aggregates(s.key) for s in order)
+        )
         groups = self._groups(node, plain) if aggregated else None
         if node.groups is not None:
             sql += f" GROUP BY {self._group_text(node, plain)}"
         level = Level(scope, "SELECT", groups, aggregates=aggregated, windows=node.windows)
         compiler = Expressions(self, level)
         if node.having is not None:
-            sql += f" HAVING {compiler.at(windows=None, clause='HAVING clause').boolean(node.having, 'HAVING clause').sql}"
+            sql += (
+                f" HAVING {compiler.at(windows=None, clause='HAVING clause').boolean(node.having, 'HAVING clause').sql}"
+            )
         items = self._items(node, compiler, scope)
         if node.distinct:
             self._comparable([v.type for _, v in items], node.where, "DISTINCT")
@@ -204,7 +220,11 @@ class Relations:
         known = {sql for _, sql in compiler.level.groups} if compiler.level.groups is not None else None
         for column in found:
             if known is not None and column.value.sql not in known:
-                raise failed("EXPRESSION_NOT_AGGREGATE", item.where, f"Column '{column.name}' must be an aggregate expression or appear in GROUP BY clause")  # fmt: skip
+                raise failed(
+                    "EXPRESSION_NOT_AGGREGATE",
+                    item.where,
+                    f"Column '{column.name}' must be an aggregate expression or appear in GROUP BY clause",
+                )
         return [(c.name or f"_col{i}", c.value) for i, c in enumerate(found)]
 
     def _groups(self, node: tree.Select, plain: Expressions) -> list[tuple[tree.Node, str]]:
@@ -239,7 +259,7 @@ class Relations:
         for kind, sets in node.groups or []:
             texts = [[plain(self._group_key(e, node, plain)).sql for e in expressions] for expressions in sets]
             if kind == "simple":
-                parts += [t for t in texts[0]] or ["()"]
+                parts += list(texts[0]) or ["()"]
             elif kind == "sets":
                 parts.append("GROUPING SETS (" + ", ".join(f"({', '.join(t)})" for t in texts) + ")")
             else:
@@ -247,7 +267,12 @@ class Relations:
         return ", ".join(parts)
 
     def _order(
-        self, order: list[tree.Sort], columns: Columns, compiler: Expressions, node: tree.Select | None, items: list[Any]
+        self,
+        order: list[tree.Sort],
+        columns: Columns,
+        compiler: Expressions,
+        node: tree.Select | None,
+        items: list[Any],
     ) -> str:
         """ORDER BY: a position, an output name, or (of a plain select) any expression."""
         keys = []
@@ -262,7 +287,11 @@ class Relations:
             else:
                 value = self._aliased_order(sort.key, names, items, compiler)
                 if node is not None and node.distinct and value.sql not in {v.sql for _, v in items}:
-                    raise failed("EXPRESSION_NOT_IN_DISTINCT", sort.where, "For SELECT DISTINCT, ORDER BY expressions must appear in select list")  # fmt: skip
+                    raise failed(
+                        "EXPRESSION_NOT_IN_DISTINCT",
+                        sort.where,
+                        "For SELECT DISTINCT, ORDER BY expressions must appear in select list",
+                    )
                 keys.append(compiler.sort_key(sort, value))
         return ", ".join(keys)
 
@@ -276,7 +305,9 @@ class Relations:
     def _position(self, key: tree.Node, names: list[str], count: int) -> int | None:
         if isinstance(key, tree.Literal) and key.kind == "integer":
             if not 1 <= int(key.value) <= count:
-                raise failed("INVALID_COLUMN_REFERENCE", key.where, f"ORDER BY position {key.value} is not in select list")
+                raise failed(
+                    "INVALID_COLUMN_REFERENCE", key.where, f"ORDER BY position {key.value} is not in select list"
+                )
             return int(key.value) - 1
         if isinstance(key, tree.Name) and len(key.parts) == 1 and names.count(key.parts[0]) == 1:
             return names.index(key.parts[0])
@@ -298,7 +329,9 @@ class Relations:
             return self._unnest(node, outer, None)
         raise failed("NOT_SUPPORTED", node.where, f"{type(node).__name__} is not supported by this engine")
 
-    def _named(self, body: str, columns: Columns, qualifier: tuple[str, ...], word: str = "", scan: int | None = None) -> tuple[str, Scope]:
+    def _named(
+        self, body: str, columns: Columns, qualifier: tuple[str, ...], word: str = "", scan: int | None = None
+    ) -> tuple[str, Scope]:
         label = f"r{next(self._numbers)}"
         found = [Column(n, qualifier, Typed(f"{label}.c{i}", t), scan) for i, (n, t) in enumerate(columns)]
         return f"{word}{body} {label}", Scope(found)
@@ -343,9 +376,14 @@ class Relations:
             sql, scope = self._unnest(node.relation, outer, node.columns)
         else:
             sql, scope = self._from(node.relation, outer)
-        names = node.columns or [c.name for c in scope.columns]
+        names: list[str | None] = [*node.columns] if node.columns else [c.name for c in scope.columns]
         if len(names) != len(scope.columns):
-            raise failed("MISMATCHED_COLUMN_ALIASES", node.where, f"Column alias list has {len(names)} entries but '{node.name}' has {len(scope.columns)} columns available")  # fmt: skip
+            raise failed(
+                "MISMATCHED_COLUMN_ALIASES",
+                node.where,
+                f"Column alias list has {len(names)} entries but '{node.name}' has {len(scope.columns)} columns "
+                f"available",
+            )
         columns = [Column(n, (node.name,), c.value, c.scan) for n, c in zip(names, scope.columns, strict=True)]
         return sql, Scope(columns)
 

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 def _input(self: Expressions, node: tree.Call) -> tuple[Typed, str]:
     value = self(node.args[0])
     if value.type.base != "varchar":
-        raise failed("TYPE_MISMATCH", node.where, f"Cannot read input of type {value.type} as JSON using formatting JSON")
+        raise failed(
+            "TYPE_MISMATCH", node.where, f"Cannot read input of type {value.type} as JSON using formatting JSON"
+        )
     path = str(getattr(node.args[1], "value", ""))
     match = re.fullmatch(r"\s*(lax|strict)\s+(\$.*?)\s*", path)
     if match is None:
@@ -85,7 +87,10 @@ def _place(
     value: Typed, flags: str, width: str | None, precision: str | None, letter: str, where: tuple[int, int]
 ) -> str:
     fits = (letter == "d" and value.type.is_integer) or (letter == "f" and value.type.base in ("decimal", "double"))
-    fits = fits or (letter == "s" and value.type.base in ("varchar", "boolean", "date") or value.type.is_integer and letter == "s")  # fmt: skip
+    fits = fits or (
+        (letter == "s" and value.type.base in ("varchar", "boolean", "date"))
+        or (value.type.is_integer and letter == "s")
+    )
     if not fits or set(flags) - set("-0,") or (precision and letter == "d"):
         raise failed("NOT_SUPPORTED", where, f"format of {value.type} with %{letter} is not supported by this engine")
     shown = casts.printed(value) if letter != "f" else f"CAST({value.sql} AS VARCHAR)"

@@ -11,7 +11,7 @@ from infra.local.athena.errors import QueryFailed
 
 @dataclass(frozen=True)
 class Typed:
-    """`const` is the Python value when the expression is a literal (None otherwise: a NULL literal has type unknown)."""
+    """`const` is the Python value when the expression is a literal, else None (NULL has type unknown)."""
 
     sql: str
     type: Type

@@ -100,7 +100,8 @@ def _quoted(name: str) -> str:
 
 _DUCK = {
     "boolean": "BOOLEAN", "tinyint": "TINYINT", "smallint": "SMALLINT", "integer": "INTEGER", "bigint": "BIGINT",
-    "real": "FLOAT", "double": "DOUBLE", "varchar": "VARCHAR", "char": "VARCHAR", "varbinary": "BLOB", "json": "VARCHAR",
+    "real": "FLOAT", "double": "DOUBLE", "varchar": "VARCHAR", "char": "VARCHAR", "varbinary": "BLOB",
+    "json": "VARCHAR",
     "date": "DATE", "timestamp": "TIMESTAMP", "timestamptz": "STRUCT(t TIMESTAMP, z VARCHAR)", "time": "TIME",
     "uuid": "UUID", "unknown": "INTEGER", "interval year to month": "INTEGER", "interval day to second": "BIGINT",
     "jsonpath": "VARCHAR",
@@ -111,7 +112,13 @@ _API = {
     "varbinary": ("varbinary", 1073741824, 0), "timestamp": ("timestamp", 3, 0), "time": ("time", 3, 0),
 }  # fmt: skip
 
-UNKNOWN, BOOLEAN, VARCHAR, JSON, VARBINARY = Type("unknown"), Type("boolean"), Type("varchar"), Type("json"), Type("varbinary")
+UNKNOWN, BOOLEAN, VARCHAR, JSON, VARBINARY = (
+    Type("unknown"),
+    Type("boolean"),
+    Type("varchar"),
+    Type("json"),
+    Type("varbinary"),
+)
 TINYINT, SMALLINT, INTEGER, BIGINT = (Type(n) for n in _INTEGERS)
 REAL, DOUBLE, DATE, UUID = Type("real"), Type("double"), Type("date"), Type("uuid")
 MONTHS, MILLIS = Type("interval year to month"), Type("interval day to second")

@@ -7,7 +7,7 @@ import pytest
 from tests.laboratory import Laboratory, laboratory
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def _athena_laboratory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
     with laboratory(tmp_path_factory.mktemp("athena")) as one:
         yield one

@@ -55,7 +55,7 @@ def test_awswrangler_passes_parameters(athena: Laboratory, people: str) -> None:
     assert found["id"].tolist() == []
     found = wr.athena.read_sql_query(
         "SELECT id FROM people WHERE name = ?", people, s3_output=OUTPUT, ctas_approach=False,
-        params=["Asha"], paramstyle="qmark",
+        params=["'Asha'"], paramstyle="qmark",
     )  # fmt: skip
     assert found["id"].tolist() == [1]
 
@@ -73,7 +73,11 @@ def test_awswrangler_writes_iceberg(athena: Laboratory, database: str) -> None:
     wr.athena.to_iceberg(first, partition_cols=["city"], **common)
     changed = pd.DataFrame({"id": [2, 3], "city": ["Agra", "Leh"]})
     wr.athena.to_iceberg(changed, merge_cols=["id"], **common)
-    assert athena.rows("SELECT id, city FROM made ORDER BY id", database) == [["1", "Pune"], ["2", "Agra"], ["3", "Leh"]]
+    assert athena.rows("SELECT id, city FROM made ORDER BY id", database) == [
+        ["1", "Pune"],
+        ["2", "Agra"],
+        ["3", "Leh"],
+    ]
 
 
 def test_awswrangler_starts_and_waits(athena: Laboratory, people: str) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from infra.local.athena.dialect.registry import Match, define
+from infra.local.athena.dialect.registry import Make, Match, define
 from infra.local.athena.dialect.typed import failed
 from infra.local.athena.dialect.types import decimal
 
 
-def agg(template: str, outside: str = "{}"):
+def agg(template: str, outside: str = "{}") -> Make:
     """One DuckDB aggregate, with a conversion around its result."""
     return lambda match: outside.format(match.aggregate(template.format(*[a.sql for a in match.args])))
 
@@ -53,8 +53,12 @@ for _kind in ("bigint", "double", "real"):
 for _name in ("stddev", "stddev_samp", "stddev_pop", "variance", "var_samp", "var_pop"):
     define(f"{_name}(double) => double", agg(f"{_name}({{0}})"), kind="aggregate")
 for _name in ("corr", "covar_samp", "covar_pop", "regr_slope", "regr_intercept"):
-    define(f"{_name}(real, real) => real", agg(f"{_name}({{0}}, {{1}})", "CAST({} AS FLOAT)"), kind="aggregate")
-    define(f"{_name}(double, double) => double", agg(f"{_name}({{0}}, {{1}})"), kind="aggregate")
+    define(
+        f"{_name}(real, real) => real",
+        agg(f"{_name}({{0}}, {{1}})", "CAST(trino_finite({}) AS FLOAT)"),
+        kind="aggregate",
+    )
+    define(f"{_name}(double, double) => double", agg(f"{_name}({{0}}, {{1}})", "trino_finite({})"), kind="aggregate")
 define("geometric_mean(double) => double", agg("avg(ln({0}))", "exp({})"), kind="aggregate")
 define("skewness(double) => double", lambda m: _moments(m, 3), kind="aggregate")
 define("bitwise_and_agg(bigint) => bigint", agg("bit_and({0})"), kind="aggregate")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from infra.local.athena.dialect import casts
-from infra.local.athena.dialect.registry import Match, define
+from infra.local.athena.dialect.registry import Make, Match, define
 from infra.local.athena.dialect.typed import Typed, failed, text
 from infra.local.athena.dialect.types import Type, timestamp, timestamptz, varchar
 
@@ -21,7 +21,9 @@ def _unit(match: Match, kind: Type) -> str:
     """The unit argument, which must be a literal that the type has."""
     unit = match.args[0].const
     if not isinstance(unit, str):
-        raise failed("NOT_SUPPORTED", match.where, f"{match.function.name} with a computed unit is not supported by this engine")  # fmt: skip
+        raise failed(
+            "NOT_SUPPORTED", match.where, f"{match.function.name} with a computed unit is not supported by this engine"
+        )
     allowed = _DATE_UNITS if kind.base == "date" else _TIME_UNITS + _DATE_UNITS
     if unit.lower() not in allowed:
         raise failed("INVALID_FUNCTION_ARGUMENT", match.where, f"'{unit}' is not a valid {kind} field")
@@ -77,7 +79,7 @@ def _difference(match: Match) -> str:
     return f"date_sub({text(unit)}, {local(start)}, {moved})"
 
 
-def _part(template: str):
+def _part(template: str) -> Make:
     return lambda match: template.format(local(match.args[0]))
 
 
@@ -85,7 +87,11 @@ def _pattern(match: Match) -> str:
     """A format that must be a literal of known letters."""
     pattern = match.args[1].const
     if not isinstance(pattern, str):
-        raise failed("NOT_SUPPORTED", match.where, f"{match.function.name} with a computed format is not supported by this engine")  # fmt: skip
+        raise failed(
+            "NOT_SUPPORTED",
+            match.where,
+            f"{match.function.name} with a computed format is not supported by this engine",
+        )
     return pattern
 
 
@@ -134,14 +140,23 @@ def _joda_checked(match: Match) -> None:
     for letter in pattern:
         quoted ^= letter == "'"
         if not quoted and letter.isalpha() and letter not in _JODA:
-            raise failed("NOT_SUPPORTED", match.where, f"{match.function.name} with pattern letter {letter} is not supported by this engine")  # fmt: skip
+            raise failed(
+                "NOT_SUPPORTED",
+                match.where,
+                f"{match.function.name} with pattern letter {letter} is not supported by this engine",
+            )
 
 
 def _format_datetime(match: Match) -> str:
     _joda_checked(match)
     value = match.args[0]
     if value.type.base == "timestamp" and re.search("[Zz]", re.sub(r"'[^']*'", "", str(match.args[1].const))):
-        raise failed("INVALID_FUNCTION_ARGUMENT", match.where, "format_datetime for TIMESTAMP type, cannot use 'Z' nor 'z' in format, as this type does not contain TZ information")  # fmt: skip
+        raise failed(
+            "INVALID_FUNCTION_ARGUMENT",
+            match.where,
+            "format_datetime for TIMESTAMP type, cannot use 'Z' nor 'z' in format, as this type does not "
+            "contain TZ information",
+        )
     zone = f"({value.sql}).z" if value.type.base == "timestamptz" else "'UTC'"
     return f"trino_joda_format({local(value)}, {zone}, {match[1]})"
 
@@ -184,15 +199,20 @@ for _kind in ("varchar", "date", "timestamp", "timestamptz"):
     define(f"date({_kind}) => date", lambda m: casts.cast(m.args[0], Type("date"), False, m.where).sql)
 for _kind in ("date", "timestamp", "timestamptz"):
     define(f"date_format({_kind}, varchar) => varchar", _date_format)
-define("format_datetime(timestamp, varchar) => varchar\nformat_datetime(timestamptz, varchar) => varchar", _format_datetime)
+define(
+    "format_datetime(timestamp, varchar) => varchar\nformat_datetime(timestamptz, varchar) => varchar", _format_datetime
+)
 define("date_parse(varchar, varchar) => timestamp(3)", _date_parse)
 define("parse_datetime(varchar, varchar) => timestamp(3) with time zone", _parse_datetime)
 define("from_iso8601_timestamp(varchar) => timestamp(3) with time zone", "trino_iso_timestamp({0})")
 define("from_iso8601_date(varchar) => date", "trino_iso_date({0})")
 define("to_iso8601(date) => varchar(16)", "CAST({0} AS VARCHAR)")
 define("to_iso8601(timestamp) => varchar(35)", lambda m: _iso(m, ""), returns=lambda k: _iso_length(k[0], 0))
-define("to_iso8601(timestamptz) => varchar(35)", lambda m: _iso(m, f" || trino_offset({m[0]})"), returns=lambda k: _iso_length(k[0], 6))  # fmt: skip
-
+define(
+    "to_iso8601(timestamptz) => varchar(35)",
+    lambda m: _iso(m, f" || trino_offset({m[0]})"),
+    returns=lambda k: _iso_length(k[0], 6),
+)
 
 
 def _iso_length(kind: Type, zone: int) -> Type:
@@ -209,8 +229,15 @@ def _iso(match: Match, suffix: str) -> str:
 define("to_unixtime(timestamp) => double", "(epoch_us({0}) / 1000000e0)")
 define("to_unixtime(timestamptz) => double", "(epoch_us(({0}).t) / 1000000e0)")
 define("from_unixtime(double) => timestamp(3) with time zone", "trino_tz(trino_from_unixtime({0}), 'UTC')")
-define("from_unixtime(double, varchar) => timestamp(3) with time zone", "trino_tz(trino_from_unixtime({0}), trino_zone({1}))")
-define("with_timezone(timestamp, varchar) => timestamp(3) with time zone", "trino_at_zone({0}, trino_zone({1}))", returns=lambda k: timestamptz(k[0].size or 0))  # fmt: skip
+define(
+    "from_unixtime(double, varchar) => timestamp(3) with time zone",
+    "trino_tz(trino_from_unixtime({0}), trino_zone({1}))",
+)
+define(
+    "with_timezone(timestamp, varchar) => timestamp(3) with time zone",
+    "trino_at_zone({0}, trino_zone({1}))",
+    returns=lambda k: timestamptz(k[0].size or 0),
+)
 define("at_timezone(timestamptz, varchar) => $0", "trino_tz(({0}).t, trino_zone({1}))")
 define("timezone(timestamptz) => varchar", "({0}).z")
 define("human_readable_seconds(double) => varchar", "trino_human_seconds({0})")
@@ -227,5 +254,9 @@ define("current_timezone() => varchar", "'UTC'")
 
 def _now(match: Match) -> str:
     if match.args[0].const != 3:
-        raise failed("NOT_SUPPORTED", match.where, f"{match.function.name} of another precision than 3 is not supported by this engine")  # fmt: skip
+        raise failed(
+            "NOT_SUPPORTED",
+            match.where,
+            f"{match.function.name} of another precision than 3 is not supported by this engine",
+        )
     return "(trino_now()).t" if match.function.name == "localtimestamp" else "trino_now()"

@@ -11,7 +11,11 @@ def _path(function: str):
     def make(match: Match) -> str:
         path = match.args[1].const
         if not isinstance(path, str):
-            raise failed("NOT_SUPPORTED", match.where, f"{match.function.name} with a computed path is not supported by this engine")  # fmt: skip
+            raise failed(
+                "NOT_SUPPORTED",
+                match.where,
+                f"{match.function.name} with a computed path is not supported by this engine",
+            )
         try:
             documents.steps(path)
         except ValueError:
@@ -27,9 +31,10 @@ for _kind, _scalar in (("json", "varchar"), ("varchar", "$0")):
     define(f"json_size({_kind}, varchar) => bigint", _path("trino_json_size"))
     define(f"json_array_length({_kind}) => bigint", "trino_json_length({0})")
     define(f"is_json_scalar({_kind}) => boolean", "trino_json_is_scalar({0})")
-    define(f"json_array_get({_kind}, bigint) => json", "trino_json_get({0}, {1})")
     for _value in ("boolean", "bigint", "double", "varchar"):
         _shown = "{1}" if _value == "varchar" else "CAST({1} AS VARCHAR)"
-        define(f"json_array_contains({_kind}, {_value}) => boolean", f"trino_json_contains({{0}}, {_shown}, '{_value}')")
+        define(
+            f"json_array_contains({_kind}, {_value}) => boolean", f"trino_json_contains({{0}}, {_shown}, '{_value}')"
+        )
 define("json_parse(varchar) => json", "trino_json_parse({0})")
 define("json_format(json) => varchar", "{0}")

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 from infra.local.athena.dialect.registry import Match, define
 from infra.local.athena.dialect.typed import failed, text
 from infra.local.athena.dialect.types import UNBOUNDED, Type, array, varchar
 
+_SHARED_REGEX = re.compile(  # what RE2 finds in a text exactly where Java does
+    r"\^?(?:(?:[A-Za-z0-9 _@#%&=:;,<>!~'\"/-]|\\[dw.+*?()|^$/-]"
+    r"|\[\^?(?:[A-Za-z0-9 _@#%&=:;,<>!~'\"/.+*?()$|{}-]|\\[dw.-])+\])"
+    r"(?:[+*?]|\{\d{1,3}(?:,\d{0,3})?\})?)*\$?"
+)
 _PLAIN_REGEX = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 _@#%&=:;,<>!~'\"/-")
 
 
@@ -77,8 +84,18 @@ def is_plain_regex(pattern: object) -> bool:
 
 
 def _regexp_like(match: Match) -> str:
-    native = is_plain_regex(match.args[1].const)
-    return f"{'regexp_matches' if native else 'trino_regexp_like'}({match[0]}, {match[1]})"
+    pattern = match.args[1].const
+    if isinstance(pattern, str) and _SHARED_REGEX.fullmatch(pattern):
+        shared = re.sub(r"(?<!\\)\$$", r"\\n?\\z", pattern)  # Java's $ also stands before a last line feed
+        return f"regexp_matches({match[0]}, {text(shared)})"
+    return f"trino_regexp_like({match[0]}, {match[1]})"
+
+
+def _regexp_extract(match: Match) -> str:
+    if len(match.args) == 2 and is_plain_regex(match.args[1].const):
+        return f"CASE WHEN regexp_matches({match[0]}, {match[1]}) THEN regexp_extract({match[0]}, {match[1]}) END"
+    group = match[2] if len(match.args) > 2 else "0"
+    return f"trino_regexp_extract({match[0]}, {match[1]}, {group})"
 
 
 def _regexp_replace(match: Match) -> str:
@@ -130,14 +147,21 @@ define("split_part(varchar, varchar, bigint) => $0", "trino_split_part({0}, {1},
 define("split_to_map(varchar, varchar, varchar) => map(varchar, varchar)", "trino_split_to_map({0}, {1}, {2})")
 define("concat(varchar...) => varchar", _concat)
 define("concat_ws(varchar, varchar...) => varchar", "concat_ws({args})")
-define("concat_ws(varchar, array(varchar)) => varchar", "CASE WHEN {0} IS NULL THEN NULL ELSE coalesce(array_to_string({1}, {0}), '') END")
+define(
+    "concat_ws(varchar, array(varchar)) => varchar",
+    "CASE WHEN {0} IS NULL THEN NULL ELSE coalesce(array_to_string({1}, {0}), '') END",
+)
 define("lpad(varchar, bigint, varchar) => varchar", "trino_pad({0}, {1}, {2}, true)")
 define("rpad(varchar, bigint, varchar) => varchar", "trino_pad({0}, {1}, {2}, false)")
 define("chr(bigint) => varchar(1)", "chr(CAST({0} AS INTEGER))")
 define("codepoint(varchar(1)) => integer", "trino_codepoint({0})")
 define("translate(varchar, varchar, varchar) => varchar", "trino_translate({0}, {1}, {2})")
 define("starts_with(varchar, varchar) => boolean", "starts_with({0}, {1})")
-define("levenshtein_distance(varchar, varchar) => bigint", "trino_levenshtein({0}, {1})")
+define(
+    "levenshtein_distance(varchar, varchar) => bigint",
+    "CASE WHEN strlen({0}) = length({0}) AND strlen({1}) = length({1}) "  # DuckDB's own counts bytes
+    "THEN CAST(levenshtein({0}, {1}) AS BIGINT) ELSE trino_levenshtein({0}, {1}) END",
+)
 define("hamming_distance(varchar, varchar) => bigint", "trino_hamming({0}, {1})")
 define("soundex(varchar) => varchar(4)", "trino_soundex({0})")
 define("normalize(varchar) => varchar", "trino_normalize({0}, 'NFC')")
@@ -147,14 +171,24 @@ define("to_utf8(varchar) => varbinary", "encode({0})")
 define("from_utf8(varbinary) => varchar", "trino_from_utf8({0})")
 
 define("regexp_like(varchar, varchar) => boolean", _regexp_like)
-define("regexp_extract(varchar, varchar) => $0", "trino_regexp_extract({0}, {1}, 0)")
-define("regexp_extract(varchar, varchar, bigint) => $0", "trino_regexp_extract({0}, {1}, {2})")
-define("regexp_extract_all(varchar, varchar) => array(varchar)", "trino_regexp_extract_all({0}, {1}, 0)", returns=lambda k: array(k[0]))  # fmt: skip
-define("regexp_extract_all(varchar, varchar, bigint) => array(varchar)", "trino_regexp_extract_all({0}, {1}, {2})", returns=lambda k: array(k[0]))  # fmt: skip
+define("regexp_extract(varchar, varchar) => $0", _regexp_extract)
+define("regexp_extract(varchar, varchar, bigint) => $0", _regexp_extract)
+define(
+    "regexp_extract_all(varchar, varchar) => array(varchar)",
+    "trino_regexp_extract_all({0}, {1}, 0)",
+    returns=lambda k: array(k[0]),
+)
+define(
+    "regexp_extract_all(varchar, varchar, bigint) => array(varchar)",
+    "trino_regexp_extract_all({0}, {1}, {2})",
+    returns=lambda k: array(k[0]),
+)
 define("regexp_replace(varchar, varchar) => $0", _regexp_replace)
 define("regexp_replace(varchar, varchar, varchar) => varchar", _regexp_replace, returns=_regexp_replaced)
 define("regexp_replace(varchar, varchar, array(varchar)->varchar) => varchar", _regexp_lambda)
-define("regexp_split(varchar, varchar) => array(varchar)", "trino_regexp_split({0}, {1})", returns=lambda k: array(k[0]))
+define(
+    "regexp_split(varchar, varchar) => array(varchar)", "trino_regexp_split({0}, {1})", returns=lambda k: array(k[0])
+)
 define("regexp_position(varchar, varchar) => integer", "trino_regexp_position({0}, {1}, 1, 1)")
 define("regexp_position(varchar, varchar, bigint) => integer", "trino_regexp_position({0}, {1}, {2}, 1)")
 define("regexp_position(varchar, varchar, bigint, bigint) => integer", "trino_regexp_position({0}, {1}, {2}, {3})")
@@ -165,4 +199,8 @@ for _part in ("host", "path", "query", "protocol", "fragment"):
 define("url_extract_port(varchar) => bigint", "CAST(trino_url_part({0}, 'port') AS BIGINT)")
 define("url_extract_parameter(varchar, varchar) => $0", "trino_url_parameter({0}, {1})")
 define("url_decode(varchar) => $0", "trino_url_decode({0})")
-define("url_encode(varchar) => varchar", "trino_url_encode({0})", returns=lambda k: varchar(None if k[0].size is None else min(UNBOUNDED, k[0].size * 12)))  # fmt: skip
+define(
+    "url_encode(varchar) => varchar",
+    "trino_url_encode({0})",
+    returns=lambda k: varchar(None if k[0].size is None else min(UNBOUNDED, k[0].size * 12)),
+)

@@ -17,7 +17,11 @@ def _over(template: str):
 
 
 for _name in ("row_number", "rank", "dense_rank", "ntile"):
-    define(f"{_name}({'bigint' if _name == 'ntile' else ''}) => bigint", _over(f"{_name}({'{0}' if _name == 'ntile' else ''})"), kind="window")  # fmt: skip
+    define(
+        f"{_name}({'bigint' if _name == 'ntile' else ''}) => bigint",
+        _over(f"{_name}({'{0}' if _name == 'ntile' else ''})"),
+        kind="window",
+    )
 define("percent_rank() => double", _over("percent_rank()"), kind="window")
 define("cume_dist() => double", _over("cume_dist()"), kind="window")
 for _name in ("lag", "lead"):

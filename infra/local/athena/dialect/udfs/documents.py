@@ -77,7 +77,9 @@ def steps(path: str) -> tuple[str | int, ...]:
     found: list[str | int] = []
     at = 1
     while at < len(path):
-        match = re.compile(r'\.([A-Za-z_0-9:]+)|\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]|\[([A-Za-z_][A-Za-z0-9_]*)\]').match(path, at)
+        match = re.compile(r'\.([A-Za-z_0-9:]+)|\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]|\[([A-Za-z_][A-Za-z0-9_]*)\]').match(
+            path, at
+        )
         if match is None:
             raise ValueError(path)
         name, index, quoted_name, bare = match.groups()
@@ -154,14 +156,6 @@ def json_is_scalar(text: str) -> bool | None:
         return not isinstance(load(text), (list, dict))
     except ValueError:
         raise invalid(f"Invalid JSON value: {text}") from None
-
-
-@udf("trino_json_get", "VARCHAR, BIGINT -> VARCHAR")
-def json_get(text: str, index: int) -> str | None:
-    found = _at(text, "$")
-    if not isinstance(found, list) or not -len(found) <= index < len(found):
-        return None
-    return dump(found[index], sort=False)
 
 
 @udf("trino_json_contains", "VARCHAR, VARCHAR, VARCHAR -> BOOLEAN")
@@ -320,6 +314,8 @@ def sql_json_query(text: str, path: str, wrapper: str) -> str | None:
     items = _lax(text, path)
     if not items:
         return None
-    if wrapper == "unconditional" or (wrapper == "conditional" and (len(items) > 1 or not isinstance(items[0], (list, dict)))):
+    if wrapper == "unconditional" or (
+        wrapper == "conditional" and (len(items) > 1 or not isinstance(items[0], (list, dict)))
+    ):
         return dump(items, sort=False)
     return dump(items[0], sort=False) if len(items) == 1 else None

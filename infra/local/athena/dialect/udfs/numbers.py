@@ -74,27 +74,11 @@ def _exactly(name: str, compute: Callable[[Decimal], Decimal]) -> None:
         if math.isnan(value) or math.isinf(value):
             return value if name == "cbrt" else math.nan
         with localcontext(_FINE):
-            return math.copysign(float(compute(Decimal(value))), value) if value == 0 else float(compute(Decimal(value)))
+            return (
+                math.copysign(float(compute(Decimal(value))), value) if value == 0 else float(compute(Decimal(value)))
+            )
 
     udf(f"trino_{name}", "DOUBLE -> DOUBLE")(call)
-
-
-_PI = Decimal("3.14159265358979323846264338327950288419716939937510582097494459230781640628620899862803482534")
-
-
-def _sine(angle: Decimal) -> Decimal:
-    with localcontext(Context(prec=90)):
-        rest = angle % (2 * _PI)
-        term, total, n = rest, rest, 1
-        while abs(term) > Decimal("1e-70"):
-            term *= -rest * rest / ((n + 1) * (n + 2))
-            total, n = total + term, n + 2
-        return total
-
-
-def _cosine(angle: Decimal) -> Decimal:
-    with localcontext(Context(prec=90)):
-        return _sine(angle + _PI / 2)
 
 
 def _cube_root(value: Decimal) -> Decimal:
@@ -104,9 +88,6 @@ def _cube_root(value: Decimal) -> Decimal:
     return root if value > 0 else -root
 
 
-_exactly("sin", _sine)
-_exactly("cos", _cosine)
-_exactly("tan", lambda angle: _sine(angle) / _cosine(angle))
 _exactly("cbrt", _cube_root)
 _exactly("log10", lambda value: value.log10())
 
@@ -148,7 +129,7 @@ def shortest_real(value: float) -> str:
 
 @udf("trino_power", "DOUBLE, DOUBLE -> DOUBLE")
 def power(base: float, exponent: float) -> float:
-    if abs(base) == 1 and math.isinf(exponent) or base == 1 and math.isnan(exponent):
+    if (abs(base) == 1 and math.isinf(exponent)) or (base == 1 and math.isnan(exponent)):
         return math.nan
     try:
         return math.pow(base, exponent)
@@ -207,7 +188,9 @@ def bit_count(value: int, bits: int) -> int:
     if not 2 <= bits <= 64:
         raise invalid(f"Bits specified in bit_count must be between 2 and 64, got {bits}")
     if not -(1 << (bits - 1)) <= value < 1 << (bits - 1):
-        raise invalid(f"Number must be representable with the bits specified. {value} cannot be represented with {bits} bits")
+        raise invalid(
+            f"Number must be representable with the bits specified. {value} cannot be represented with {bits} bits"
+        )
     return (value & ((1 << bits) - 1)).bit_count()
 
 
@@ -231,7 +214,7 @@ def from_base(value: str, radix: int) -> int:
             raise ValueError
         found = int(value, radix)
     except ValueError:
-        raise invalid(f'Not a valid base-{radix} number: {value}') from None
+        raise invalid(f"Not a valid base-{radix} number: {value}") from None
     if not -(2**63) <= found < 2**63:
         raise invalid(f"Not a valid base-{radix} number: {value}")
     return found

@@ -236,7 +236,9 @@ def _category(pattern: str, at: int) -> tuple[str, int]:
     """The class that follows \\p, such as {L} or {Lu}, and where it ends."""
     match = re.compile(r"\{(L|Lu|Ll|Lt|Lm|Lo|M|N|Nd|P|S|Z|Zs)\}|([LMNPSZ])").match(pattern, at)
     if match is None:
-        raise TrinoError("NOT_SUPPORTED", f"regular expression \\p of {pattern[at : at + 8]} is not supported by this engine")
+        raise TrinoError(
+            "NOT_SUPPORTED", f"regular expression \\p of {pattern[at : at + 8]} is not supported by this engine"
+        )
     return _ranges(match.group(1) or match.group(2)), match.end()
 
 
@@ -341,9 +343,10 @@ def regexp_position(value: str, pattern: str, start: int, occurrence: int) -> in
         raise invalid("start position cannot be smaller than 1")
     if occurrence < 1:
         raise invalid("occurrence cannot be smaller than 1")
+    compiled = java(pattern)
     if start > len(value):
         return -1
-    for i, found in enumerate(java(pattern).finditer(value, start - 1), 1):
+    for i, found in enumerate(compiled.finditer(value, start - 1), 1):
         if i == occurrence:
             return found.start() + 1
     return -1
@@ -365,7 +368,8 @@ def url_part(value: str, part: str) -> str | None:
     authority = parts.netloc.rsplit("@", 1)[-1]
     host = re.sub(r":\d*$", "", authority)
     found = {
-        "protocol": parts.scheme and value[: len(parts.scheme)], "host": host, "path": unquote_to_bytes(parts.path).decode("utf-8", "replace"),
+        "protocol": parts.scheme and value[: len(parts.scheme)], "host": host,
+        "path": unquote_to_bytes(parts.path).decode("utf-8", "replace"),
         "query": unquote_to_bytes(parts.query).decode("utf-8", "replace"),
         "fragment": unquote_to_bytes(parts.fragment).decode("utf-8", "replace"),
     }  # fmt: skip

@@ -209,7 +209,9 @@ _READ = {
 @lru_cache(256)
 def _reader(pattern: str) -> re.Pattern[str]:
     made = re.sub(
-        r"%(.)|([^%]+)", lambda m: re.escape(m.group(2)) if m.group(2) else _READ.get(m.group(1), re.escape(m.group(1))), pattern
+        r"%(.)|([^%]+)",
+        lambda m: re.escape(m.group(2)) if m.group(2) else _READ.get(m.group(1), re.escape(m.group(1))),
+        pattern,
     )
     try:
         return re.compile(made, re.IGNORECASE)
@@ -243,7 +245,9 @@ def assembled(found: dict[str, str], text: str) -> datetime:
         hour = int(found["h"]) % 12 + (12 if found.get("p", "am").lower() == "pm" else 0)
     micro = int(found.get("f", "0").ljust(3, "0")[:3]) * 1000
     try:
-        made = datetime(year, month, int(found.get("d", 1)), hour, int(found.get("i", 0)), int(found.get("s", 0)), micro)
+        made = datetime(
+            year, month, int(found.get("d", 1)), hour, int(found.get("i", 0)), int(found.get("s", 0)), micro
+        )
     except ValueError as problem:
         raise invalid(f'Cannot parse "{text}": {problem}') from None
     return made.replace(month=1, day=1) + timedelta(days=int(found["j"]) - 1) if "j" in found else made
@@ -263,8 +267,18 @@ def joda_fields(pattern: str) -> list[tuple[str, int]]:
 
 def _joda_write(letter: str, size: int, when: datetime, zone_text: str) -> str:
     iso = when.isocalendar()
-    numbers = {"d": when.day, "H": when.hour, "k": when.hour or 24, "K": when.hour % 12, "h": _twelve(when),
-               "m": when.minute, "s": when.second, "D": when.timetuple().tm_yday, "w": iso.week, "e": iso.weekday}  # fmt: skip
+    numbers = {
+        "d": when.day,
+        "H": when.hour,
+        "k": when.hour or 24,
+        "K": when.hour % 12,
+        "h": _twelve(when),
+        "m": when.minute,
+        "s": when.second,
+        "D": when.timetuple().tm_yday,
+        "w": iso.week,
+        "e": iso.weekday,
+    }
     if letter in numbers:
         return str(numbers[letter]).zfill(size)
     if letter in "yYx":

@@ -35,7 +35,7 @@ class Campaigns:
         self._library = Library(settings)
 
     def add(self, request: CampaignRequest, principal: Principal) -> Campaign:
-        """NotFound for a segment or template that is not there; InvalidInput for parameters or a sender that are not right."""
+        """NotFound for a segment or template that is not there; InvalidInput for wrong parameters or sender."""
         segment = self._library.segment(request.segment_id)
         self._library.template(request.template_id)
         read_parameters(segment.parameters, request.parameters)
@@ -71,7 +71,7 @@ class Campaigns:
         audit.record(principal, "campaigns.send", campaign_id)
         earlier = self._store.run(campaign["send"]) if "send" in campaign else None
         if earlier and earlier["state"] == "freezing":
-            self._freeze(earlier["run_id"])   # a repeat of a request whose answer was lost
+            self._freeze(earlier["run_id"])  # a repeat of a request whose answer was lost
             return self._shown(campaign)
         if earlier and (earlier["state"] != "failed" or earlier.get("perhaps_sent")):
             raise Conflict("This campaign was sent; compose another one to send again", {"state": earlier["state"]})
@@ -85,7 +85,7 @@ class Campaigns:
         if run_id is None or not self._store.move(run_id, sources, state):
             raise Conflict(f"To {action} it, a campaign has to be {' or '.join(sources)}")
         if state != "paused":
-            self._freeze(run_id)   # whose chunks are queued again, to be sent or to be cancelled
+            self._freeze(run_id)  # whose chunks are queued again, to be sent or to be cancelled
         return self.get(campaign_id)
 
     def receipts(self, campaign_id: str, principal: Principal, after: str | None, limit: int) -> Page[Receipt]:
@@ -94,20 +94,26 @@ class Campaigns:
         audit.record(principal, "campaigns.receipts", campaign_id)
         if run_id is None:
             return Page([])
-        items, more = self._store.chunk_page(run_id, decode_cursor(after)[0] if after else None, max(1, limit // RECEIPTS_PER_CHUNK))
+        items, more = self._store.chunk_page(
+            run_id, decode_cursor(after)[0] if after else None, max(1, limit // RECEIPTS_PER_CHUNK)
+        )
         found = []
-        for item in (item for item in items if item["sk"].startswith("chunk#")):
+        for item in items:
             events = events_of(item)
             found += [
-                Receipt(customer_id=e.customer_id, token=token, state=e.state, reason=e.reason, events=events.get(token, []))
+                Receipt(
+                    customer_id=e.customer_id, token=token, state=e.state, reason=e.reason, events=events.get(token, [])
+                )
                 for token, e in entries_from(item["entries"]).items()
             ]
-        return Page(found, encode_cursor(more) if more and more.startswith("chunk#") else None)
+        return Page(found, encode_cursor(more) if more else None)
 
     def _begin(self, campaign: Item, kind: str, principal: Principal) -> Campaign:
         run = {"run_id": new_id("s"), "campaign_id": campaign["campaign_id"], "kind": kind, "state": "freezing"}
         self._store.begin(
-            campaign["campaign_id"], run | {"asked_by": principal.id, "started_at": now_text()}, replaces=campaign.get(kind)
+            campaign["campaign_id"],
+            run | {"asked_by": principal.id, "started_at": now_text()},
+            replaces=campaign.get(kind),
         )
         self._freeze(run["run_id"])
         return self.get(campaign["campaign_id"])
@@ -125,7 +131,9 @@ class Campaigns:
         if own is None:
             raise Conflict("This hub has no e-mail sender; set senders.email in hub.yaml")
         if asked not in (None, own):
-            raise InvalidInput(f"sender: this hub sends as {own} only", [{"field": "sender", "problem": f"is not {own}"}])
+            raise InvalidInput(
+                f"sender: this hub sends as {own} only", [{"field": "sender", "problem": f"is not {own}"}]
+            )
         return own
 
     def _shown(self, item: Item) -> Campaign:
@@ -133,17 +141,16 @@ class Campaigns:
         sending = runs.get("send")
         state: CampaignState = sending["state"] if sending else "draft"
         names = ("campaign_id", "name", "channel", "segment_id", "template_id", "sender", "created_by", "created_at")
-        return Campaign(
-            **{name: item[name] for name in names},
-            parameters=json.loads(item["parameters_json"]),
-            state=state,
-            **{kind: _run(run) for kind, run in runs.items() if run},
-        )
+        known: Item = {name: item[name] for name in names}
+        known |= {kind: _run(run) for kind, run in runs.items() if run}
+        return Campaign(**known, parameters=json.loads(item["parameters_json"]), state=state)
 
 
 def _run(item: Item) -> Run:
     names = ("run_id", "kind", "state", "release_id", "chunks", "chunks_done", "started_at", "ended_at", "error")
-    return Run(**{name: item[name] for name in names if name in item}, counts=_counts(item) if "totals" in item else None)
+    return Run(
+        **{name: item[name] for name in names if name in item}, counts=_counts(item) if "totals" in item else None
+    )
 
 
 def _counts(item: Item) -> Counts:

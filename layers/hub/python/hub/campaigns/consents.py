@@ -73,5 +73,9 @@ def _address(channel: str, key: str) -> dict[str, str]:
 
 def _consent(item: Item) -> Consent:
     return Consent(
-        channel=item["sk"].partition("#")[2], state=item["state"], basis=item["basis"], source=item["source"], at=item["at"]
+        channel=item["sk"].partition("#")[2],
+        state=item["state"],
+        basis=item["basis"],
+        source=item["source"],
+        at=item["at"],
     )

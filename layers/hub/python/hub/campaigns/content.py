@@ -1,7 +1,7 @@
 """Templates of messages: which variables they may use, and how one person's message is made from them.
 
-A variable is written `{{given_name}}` or `{{given_name|friend}}`, where the text after the bar stands in for a value that
-is not known. Values are put in once and never read again as a template; in HTML they are escaped.
+A variable is written `{{given_name}}` or `{{given_name|friend}}`, where the text after the bar stands in for a value
+that is not known. Values are put in once and never read again as a template; in HTML they are escaped.
 """
 
 import html

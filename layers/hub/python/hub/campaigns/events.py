@@ -36,7 +36,11 @@ class MailEvent:
         kind, message = event.get("eventType"), event.get("mail") or {}
         tags = {name: values[0] for name, values in (message.get("tags") or {}).items() if values}
         send_id, run_id, chunk = (str(tags.get(name, "")) for name in ("send_id", "run_id", "chunk"))
-        ours = re.fullmatch(r"[0-9a-f]{26}", send_id) and re.fullmatch(r"[a-z0-9]{1,40}", run_id) and re.fullmatch(r"\d{1,7}", chunk)
+        ours = (
+            re.fullmatch(r"[0-9a-f]{26}", send_id)
+            and re.fullmatch(r"[a-z0-9]{1,40}", run_id)
+            and re.fullmatch(r"\d{1,7}", chunk)
+        )
         if kind not in KINDS or not ours:
             return None
         addresses, reason = _to_suppress(kind, event)
@@ -82,6 +86,8 @@ class MailEvents:
                 return
             before = entries_of_item(item)[event.send_id]
             after = by_events(before, set(events_of(item)[event.send_id])) if before.state == "uncertain" else None
-            if after is None or self._campaigns.correct(item, event.send_id, after.item(), total_of(before), total_of(after)):
+            if after is None or self._campaigns.correct(
+                item, event.send_id, after.item(), total_of(before), total_of(after)
+            ):
                 return
             item = self._campaigns.chunk(event.run_id, event.chunk)

@@ -1,5 +1,6 @@
 """Freeze an audience: who is in it, who is left out and why. A dry run stops at the counts."""
 
+import json
 import secrets
 import time
 from collections.abc import Callable, Iterable
@@ -71,7 +72,12 @@ class Freezer:
         people = decide(audience, self._rules(run_id, campaign["channel"], audience))
         found = counts(people)
         totals = dict.fromkeys(TOTALS, 0) | {f"excluded.{name}": n for name, n in found.items() if name != "included"}
-        known: Item = {"release_id": release.release_id, "audience": len(people), "included": found["included"], "totals": totals}
+        known: Item = {
+            "release_id": release.release_id,
+            "audience": len(people),
+            "included": found["included"],
+            "totals": totals,
+        }
         if run["kind"] == "dry_run":
             known |= {"ended_at": now_text(), "chunks": 0, "chunks_done": 0}
             self._campaigns.move(run_id, ["freezing"], "finished", **known)
@@ -92,7 +98,7 @@ class Freezer:
         settings = self._settings
         tables = loader.read(settings.hub_home)
         segment = self._library.segment(campaign["segment_id"])
-        allowed = permitted(segment, campaign["parameters"], tables, release, settings.stage)
+        allowed = permitted(segment, json.loads(campaign["parameters_json"]), tables, release, settings.stage)
         sql = statement(allowed, release, settings.stage, set(tables["vault.customer"].columns))
         erased = {item["customer_id"] for item in query(settings.control_table, ERASURE)}
         return [

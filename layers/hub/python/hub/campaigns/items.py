@@ -10,6 +10,7 @@ from boto3.dynamodb.conditions import Key
 from botocore.exceptions import ClientError
 
 from hub import aws
+from hub.errors import BadRequest
 
 Item = dict[str, Any]
 BATCH_GET = 100
@@ -56,8 +57,7 @@ def all_or_none(table: str, writes: list[Item]) -> bool:
 
 def query(table: str, pk: str, prefix: str = "", **options: Any) -> Iterator[Item]:
     """All items of a partition in the order of the sort key, page by page."""
-    condition = Key("pk").eq(pk) & Key("sk").begins_with(prefix) if prefix else Key("pk").eq(pk)
-    arguments = {"KeyConditionExpression": condition, **options}
+    arguments = {"KeyConditionExpression": _of(pk, prefix), **options}
     while True:
         page = aws.table(table).query(**arguments)
         yield from page["Items"]
@@ -66,14 +66,25 @@ def query(table: str, pk: str, prefix: str = "", **options: Any) -> Iterator[Ite
         arguments["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
 
-def some(table: str, pk: str, after: str | None, limit: int, forward: bool = False) -> tuple[list[Item], str | None]:
+def some(
+    table: str, pk: str, after: str | None, limit: int, prefix: str = "", forward: bool = False
+) -> tuple[list[Item], str | None]:
     """At most `limit` items of a partition after a sort key, and the sort key to go on after, or None at the end."""
-    arguments: Item = {"KeyConditionExpression": Key("pk").eq(pk), "ScanIndexForward": forward, "Limit": limit}
+    if after is not None and not after.startswith(prefix):
+        raise BadRequest("The cursor `after` is not one that this list gave as `next`")
+    arguments: Item = {"KeyConditionExpression": _of(pk, prefix), "ScanIndexForward": forward, "Limit": limit + 1}
     if after:
         arguments["ExclusiveStartKey"] = {"pk": pk, "sk": after}
     page = aws.table(table).query(**arguments)
+    items = page["Items"]
+    if len(items) > limit:  # one more was asked for, to know whether there is one
+        return items[:limit], items[limit - 1]["sk"]
     more = page.get("LastEvaluatedKey")
-    return page["Items"], more["sk"] if more else None
+    return items, more["sk"] if more else None
+
+
+def _of(pk: str, prefix: str) -> Any:
+    return Key("pk").eq(pk) & Key("sk").begins_with(prefix) if prefix else Key("pk").eq(pk)
 
 
 def get_all(table: str, keys: Iterable[Mapping[str, str]]) -> Iterator[Item]:

@@ -33,7 +33,12 @@ class Entry:
     message_id: str | None = None
 
     def item(self) -> dict[str, str]:
-        stated = {"customer_id": self.customer_id, "state": self.state, "reason": self.reason, "message_id": self.message_id}
+        stated = {
+            "customer_id": self.customer_id,
+            "state": self.state,
+            "reason": self.reason,
+            "message_id": self.message_id,
+        }
         return {name: value for name, value in stated.items() if value is not None}
 
 

@@ -68,7 +68,7 @@ def _utf8(text: str) -> dict[str, str]:
 
 
 def judge(error: BaseException) -> Outcome:
-    """What an error of the call proves. Only botocore's errors come here; others are our own mistakes and are raised."""
+    """What an error of the call proves. Only botocore's errors come here; others are our own and are raised."""
     if isinstance(error, ClientError):
         return _by_answer(error)
     if isinstance(error, ParamValidationError):

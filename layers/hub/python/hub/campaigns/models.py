@@ -45,7 +45,10 @@ class CampaignRequest(Stated):
 
 
 class Counts(BaseModel):
-    """Where each person of an audience is: the numbers add up to `audience`. waiting: in a dry run those who would get it."""
+    """Where each person of an audience is: the numbers add up to `audience`.
+
+    waiting: those still to be written to; in a dry run those who would be.
+    """
 
     audience: int
     waiting: int

@@ -31,9 +31,7 @@ def put(queue_url: str, tasks: Iterable[SendTask], delay: int = 0) -> int:
     """Queue the tasks; how many. Unavailable where the queue did not take one."""
     waiting, count = iter(tasks), 0
     while batch := list(islice(waiting, BATCH)):
-        entries = [
-            {"Id": str(n), "MessageBody": task.text(), "DelaySeconds": delay} for n, task in enumerate(batch)
-        ]
+        entries = [{"Id": str(n), "MessageBody": task.text(), "DelaySeconds": delay} for n, task in enumerate(batch)]
         answer = aws.client("sqs").send_message_batch(QueueUrl=queue_url, Entries=entries)
         if answer.get("Failed"):
             raise Unavailable(f"The queue refused {len(answer['Failed'])} of {len(batch)} chunks")

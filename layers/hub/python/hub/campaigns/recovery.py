@@ -58,15 +58,21 @@ def _give_up(store: CampaignStore, run: Item, now: int) -> int:
     started = datetime.fromisoformat(run["started_at"]).astimezone(UTC).timestamp()
     if now - started < FREEZE_LIMIT:
         return 0
-    store.move(run["run_id"], ["freezing"], "failed", error="The audience could not be frozen; see the logs", ended_at=now_text())
+    store.move(
+        run["run_id"],
+        ["freezing"],
+        "failed",
+        error="The audience could not be frozen; see the logs",
+        ended_at=now_text(),
+    )
     return 1
 
 
 def after_unclean_start(campaigns_table: str, vault_bucket: str) -> int:
     """Before the queues run again on a laptop whose AWS lost its last seconds: how many messages are now uncertain.
 
-    What the ledger does not know as done may have been sent in those seconds: a chunk without a row, a claim, an intent.
-    None of it is sent again.
+    What the ledger does not know as done may have been sent in those seconds: a chunk without a row, a claim, an
+    intent. None of it is sent again.
     """
     store, count = CampaignStore(campaigns_table), 0
     for run in store.active():

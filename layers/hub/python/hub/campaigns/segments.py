@@ -32,9 +32,11 @@ class Segment(SegmentRequest):
 def permitted(
     segment: SegmentRequest, given: Mapping[str, JsonValue], tables: Mapping[str, Table], release: Any, stage: str
 ) -> Permitted:
-    """The segment's query as it may run on a release; InvalidInput with line and column, or with the parameter's name."""
+    """The segment's query as it may run on a release; InvalidInput with line and column or the parameter's name."""
     found = permit(segment.sql, read(segment.parameters, given), projections(tables, release, stage))
-    names = sqlglot.parse_one(found.sql, dialect="athena").named_selects
+    tree = sqlglot.parse_one(found.sql, dialect="athena")
+    assert isinstance(tree, sqlglot.exp.Query)
+    names = tree.named_selects
     if COLUMN not in [name.lower() for name in names]:
         raise InvalidInput(f"The query of a segment gives a column {COLUMN}; this one gives: {', '.join(names)}")
     return found

@@ -1,4 +1,4 @@
-"""Send one chunk: claim it, look again at consent and pause, write each intent before its call and each answer after it."""
+"""Send one chunk: claim it, look again at consent and pause, write each intent before its call, each answer after."""
 
 import secrets
 import time
@@ -55,7 +55,9 @@ class Sender:
             self._send(chunk, people, frozen, milliseconds_left)
         self._leave(chunk)
 
-    def _send(self, chunk: "_Chunk", people: dict[str, Person], frozen: Frozen, milliseconds_left: Callable[[], int]) -> None:
+    def _send(
+        self, chunk: "_Chunk", people: dict[str, Person], frozen: Frozen, milliseconds_left: Callable[[], int]
+    ) -> None:
         sender, channel, content = frozen.message()
         self._exclude(chunk, people, channel)
         step("checked", chunk.run_id, chunk.number)
@@ -103,11 +105,13 @@ class Sender:
                 step("finished", chunk.run_id)
             return
         if in_state(chunk.entries, "sending"):
-            chunk.save("sending")   # the sweep settles what the provider did not answer, and queues the rest
+            chunk.save("sending")  # the sweep settles what the provider did not answer, and queues the rest
             return
         chunk.save("waiting")
         if chunk.obstacle and chunk.obstacle.verdict == "halt":
-            self._campaigns.move(chunk.run_id, ["sending"], "paused", error=f"The provider sends nothing: {chunk.obstacle.reason}")
+            self._campaigns.move(
+                chunk.run_id, ["sending"], "paused", error=f"The provider sends nothing: {chunk.obstacle.reason}"
+            )
             return
         queue.put(self._settings.send_queue_url, [chunk.task], delay=DELAY if chunk.obstacle else 0)
 

@@ -1,9 +1,9 @@
-"""Campaigns, their runs and the ledger of chunks, in the campaigns table. Each change of state is one conditional write.
+"""Campaigns, their runs and the ledger of chunks in the campaigns table. Each change of state is conditional.
 
-  campaign        / <campaign_id>   what was composed; the ids of its dry run and of its sending
-  run#<run_id>    / state           a dry run or a sending: its state, its frozen prefix, its totals
-  run#<run_id>    / chunk#<number>  the ledger of one chunk: entries by message token, and the events that came
-  active          / <run_id>        sendings that are not over, for those who look after them
+campaign        / <campaign_id>   what was composed; the ids of its dry run and of its sending
+run#<run_id>    / state           a dry run or a sending: its state, its frozen prefix, its totals
+run#<run_id>    / chunk#<number>  the ledger of one chunk: entries by message token, and the events that came
+active          / <run_id>        sendings that are not over, for those who look after them
 """
 
 from collections import Counter
@@ -128,7 +128,7 @@ class CampaignStore:
         return query(self._name, _run(run_id)["pk"], "chunk#", **options)
 
     def chunk_page(self, run_id: str, after: str | None, limit: int) -> tuple[list[Item], str | None]:
-        return some(self._name, _run(run_id)["pk"], after or "chunk#", limit, forward=True)
+        return some(self._name, _run(run_id)["pk"], after, limit, "chunk#", forward=True)
 
     def unsettled(self, run_id: str, chunks: int) -> list[int]:
         """The numbers of a run's chunks that nobody works on and that are not done."""
@@ -150,7 +150,14 @@ class CampaignStore:
     def claim(self, run_id: str, number: int, entries: Entries, owner: str, now: int) -> Entries | None:
         """Take a chunk that nobody has; its entries as the ledger knows them. None: it is taken or done."""
         key = _chunk(run_id, number)
-        new = key | {"state": "claimed", "owner": owner, "at": now, "entries": _items(entries), "events": {}, "version": 0}
+        new = key | {
+            "state": "claimed",
+            "owner": owner,
+            "at": now,
+            "entries": _items(entries),
+            "events": {},
+            "version": 0,
+        }
         if holds(self._table.put_item, Item=new, ConditionExpression="attribute_not_exists(pk)"):
             return entries
         again = holds(
@@ -159,7 +166,13 @@ class CampaignStore:
             UpdateExpression="SET #state = :claimed, #owner = :owner, #at = :now ADD version :one",
             ConditionExpression="#state = :waiting",
             ExpressionAttributeNames={"#state": "state", "#owner": "owner", "#at": "at"},
-            ExpressionAttributeValues={":claimed": "claimed", ":waiting": "waiting", ":owner": owner, ":now": now, ":one": 1},
+            ExpressionAttributeValues={
+                ":claimed": "claimed",
+                ":waiting": "waiting",
+                ":owner": owner,
+                ":now": now,
+                ":one": 1,
+            },
         )
         if not again:
             return None
@@ -196,7 +209,12 @@ class CampaignStore:
             "UpdateExpression": "SET #state = :settled, entries = :entries ADD version :one",
             "ConditionExpression": "#guard = :guard AND #state <> :settled",
             "ExpressionAttributeNames": {"#state": "state", "#guard": guard},
-            "ExpressionAttributeValues": {":settled": "settled", ":entries": _items(entries), ":guard": value, ":one": 1},
+            "ExpressionAttributeValues": {
+                ":settled": "settled",
+                ":entries": _items(entries),
+                ":guard": value,
+                ":one": 1,
+            },
         }
         writes = [{"Update": chunk}, {"Update": self._added(run_id, totals(entries), chunks=1)}]
         return all_or_none(self._name, writes)
@@ -234,7 +252,7 @@ class CampaignStore:
         return self.chunk(run_id, number) if kept else None
 
     def correct(self, item: Item, token: str, entry: Item, before: str, after: str) -> bool:
-        """Change one entry of a settled chunk and the run's totals together; False if the chunk was changed meanwhile."""
+        """Change one entry of a settled chunk and the run's totals together; False if it was changed meanwhile."""
         run_id = item["pk"].partition("#")[2]
         chunk = {
             "TableName": self._name,

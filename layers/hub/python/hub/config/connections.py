@@ -30,7 +30,7 @@ class Paging(Strict):
 class RestFetch(Strict):
     path: Annotated[str, StringConstraints(pattern=r"^/")]
     records: JsonPath = "$"
-    query: dict[str, str] = {}
+    query: dict[str, str] = Field(default_factory=dict)
     paging: Paging = Paging(kind="none")
     changed_since: ChangedSince | None = None
     total: JsonPath | None = None
@@ -47,7 +47,10 @@ class SqlFetch(Strict):
 
 
 class FilesFetch(Strict):
-    """Objects under the source's location whose name fits `pattern`. What is not declared of a CSV is worked out from its start."""
+    """Objects under the source's location whose name fits `pattern`.
+
+    Encoding and separator of a CSV are worked out from its start where they are not declared.
+    """
 
     pattern: str
     format: Literal["csv", "parquet", "jsonl"]
@@ -62,7 +65,7 @@ class RestConnection(Strict):
     base_url: Annotated[str, StringConstraints(pattern=r"^https?://")]
     authentication: Authentication | None = None
     timeout: Span = Field(default="30 seconds", validate_default=True)
-    headers: dict[str, str] = {}
+    headers: dict[str, str] = Field(default_factory=dict)
 
 
 class SqlConnection(Strict):
@@ -123,4 +126,4 @@ class Deployment(Strict):
     name: str
     hub: HubConfig
     sources: dict[str, Source]
-    roles: dict[str, Role] = {}
+    roles: dict[str, Role] = Field(default_factory=dict)

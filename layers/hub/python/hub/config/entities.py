@@ -109,7 +109,7 @@ ROW_COLUMNS: Columns = {
 
 
 def reference_column(column: str) -> str:
-    """The staging column that holds the token of a mapped reference: `customer_source_key` -> `_ref_customer_source_key`."""
+    """The staging column of a mapped reference's token: `customer_source_key` -> `_ref_customer_source_key`."""
     return f"_ref_{column}"
 
 

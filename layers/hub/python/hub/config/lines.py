@@ -1,7 +1,8 @@
-"""YAML with the line of each value, and without YAML 1.1's surprises: `no` is text, a date is text, a key stands once."""
+"""YAML with the line of each value, without YAML 1.1's surprises: `no` and dates are text, a key stands once."""
 
+import re
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 Place = tuple[str | int, ...]
 
@@ -37,7 +38,9 @@ def parse(path: Path, name: str) -> Document:
         document.problems.append(f"{name}:1: the file: is not UTF-8; save it as UTF-8")
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        document.problems.append(f"{name}:{line}: the file: is not YAML, {error.problem}; check indent, quotes and colons")
+        document.problems.append(
+            f"{name}:{line}: the file: is not YAML, {error.problem}; check indent, quotes and colons"
+        )
     else:
         if node is not None:
             document.data = _plain(node, (), document)
@@ -48,10 +51,8 @@ def _loader() -> Any:
     """A loader that knows null, true, false, integers and decimals; everything else is text."""
     import yaml
 
-    class Plain(yaml.SafeLoader):
-        yaml_implicit_resolvers = {}  # noqa: RUF012 - PyYAML's own way to declare
-
-    import re
+    class Plain(yaml.SafeLoader):  # type: ignore[misc]
+        yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
 
     tag = "tag:yaml.org,2002:"
     Plain.add_implicit_resolver(tag + "bool", re.compile(r"^(true|false)$"), list("tf"))
@@ -74,9 +75,8 @@ def _plain(node: Any, place: Place, document: Document) -> Any:
         key = str(key_node.value)
         here = (*place, key)
         if key in found:
-            document.problems.append(
-                f"{document.name}:{key_node.start_mark.line + 1}: {'.'.join(map(str, here))}: stands twice; keep one of them"
-            )
+            place_told = f"{document.name}:{key_node.start_mark.line + 1}: {'.'.join(map(str, here))}"
+            document.problems.append(f"{place_told}: stands twice; keep one of them")
         found[key] = _plain(value_node, here, document)
         document.lines[here] = key_node.start_mark.line + 1
     return found

@@ -58,7 +58,9 @@ def _sources(folder: Path, variables: Mapping[str, Any], problems: list[str]) ->
         if source is None:
             continue
         if source.name != path.stem:
-            problems.append(document.problem(("name",), f"is {source.name!r} but the file is {path.name}; make them alike"))
+            problems.append(
+                document.problem(("name",), f"is {source.name!r} but the file is {path.name}; make them alike")
+            )
         problems += rules.source(source, document.problem)
         sources[source.name] = source
     return sources
@@ -72,7 +74,10 @@ def _roles(folder: Path, problems: list[str]) -> dict[str, Role]:
     roles = {}
     for name, data in (document.data or {}).items():
         part = Document(document.name)
-        part.data, part.lines = data, {place[1:]: line for place, line in document.lines.items() if place[:1] == (name,)}
+        part.data, part.lines = (
+            data,
+            {place[1:]: line for place, line in document.lines.items() if place[:1] == (name,)},
+        )
         if role := _validated(Role, part, problems):
             roles[name] = role
     problems += document.problems
@@ -133,7 +138,9 @@ def _fields(model: Any, place: Place) -> list[str]:
             model = next(iter(typing.get_args(model)), None)
     if not (isinstance(model, type) and issubclass(model, BaseModel)):
         return []
-    return [info.alias or name for name, info in model.model_fields.items()] + (["check"] if "checks" in model.model_fields else [])
+    return [info.alias or name for name, info in model.model_fields.items()] + (
+        ["check"] if "checks" in model.model_fields else []
+    )
 
 
 def _substitute(document: Document, variables: Mapping[str, Any]) -> None:

@@ -32,7 +32,9 @@ def _per_second(value: Any) -> Any:
     raise ValueError("is not a rate; write for example `5 per second`")
 
 
-Span = Annotated[timedelta, BeforeValidator(_span), PlainSerializer(lambda span: span.total_seconds(), return_type=float)]
+Span = Annotated[
+    timedelta, BeforeValidator(_span), PlainSerializer(lambda span: span.total_seconds(), return_type=float)
+]
 Rate = Annotated[float, BeforeValidator(_per_second)]
 
 
@@ -119,7 +121,7 @@ class Frequency(Strict):
 
 
 class Filter(Strict):
-    """Rows that all conditions hold for are left out and counted under `rule`. A condition `null` holds for no value."""
+    """Rows that all conditions hold for are left out and counted under `rule`; `null` holds where there is no value."""
 
     rule: Name
     where: dict[str, tuple[Check, ...]]
@@ -150,7 +152,7 @@ def key_expression(value: Any) -> Any:
 
 
 def key_columns(expression: str) -> list[str] | None:
-    """The columns that a key expression names: a column, or columns joined as `key_expression` does; None for any other text."""
+    """The columns of a key expression: one, or several joined as `key_expression` does; None for any other text."""
     if re.fullmatch(r"[a-z_]\w*", expression):
         return [expression]
     parts = [re.fullmatch(r"cast\(([a-z_]\w*) as varchar\)", part) for part in expression.split(" || '-' || ")]
@@ -172,7 +174,7 @@ class DataSet(Strict):
     filters: tuple[Filter, ...] = ()
     gate: Gate = Gate()
     on_drift: Literal["keep", "hold"] = "keep"
-    entity: dict[str, dict[str, Expression]] = {}
+    entity: dict[str, dict[str, Expression]] = Field(default_factory=dict)
     retention_days: int | None = Field(default=None, ge=1)
 
     @property

@@ -18,7 +18,9 @@ def hub(config: HubConfig, say: Say) -> list[str]:
     problems: list[Problem] = list(_zone(("time_zone",), config.time_zone))
     for at, address in enumerate(config.allow_list):
         if "@" not in address:
-            problems.append((("allow_list", at), f"{address!r} is no address; write someone@example.com or @example.com"))
+            problems.append(
+                (("allow_list", at), f"{address!r} is no address; write someone@example.com or @example.com")
+            )
     return [say(place, what) for place, what in problems]
 
 
@@ -82,7 +84,9 @@ def _argument(check: Check, column: Column) -> Iterator[str]:
         yield "the check one_of takes a list of values; write `check: {one_of: [a, b]}`"
     elif check.rule == "pattern" and not _compiles(of):
         yield f"the check pattern takes a regular expression, not {of!r}; mind the backslashes"
-    elif check.rule == "length" and not (isinstance(of, list | tuple) and len(of) == 2 and all(isinstance(n, int) for n in of)):
+    elif check.rule == "length" and not (
+        isinstance(of, list | tuple) and len(of) == 2 and all(isinstance(n, int) for n in of)
+    ):
         yield "the check length takes the least and the most; write `check: {length: [1, 40]}`"
     elif check.rule == "between":
         yield from _bounds(of, column)
@@ -132,7 +136,7 @@ def _frequency(data_set: DataSet) -> Iterator[Problem]:
     if frequency.cron and frequency.rate:
         yield ("frequency",), "has a cron and a rate; keep one"
     if frequency.class_ != "on-demand" and not frequency.expression:
-        yield ("frequency",), f"{frequency.class_} needs a cron or a rate; write for example `cron: \"5 * * * ? *\"`"
+        yield ("frequency",), f'{frequency.class_} needs a cron or a rate; write for example `cron: "5 * * * ? *"`'
     if frequency.cron and not re.fullmatch(r"\S+( \S+){5}", frequency.cron):
         yield ("frequency", "cron"), f"{frequency.cron!r} does not have six fields: minute hour day month weekday year"
     elif frequency.cron and sum(field == "?" for field in frequency.cron.split()) != 1:

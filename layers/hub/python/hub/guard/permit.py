@@ -68,13 +68,14 @@ class Projection:
 class Permitted:
     """SQL that may run, its positional parameters, the logical names of its tables and the names of its columns.
 
-    columns: as far as the text names them; `*` stands for all of its tables.
+    columns: as far as the text names them; `*` stands for all of its tables. sources: what it reads.
     """
 
     sql: str
     parameters: list[str]
     tables: tuple[str, ...]
     columns: tuple[str, ...]
+    sources: tuple[Projection, ...] = ()
     release_id: str | None = None
 
     def inline(self) -> str:
@@ -131,7 +132,8 @@ def _permit(sql: str, values: Mapping[str, Value], tables: Mapping[str, Projecti
     written = _write(tree)
     _prove(written, [tables[name] for name in used])
     positional, names = _positional(written)
-    return Permitted(positional, _literals(names, values), used, tuple(tree.named_selects))
+    sources = tuple(tables[name] for name in used)
+    return Permitted(positional, _literals(names, values), used, tuple(tree.named_selects), sources)
 
 
 def _parse(sql: str) -> exp.Query:

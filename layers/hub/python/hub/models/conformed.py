@@ -55,7 +55,7 @@ class Staged:
         return (
             "select\n" + ",\n".join(listed) + f"\nfrom {staging_table(source.name, name, self.stage)}\n"
             f"where pull_id > '{pull_id(source.name, name, last)}' and pull_id <= '{pull_id(source.name, name, to)}'\n"
-            f"    and {key} is not null and {key} not in (select record_key from {self.erasure})"
+            f"    and {key} is not null and {key} not in (select record_key from {self.erasure} where not _deleted)"
         )
 
 

@@ -55,6 +55,11 @@ def create(table: Table, database: str, name: str, location: str) -> str:
     )
 
 
+def first_row(database: str, name: str) -> str:
+    """A row that no reader sees, so that a table without data has a snapshot to be released too."""
+    return f"INSERT INTO {database}.{name} (_deleted, _run_id) VALUES (true, '')"
+
+
 def add_columns(database: str, name: str, columns: Mapping[str, str]) -> str:
     listed = ", ".join(f"`{column}` {ddl_type(kind)}" for column, kind in columns.items())
     return f"ALTER TABLE {database}.{name} ADD COLUMNS ({listed})"

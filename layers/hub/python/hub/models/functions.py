@@ -6,10 +6,10 @@ Each allowed function has its rows in tests/sql/functions.yaml.
 ALLOWED = frozenset(
     """
     abs array_agg array_distinct array_join array_sort avg bool_and bool_or cardinality cast ceil coalesce concat count
-    contains chr cos date date_add date_diff date_format date_parse date_trunc day day_of_week dense_rank element_at
+    contains chr date date_add date_diff date_format date_parse date_trunc day day_of_week dense_rank element_at
     first_value floor from_iso8601_timestamp from_unixtime greatest hour if json_extract_scalar lag last_value lead
-    least length lower lpad ln max max_by md5 min min_by minute mod month nullif percent_rank power radians rank
-    regexp_extract regexp_like regexp_replace replace reverse round row_number rpad second sha256 sin split sqrt
+    least length lower lpad ln max max_by md5 min min_by minute mod month nullif percent_rank power rank
+    regexp_extract regexp_like regexp_replace replace reverse round row_number rpad second sha256 split sqrt
     starts_with strpos substr sum to_hex to_unixtime to_utf8 translate truncate try try_cast unnest upper year
     """.split()  # noqa: SIM905
 )

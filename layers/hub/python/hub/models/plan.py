@@ -168,6 +168,7 @@ def _statements(known: Known, renderer: Renderer, table: Table, shape: ddl.Shape
     if shape.create:
         location = f"{known.locations[table.zone]}/{shape.name}/"
         found.append(Statement(ddl.create(table, database, shape.name, location)))
+        found.append(Statement(ddl.first_row(database, shape.name)))
         if shape.copy:
             found.append(renderer.take_over(table, shape.copy))
     elif shape.add:

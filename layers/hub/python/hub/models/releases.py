@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from aws_lambda_powertools import Logger
+from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel
 
 from hub import aws
@@ -14,6 +16,8 @@ from hub.models.names import physical
 from hub.models.records import Release, Run, iso
 from hub.models.steps import reached
 from hub.models.store import RunStore
+
+logger = Logger(child=True)
 
 SNAPSHOT_SECONDS = 50
 STOP_SECONDS = 20
@@ -72,12 +76,19 @@ class Releaser:
             executions = [
                 step.execution for step in self.store.steps(run_id) if step.state == "running" and step.execution
             ]
+            self._stop(executions)
+            reached("run_failed", run_id=run_id)
+        self.store.free_lease(run_id)
+
+    def _stop(self, executions: list[str]) -> None:
+        """As far as Athena answers: the run ends in any case."""
+        try:
             for execution in executions:
                 self.athena.stop(execution)
             for execution in executions:
                 self.athena.wait(execution, STOP_SECONDS)
-            reached("run_failed", run_id=run_id)
-        self.store.free_lease(run_id)
+        except (BotoCoreError, ClientError):
+            logger.exception("statements of a failed run may go on")
 
     def _judge(self, run: Run, now: datetime) -> None:
         needed = {name for wave in run.waves for name in wave}

@@ -121,7 +121,9 @@ class Desk:
             number = int(item["sk"].removeprefix("batch#"))
             if number < from_batch or not item.get("quarantine"):
                 continue
-            body = aws.client("s3").get_object(Bucket=self._settings.vault_bucket, Key=item["quarantine"])["Body"].read()
+            body = (
+                aws.client("s3").get_object(Bucket=self._settings.vault_bucket, Key=item["quarantine"])["Body"].read()
+            )
             lines = (json.loads(line) for line in gzip.decompress(body).splitlines())
             for line in sorted(lines, key=lambda each: each["row"]):
                 yield Quarantined(pull_id=pull.pull_id, batch=number, **line)

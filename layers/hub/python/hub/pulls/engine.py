@@ -16,6 +16,7 @@ from aws_lambda_powertools import Logger
 
 from hub import aws, config
 from hub.config import Deployment
+from hub.errors import LeaseLost
 from hub.pulls import steps
 from hub.pulls.announce import announce
 from hub.pulls.catalogue import CannotPublish, Catalogue
@@ -31,7 +32,7 @@ logger = Logger(child=True)
 
 BATCH_BYTES = 32 * 1024 * 1024
 BATCH_SECONDS = 60.0
-SHORT_OF_TIME_MS = 75_000   # a batch may take a minute to fill
+SHORT_OF_TIME_MS = 75_000  # a batch may take a minute to fill
 MOST_ATTEMPTS = 5
 
 
@@ -57,7 +58,7 @@ class Engine:
         self._catalogue = Catalogue(self.settings.stage, self.settings.vault_bucket)
 
     def carry_on(self, task: PullTask, milliseconds_left: Callable[[], int], owner: str = "pull") -> Pull | None:
-        """Work on the task's data set until its pull is settled or the time is short; None if there is nothing to do."""
+        """Work on the task's data set until its pull is settled or time is short; None if there is nothing to do."""
         source = self.deployment.sources.get(task.source)
         if source is None or task.data_set not in source.data_sets:
             logger.warning("no such data set; the message is from an older deployment", extra={"data_set": task.name})
@@ -73,7 +74,10 @@ class Engine:
         if pull is None:
             self._store.renew(lease, 0)
             return None
-        return _Work(self, lease, task, pull, state).until(milliseconds_left)
+        pull = _Work(self, lease, task, pull, state).until(milliseconds_left)
+        if pull.state == "complete":
+            self.announce(pull, task.name)
+        return pull
 
     def _announce_last(self, task: PullTask, state: dict[str, Any]) -> None:
         """Send the event that a worker died before sending."""
@@ -130,7 +134,12 @@ class _Work:
         source = engine.deployment.sources[task.source]
         self._rules = source.data_sets[task.data_set]
         self._plan = Plan(
-            task.source, task.data_set, self._rules, engine.token_key, engine.deployment.hub.country, self._store.erased()
+            task.source,
+            task.data_set,
+            self._rules,
+            engine.token_key,
+            engine.deployment.hub.country,
+            self._store.erased(),
         )
         self._cursor = _cursor(state)
         self._done = list(self._store.batches(pull.pull_id))
@@ -154,6 +163,8 @@ class _Work:
             return self._settle()
         except (SourceError, CannotPublish) as error:
             return self._failed(error.message)
+        except LeaseLost:
+            raise
         except Exception as error:
             self._failed(f"the hub's own failure: {type(error).__name__}")
             raise
@@ -174,7 +185,7 @@ class _Work:
         return bool(self._done and self._done[-1].get("last"))
 
     def _batches(self, source: Connector) -> Iterator[list[Piece]]:
-        """The source's pieces in batches of up to 32 MB or a minute. A file that must stay whole has a batch of its own."""
+        """The pieces in batches of up to 32 MB or a minute. A file that must stay whole has a batch of its own."""
         position = json.loads(self._done[-1]["position"]) if self._done else None
         gathered: list[Piece] = []
         size, since = 0, self._engine.now()
@@ -250,9 +261,7 @@ class _Work:
         changes |= {"state": "complete", "cursor_to": json.dumps(cursor)}
         self._store.complete(self._lease, self._pull, changes, cursor)
         steps.reached("completed")
-        complete = self._store.get(self._pull.pull_id)
-        self._engine.announce(complete, self._lease.data_set)
-        return complete
+        return self._store.get(self._pull.pull_id)
 
     def _totals(self, batches: Sequence[Counts], declared: int | None) -> dict[str, Any]:
         warned, rules = Counter[str](), Counter[str]()

@@ -8,7 +8,7 @@ State = Literal["running", "held", "complete", "failed", "abandoned"]
 
 
 class PullTask(BaseModel):
-    """A message on the pull queue: by a schedule (scheduled_at), by a person (asked_by) or to carry a pull on (pull_id)."""
+    """A message on the pull queue: by a schedule (scheduled_at), by a person (asked_by), to carry on (pull_id)."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 

@@ -89,7 +89,9 @@ def _joined(tables: Sequence[pa.Table]) -> pa.Table:
         parts = [table[name] for table in tables]
         if len({part.type for part in parts}) > 1:
             parts = [pa.chunked_array([as_text(chunk) for chunk in part.chunks], pa.string()) for part in parts]
-        columns[name] = pa.chunked_array([chunk for part in parts for chunk in part.chunks], parts[0].type).combine_chunks()
+        columns[name] = pa.chunked_array(
+            [chunk for part in parts for chunk in part.chunks], parts[0].type
+        ).combine_chunks()
     return pa.table(columns)
 
 
@@ -161,9 +163,7 @@ def _quarantined(plan: Plan, raw: pa.Table, refined: Refined) -> list[dict[str, 
     records = raw.take(pa.array(positions, pa.int64())).to_pylist()
     lines = []
     for at, record in zip(positions, records, strict=True):
-        failures = [
-            {"column": each.column, "rule": each.rule, "reason": each.reason} for each in refined.rejected[at]
-        ]
+        failures = [{"column": each.column, "rule": each.rule, "reason": each.reason} for each in refined.rejected[at]]
         given = {theirs: record[name] for name, theirs in names.items() if record[name] is not None}
         lines.append({"row": at + 1, "failures": failures, "record": {**given, **orjson.loads(record[EXTRA] or "{}")}})
     return lines

@@ -4,7 +4,18 @@ from aws_lambda_powertools import Logger
 
 logger = Logger(child=True)
 
-STEPS = ("leased", "begun", "landed", "staged", "quarantined", "committed", "settled", "registered", "completed", "announced")
+STEPS = (
+    "leased",
+    "begun",
+    "landed",
+    "staged",
+    "quarantined",
+    "committed",
+    "settled",
+    "registered",
+    "completed",
+    "announced",
+)
 
 
 def reached(name: str) -> None:

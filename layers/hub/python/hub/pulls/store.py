@@ -37,7 +37,8 @@ class PullStore:
 
     def state(self, data_set: str) -> dict[str, Any]:
         """The data set's state; empty for one that was never pulled."""
-        return _plain(self._table.get_item(Key=_state(data_set), ConsistentRead=True).get("Item", {}))
+        item = self._table.get_item(Key=_state(data_set), ConsistentRead=True).get("Item", {})
+        return dict(_plain(item))
 
     def pause(self, data_set: str, paused: bool) -> None:
         self._table.update_item(
@@ -117,12 +118,16 @@ class PullStore:
 
     def resume(self, lease: Lease, pull: Pull) -> None:
         """A worker goes on with a pull that stopped or failed."""
-        self._transact(lease, "SET running_pull = :seq", {":seq": pull.pull_seq}, self._change(lease, pull, {"state": "running"}))
+        self._transact(
+            lease, "SET running_pull = :seq", {":seq": pull.pull_seq}, self._change(lease, pull, {"state": "running"})
+        )
 
     def commit(self, lease: Lease, pull: Pull, batch: int, item: Mapping[str, Any], counts: Counts, until: int) -> None:
         """Write down a batch and add it to its pull: the moment from which its rows exist."""
         names = {f"#{name}": name for name in (*COUNTS, "bytes", "batches")}
-        amounts = {f":{name}": value for name, value in {**counts.as_dict(), "bytes": item["bytes"], "batches": 1}.items()}
+        amounts = {
+            f":{name}": value for name, value in {**counts.as_dict(), "bytes": item["bytes"], "batches": 1}.items()
+        }
         batch_item = {**item, **counts.as_dict(), "pk": f"pull#{pull.pull_id}", "sk": f"batch#{batch:05d}"}
         self._transact(
             lease,
@@ -200,7 +205,9 @@ class PullStore:
         options: dict[str, Any] = {"ScanIndexForward": False, "Limit": limit}
         one_set = bool(source and data_set)
         if one_set:
-            options["KeyConditionExpression"] = Key("pk").eq(f"data_set#{source}.{data_set}") & Key("sk").begins_with("pull#")
+            options["KeyConditionExpression"] = Key("pk").eq(f"data_set#{source}.{data_set}") & Key("sk").begins_with(
+                "pull#"
+            )
         else:
             options |= {"IndexName": "by_time", "KeyConditionExpression": Key("gsi1pk").eq("pulls")}
             if source or data_set:
@@ -232,7 +239,12 @@ class PullStore:
         }
 
     def _transact(
-        self, lease: Lease, update: str, values: dict[str, Any], *others: dict[str, Any], names: dict[str, str] | None = None
+        self,
+        lease: Lease,
+        update: str,
+        values: dict[str, Any],
+        *others: dict[str, Any],
+        names: dict[str, str] | None = None,
     ) -> None:
         """Change the state under the lease's fence together with other items: all or nothing."""
         state = {

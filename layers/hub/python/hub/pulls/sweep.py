@@ -1,4 +1,4 @@
-"""Finds pulls that nobody carries on and queues them: expired leases, time that ran short, failures that may be over."""
+"""Finds pulls that nobody carries on and queues them: expired leases, time run short, failures that may be over."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -9,7 +9,7 @@ from hub.config import Deployment
 from hub.pulls.models import PullTask, pull_id
 from hub.pulls.store import PullStore
 
-QUIET_SECONDS = 150   # a message needs its time in the queue
+QUIET_SECONDS = 150  # a message needs its time in the queue
 MOST_ATTEMPTS = 5
 PATIENCE_SECONDS = 120
 

@@ -29,7 +29,9 @@ TRUE, FALSE = pa.array(["true", "t", "yes", "y", "1"]), pa.array(["false", "f", 
 INTEGER = r"^[+-]?[0-9]+$"
 NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]00:00(:00(\.0+)?)?Z?)?$"
-MOMENT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?( ?(Z|[+-][0-9]{2}(:?[0-9]{2})?))?)?$"
+MOMENT = (
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?( ?(Z|[+-][0-9]{2}(:?[0-9]{2})?))?)?$"
+)
 ZONED = r"[T ].*(Z|[+-][0-9]{2}(:?[0-9]{2})?)$"
 Result = tuple[pa.Array, pa.Array]
 
@@ -74,7 +76,9 @@ def as_text(raw: pa.Array) -> pa.Array:
         utc = raw if kind.tz is None else raw.cast(pa.timestamp(kind.unit, "UTC")).cast(pa.timestamp(kind.unit))
         return pc.strftime(utc.cast(STAMP, safe=False), "%Y-%m-%dT%H:%M:%SZ")
     if pa.types.is_nested(kind):
-        return pa.array([None if each is None else orjson.dumps(each).decode() for each in raw.to_pylist()], pa.string())
+        return pa.array(
+            [None if each is None else orjson.dumps(each).decode() for each in raw.to_pylist()], pa.string()
+        )
     return raw.cast(pa.string())
 
 
@@ -127,7 +131,10 @@ def _fitting(text: pa.Array, target: pa.DataType) -> pa.Array:
 
 def _integers(text: pa.Array, target: pa.DataType) -> pa.Array:
     # Arrow reads 0x1F as well, which no source means.
-    if not pc.any(pc.match_substring(text, "x", ignore_case=True)).as_py() and (plain := _whole(text, target)) is not None:
+    if (
+        not pc.any(pc.match_substring(text, "x", ignore_case=True)).as_py()
+        and (plain := _whole(text, target)) is not None
+    ):
         return plain
     whole = pc.replace_substring_regex(text, r"^([+-]?[0-9]+)\.0*$", r"\1")  # 17850.0 is a whole number
     digits = pc.replace_substring_regex(_matching(whole, INTEGER), r"^\+", "")
@@ -225,7 +232,9 @@ def _strict(value: str, form: str) -> datetime | None:
 
 
 def _json(text: pa.Array) -> pa.Array:
-    return pa.array([value if value is not None and _is_json(value) else None for value in text.to_pylist()], pa.string())
+    return pa.array(
+        [value if value is not None and _is_json(value) else None for value in text.to_pylist()], pa.string()
+    )
 
 
 def _is_json(value: str) -> bool:

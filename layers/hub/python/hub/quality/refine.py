@@ -1,4 +1,4 @@
-"""A batch of raw rows to typed, checked and standardised rows, and the rows that may not pass, each with its reasons."""
+"""A batch of raw rows to typed, checked and standardised rows, and those that may not pass, with their reasons."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -145,7 +145,7 @@ def _flat(column: Any) -> pa.Array:
 
 
 def _positions(mask: pa.Array) -> list[int]:
-    return pc.indices_nonzero(pc.fill_null(mask, False)).to_pylist()
+    return list(pc.indices_nonzero(pc.fill_null(mask, False)).to_pylist())
 
 
 def _standardised(values: pa.Array, column: Column, country: str) -> pa.Array:

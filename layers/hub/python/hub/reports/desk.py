@@ -13,6 +13,7 @@ from hub.errors import Conflict, Forbidden, InvalidInput, NotFound
 from hub.guard import Door, Parameter, Value, infer, read
 from hub.reports import athena
 from hub.reports.athena import Link, Problem, Rows, State
+from hub.reports.estimate import bytes_at_most
 from hub.reports.library import Draft, Report, check_parameters, samples, shipped
 from hub.reports.store import LibraryStore, Result
 from hub.settings import ReportsSettings
@@ -43,8 +44,11 @@ class Asked(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Started:
+    """A query that runs. bytes_at_most: what Athena will read if it needs every column and row of the tables."""
+
     id: str
     state: State
+    bytes_at_most: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +131,7 @@ class Desk:
             started_at=_now(),
         )
         self._library.add_result(result)
-        return Started(result_id, "running")
+        return Started(result_id, "running", bytes_at_most(permitted.sources))
 
     def result(self, principal: Principal, result_id: str) -> Standing:
         found = self._library.result(result_id, principal.id)

@@ -27,7 +27,7 @@ class Dropped:
 
 
 class Files:
-    """The objects of one data set. Cursor: {"objects": {key: ETag}} read by now; position: the object and row reached."""
+    """The objects of one data set. Cursor: {"objects": {key: ETag}} read by now; position: object and row reached."""
 
     def __init__(self, source: FilesSource, data_set: FilesDataSet, vault_bucket: str) -> None:
         location = source.connection.location or f"s3://{vault_bucket}/drop/{source.name}/"
@@ -46,7 +46,7 @@ class Files:
             yield from self._object(dropped, place["row"] if resumed else 0, read, done, at == len(waiting) - 1)
 
     def _listed(self) -> list[Dropped]:
-        """The objects that fit the pattern, oldest first, so that of two versions of a row the later one is read later."""
+        """The objects that fit the pattern, oldest first: of two versions of a row the later is read later."""
         found = []
         for page in client("s3").get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=self._prefix):
             for item in page.get("Contents", []):
@@ -91,13 +91,17 @@ class Files:
 
     def _bytes(self, dropped: Dropped) -> bytes:
         if dropped.size > LARGEST:
-            raise SourceError(f"{dropped.key} has {dropped.size >> 20} MB; split it into files of at most {LARGEST >> 20} MB")
+            raise SourceError(
+                f"{dropped.key} has {dropped.size >> 20} MB; split it into files of at most {LARGEST >> 20} MB"
+            )
         s3 = client("s3")
         try:
             return bytes(s3.get_object(Bucket=self._bucket, Key=dropped.key, IfMatch=dropped.etag)["Body"].read())
         except s3.exceptions.ClientError as error:
             if error.response["Error"]["Code"] in ("PreconditionFailed", "412", "NoSuchKey"):
-                raise SourceError(f"{dropped.key} was replaced while it was being read; the pull goes on later") from error
+                raise SourceError(
+                    f"{dropped.key} was replaced while it was being read; the pull goes on later"
+                ) from error
             raise
 
 

@@ -36,7 +36,7 @@ def decode(data: bytes, fetch: FilesFetch, name: str) -> Decoded:
 
 
 def _text(data: bytes, encoding: str | None) -> str:
-    """By the declared encoding, else by the mark at the start, else UTF-8, else the Western encoding that takes every byte."""
+    """By the mark at the start, else as declared, else UTF-8, else the Western encoding that takes every byte."""
     marked = next((name for mark, name in MARKS if data.startswith(mark)), None)
     if marked or encoding:
         return data.decode(marked or encoding or "utf-8")

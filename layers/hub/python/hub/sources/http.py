@@ -58,7 +58,7 @@ class Http:
         self._last = time.monotonic()
 
     def _once(self, url: str, told: str) -> tuple[tuple[bytes, object] | str, float | None]:
-        """The answer, or what was wrong and how long the source asks to wait; SourceError where trying again is vain."""
+        """The answer, or what was wrong and how long to wait; SourceError where trying again is vain."""
         try:
             response = self._pool.request("GET", url, headers=self._headers, preload_content=False, redirect=False)
             body = response.read(LARGEST + 1, decode_content=True)

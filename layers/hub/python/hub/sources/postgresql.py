@@ -47,7 +47,7 @@ class PostgreSql:
         self._connection.close()
 
     def _type(self, relation: str, column: str) -> str:
-        """The column's type as PostgreSQL writes it, so that a value handed over as text compares as the column does."""
+        """The column's type as PostgreSQL writes it: a value handed over as text then compares as the column does."""
         if (relation, column) not in self._types:
             (name,) = self.scalars(f"select pg_typeof((select {column} from {relation} limit 1))::text", ())
             self._types[relation, column] = name

@@ -80,7 +80,9 @@ class Rest:
 
     def _refuse_repeat(self, records: list[Any], place: dict[str, Any], fingerprint: str) -> None:
         if records and self._fetch.paging.kind != "none" and fingerprint == place["print"]:
-            raise SourceError(f"GET {self._fetch.path}: repeats a page after {place['received']} rows; its paging is stuck")
+            raise SourceError(
+                f"GET {self._fetch.path}: repeats a page after {place['received']} rows; its paging is stuck"
+            )
 
     def _next(
         self, place: dict[str, Any], answer: object, records: list[Any], declared: int | None, fingerprint: str
@@ -145,5 +147,3 @@ def _moment(value: object) -> datetime | None:
 
 def _iso(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-

@@ -48,7 +48,7 @@ class Sql:
 
     def _read(self, database: Database, cursor: Position | None, place: dict[str, Any]) -> Iterator[Piece]:
         changed = self._changed()
-        since = shifted(cursor["changed"], self._fetch.changed_since.overlap) if changed and cursor else None
+        since = self._since(cursor)
         # The first snapshot's highest change is the next cursor: what changes later has a higher one.
         if "high" not in place:
             highest = f"select {database.text(f'max({changed})')} from {self._relation}"
@@ -78,6 +78,12 @@ class Sql:
             if ended:
                 return
 
+    def _since(self, cursor: Position | None) -> Any:
+        before = (cursor or {}).get("changed")
+        if self._fetch.changed_since is None or before is None:
+            return None
+        return shifted(before, self._fetch.changed_since.overlap)
+
     def _changed(self) -> str | None:
         if not self._fetch.changed_since:
             return None
@@ -92,7 +98,9 @@ class Sql:
 
     def _where(self, database: Database, since: Any, after: Sequence[Any] | None) -> tuple[str, list[Any]]:
         changed = self._changed()
-        columns = ([changed] if since is not None and changed else []) + ([quoted(key) for key in self._keys] if after else [])
+        columns = ([changed] if since is not None and changed else []) + (
+            [quoted(key) for key in self._keys] if after else []
+        )
         marks = database.bind(self._relation, columns)
         conditions, values = [], []
         if since is not None and changed:
@@ -139,4 +147,4 @@ def _stream(rows: pa.Table) -> bytes:
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, rows.schema) as writer:
         writer.write_table(rows)
-    return sink.getvalue().to_pybytes()
+    return bytes(sink.getvalue().to_pybytes())

@@ -17,7 +17,9 @@ class Sqlite:
         path = Path(url.removeprefix("sqlite:///"))
         if not path.is_file():
             raise SourceError(f"the database {path.name} is not there ({url})")
-        self._connection = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=5, isolation_level=None)
+        self._connection = sqlite3.connect(
+            f"file:{quote(str(path))}?mode=ro", uri=True, timeout=5, isolation_level=None
+        )
         self._connection.text_factory = lambda data: data.decode("utf-8", "replace")
         self._run("begin", ())
 

@@ -1,0 +1,89 @@
+"""docs/tutorial.md, followed to the letter: its files, its commands, what it says one will see."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from infra.local.laptop import ROOT
+from tests.e2e.harness import Running, new_laptop, wait_until
+
+BLOCK = re.compile(r"^```\w+ file=(\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *parts: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def mine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the demo's folder with the tutorial's files in it; what is not a part of it lies beside."""
+    folder = tmp_path_factory.mktemp("tutorial") / "mine"
+    shutil.copytree(ROOT / "deployments/demo", folder)
+    text = (ROOT / "docs/tutorial.md").read_text()
+    for name, content in BLOCK.findall(text):
+        target = folder / name if "/" in name else folder.parent / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(content)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def laptop(mine: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    api = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(mine.parent)))
+    threading.Thread(target=api.serve_forever, daemon=True).start()
+    loyalty = mine / "sources/loyalty.yaml"
+    loyalty.write_text(loyalty.read_text().replace(":4580", f":{api.server_port}"))
+    one = Running(new_laptop(tmp_path_factory.mktemp("laptop"), hub=mine))
+    one.start()
+    try:
+        one.wait_for_line("is out", 240)
+        yield one
+    finally:
+        if one.process is not None and one.process.poll() is None:
+            one.stop()
+        api.shutdown()
+
+
+def test_what_the_tutorial_says_one_will_see(laptop: Running, mine: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "infra.operate", "drop", "club", str(mine.parent / "members-1.csv")],
+        cwd=ROOT,
+        env=os.environ | laptop.laptop.aws | {"HUB": str(mine), "STAGE": "local"},
+        check=True,
+    )
+    for source, data_set in (("club", "members"), ("loyalty", "accounts")):
+        laptop.ask("admin", "POST", "/v1/pulls", {"source": source, "data_set": data_set}, status=202)
+
+    def arrived() -> list[dict]:
+        found = laptop.ask("admin", "GET", "/v1/pulls?source=club")["items"]
+        return [pull for pull in found if pull["state"] == "complete" and pull["received"] == 3]
+
+    (pull, *_) = wait_until(arrived, 90, "the club's pull")
+    assert (pull["staged"], pull["quarantined"], pull["balanced"]) == (2, 1, True)
+    rejected = laptop.ask("data_engineer", "GET", f"/v1/quarantine?pull_id={pull['pull_id']}")["items"]
+    assert len(rejected) == 1
+
+    def one_person() -> list[dict]:
+        found = laptop.ask("steward", "GET", "/v1/customers?q=tutorial.leaf%40example.com")["items"]
+        return [customer for customer in found if customer.get("sources", 0) == 2] or []
+
+    people = wait_until(one_person, 180, "one customer of two sources")
+    assert len(people) == 1, "the club's M1 and the loyalty scheme's L-7 are one person"
+
+    reports = {report["title"]: report for report in laptop.every("analyst", "/v1/reports")}
+    asked = {"report_id": reports["What each source adds"]["report_id"], "parameters": {}}
+    result = laptop.ask("analyst", "POST", "/v1/results", asked, status=202)
+    show = f"/v1/results/{result['id']}"
+    wait_until(lambda: laptop.ask("analyst", "GET", show)["state"] == "succeeded", 60, "the report")
+    rows = laptop.ask("analyst", "GET", f"{show}/rows")["items"]
+    assert {row[0]: row[1:] for row in rows}["club"] == [2, 1], "Tutorial Leaf is shared, Tutorial Bud is only here"

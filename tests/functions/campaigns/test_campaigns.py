@@ -1,0 +1,144 @@
+"""A campaign through the API: composed by one role, sent by another, once; its numbers are those of the ledger."""
+
+import json
+
+import boto3
+import pytest
+
+from hub import aws
+from hub.campaigns.store import TOTALS, CampaignStore
+
+
+@pytest.fixture
+def campaigns(on_moto, gateway, new_table, tmp_path):
+    """The function; `.asked` holds the runs that the freeze function was asked for."""
+    for name in ("LIBRARY_TABLE", "CAMPAIGNS_TABLE"):
+        on_moto.setenv(name, name.partition("_")[0].lower())
+        new_table(name.partition("_")[0].lower())
+    on_moto.setenv("HUB_HOME", str(tmp_path))
+    on_moto.setenv("FREEZE_FUNCTION", "freeze")
+    hub = {"name": "test", "currency": "INR", "country": "IN", "senders": {"email": "hub@example.org"}}
+    (tmp_path / "deployment.json").write_text(json.dumps({"name": "test", "hub": hub, "sources": {}}))
+    segment = {"segment_id": "g1", "name": "x", "sql": "select 1", "parameters": [{"name": "since", "type": "date"}]}
+    template = {"template_id": "t1", "name": "x", "subject": "x", "text": "x", "html": "x"}
+    for pk, sk, thing in (("segment", "g1", segment), ("template", "t1", template)):
+        body = json.dumps(thing | {"created_by": "u", "created_at": "2026-01-01T00:00:00Z"})
+        aws.table("library").put_item(Item={"pk": pk, "sk": sk, "json": body})
+    function = gateway("campaigns")
+    function.asked = []
+    on_moto.setattr(
+        "hub.campaigns.composing.Campaigns._freeze", lambda self, run_id: function.asked.append(run_id)
+    )  # moto runs no functions
+    return function
+
+
+BODY = {"name": "Spring", "segment_id": "g1", "template_id": "t1", "parameters": {"since": "2026-01-01"}}
+
+
+def composed(campaigns):
+    made = campaigns("POST", "/v1/campaigns", BODY, role="marketer")
+    assert made.status == 201
+    return made.headers["location"]
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "why"),
+    [
+        ({}, 201, "all is right"),
+        ({"sender": "hub@example.org"}, 201, "our own sender"),
+        ({"sender": "boss@bank.example"}, 422, "somebody else's name"),
+        ({"segment_id": "gnone"}, 404, "no such segment"),
+        ({"template_id": "tnone"}, 404, "no such template"),
+        ({"parameters": {}}, 422, "a parameter is missing"),
+        ({"parameters": {"since": "yesterday"}}, 422, "no date"),
+        ({"parameters": {"since": "2026-01-01", "until": 1}}, 422, "no such parameter"),
+        ({"name": "  "}, 422, "no name"),
+    ],
+)
+def test_composing(campaigns, change, status, why):
+    assert campaigns("POST", "/v1/campaigns", BODY | change, role="marketer").status == status, why
+
+
+def test_it_is_tried_by_who_composes_and_sent_by_who_approves(campaigns):
+    path = composed(campaigns)
+    assert campaigns("POST", f"{path}/send", role="marketer").status == 403
+    assert campaigns("POST", f"{path}/dry_run", role="approver").status == 403
+    assert campaigns("POST", f"{path}/dry_run", role="marketer").status == 202
+    sent = campaigns("POST", f"{path}/send", role="approver")
+    assert (sent.status, sent.body["state"], sent.headers["location"]) == (202, "freezing", path)
+    assert len(campaigns.asked) == 2
+
+
+def test_it_is_sent_once(campaigns):
+    path = composed(campaigns)
+    first = campaigns("POST", f"{path}/send", role="approver").body["send"]["run_id"]
+    again = campaigns("POST", f"{path}/send", role="approver")
+    assert (again.status, again.body["send"]["run_id"]) == (202, first), "an answer was lost: the same run"
+    CampaignStore("campaigns").move(first, ["freezing"], "finished")
+    assert campaigns("POST", f"{path}/send", role="approver").status == 409
+
+
+@pytest.mark.parametrize(("perhaps_sent", "status"), [(False, 202), (True, 409)])
+def test_what_failed_before_anything_was_sent_may_be_sent_again(campaigns, perhaps_sent, status):
+    path = composed(campaigns)
+    run_id = campaigns("POST", f"{path}/send", role="approver").body["send"]["run_id"]
+    CampaignStore("campaigns").move(run_id, ["freezing"], "failed", error="no release", perhaps_sent=perhaps_sent)
+    assert campaigns("POST", f"{path}/send", role="approver").status == status
+
+
+@pytest.mark.parametrize(
+    ("state", "action", "status", "then", "why"),
+    [
+        ("sending", "pause", 202, "paused", "it runs"),
+        ("paused", "resume", 202, "sending", "it waits"),
+        ("sending", "cancel", 202, "cancelling", "it runs"),
+        ("paused", "cancel", 202, "cancelling", "it waits"),
+        ("finished", "pause", 409, "finished", "it is over"),
+        ("finished", "cancel", 409, "finished", "what was sent was sent"),
+        ("sending", "resume", 409, "sending", "it was never paused"),
+        ("freezing", "pause", 409, "freezing", "nothing is sent yet"),
+        ("sending", "stop", 404, "sending", "no such action"),
+    ],
+)
+def test_actions(campaigns, state, action, status, then, why):
+    path = composed(campaigns)
+    run_id = campaigns("POST", f"{path}/send", role="approver").body["send"]["run_id"]
+    CampaignStore("campaigns").move(run_id, ["freezing"], state)
+    assert campaigns("POST", f"{path}/{action}", role="approver").status == status, why
+    assert campaigns("GET", path, role="auditor").body["state"] == then
+
+
+def test_numbers_and_receipts_are_those_of_the_ledger(campaigns):
+    path = composed(campaigns)
+    run_id = campaigns("POST", f"{path}/send", role="approver").body["send"]["run_id"]
+    store = CampaignStore("campaigns")
+    totals = dict.fromkeys(TOTALS, 0) | {"sent": 3, "excluded.no_consent": 2}
+    store.move(run_id, ["freezing"], "sending", totals=totals, audience=7, chunks=2, chunks_done=1)
+    entries = {"0" * 26: {"customer_id": "c1", "state": "sent", "message_id": "id"}}
+    events = {f"{'0' * 26} Delivery": "2026-01-02", f"{'0' * 26} Send": "2026-01-01"}
+    item = {
+        "pk": f"run#{run_id}",
+        "sk": "chunk#00001",
+        "state": "settled",
+        "entries": entries,
+        "events": events,
+        "version": 3,
+    }
+    boto3.resource("dynamodb").Table("campaigns").put_item(Item=item)
+    counts = campaigns("GET", path, role="auditor").body["send"]["counts"]
+    assert counts == {
+        "audience": 7,
+        "waiting": 2,
+        "sent": 3,
+        "refused": 0,
+        "uncertain": 0,
+        "cancelled": 0,
+        "excluded": {"no_consent": 2},
+    }
+    receipts = campaigns("GET", f"{path}/receipts", role="marketer").body
+    expected = {"customer_id": "c1", "token": "0" * 26, "state": "sent", "reason": None, "events": ["Send", "Delivery"]}
+    assert receipts == {"items": [expected], "next": None}
+
+
+def test_before_a_sending_there_are_no_receipts(campaigns):
+    assert campaigns("GET", f"{composed(campaigns)}/receipts").body == {"items": [], "next": None}

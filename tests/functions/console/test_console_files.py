@@ -1,0 +1,81 @@
+"""How the console's files are served: policy, versions, packing, and nothing but the files."""
+
+import base64
+import gzip
+import re
+
+import pytest
+
+from functions.console import handler as console
+
+
+def ask(path, method="GET", **headers):
+    event = {"rawPath": path, "headers": headers, "requestContext": {"http": {"method": method}}}
+    answer = console.handler(event, None)
+    body = answer.get("body", "")
+    return (
+        answer["statusCode"],
+        answer["headers"],
+        base64.b64decode(body) if answer.get("isBase64Encoded") else body.encode(),
+    )
+
+
+def test_the_page_names_files_that_are_there_and_never_change():
+    status, headers, body = ask("/")
+    assert (status, headers["cache-control"]) == (200, "no-cache")
+    links = re.findall(r'(?:href|src)="(/static/[^"]+)"', body.decode())
+    assert len(links) >= 4
+    for link in links:
+        status, headers, _ = ask(link)
+        assert (status, headers["cache-control"]) == (200, "public, max-age=31536000, immutable"), link
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "status", "why"),
+    [
+        ("/static/0000000000000000/app.js", "GET", 404, "another version: the page is stale and is loaded anew"),
+        ("/static/../handler.py", "GET", 404, "only the files"),
+        (f"/static/{console.VERSION}/../handler.py", "GET", 404, "not by going up either"),
+        ("/handler.py", "GET", 404, "not the code"),
+        ("/", "POST", 404, "files are only read"),
+        ("/", "HEAD", 200, "for those who only look"),
+        ("/style.css", "GET", 200, "the pages that customers see name it without a version"),
+        ("/v1/nothing", "GET", 404, "an unknown route of the API"),
+    ],
+)
+def test_paths(path, method, status, why):
+    assert ask(path, method)[0] == status, why
+
+
+def test_an_unknown_route_of_the_api_has_the_one_error_shape():
+    _, headers, body = ask("/v1/nothing")
+    assert headers["content-type"] == "application/json"
+    assert b'"code":"not_found"' in body
+
+
+def test_strict_policy():
+    policy = ask("/")[1]["content-security-policy"]
+    assert "unsafe" not in policy
+    assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'")
+
+
+@pytest.mark.parametrize("encoding", ["gzip, br", "identity"])
+def test_packed_where_the_reader_unpacks(encoding):
+    status, headers, body = ask(f"/static/{console.VERSION}/app.js", **{"Accept-Encoding": encoding})
+    packed = headers.get("content-encoding") == "gzip"
+    assert (status, packed) == (200, "gzip" in encoding)
+    assert (gzip.decompress(body) if packed else body) == console.FILES["app.js"]
+
+
+def test_what_is_known_is_not_sent_again():
+    tag = ask("/")[1]["etag"]
+    status, _, body = ask("/", **{"if-none-match": f'W/{tag}, "other"'})
+    assert (status, body) == (304, b"")
+
+
+@pytest.mark.parametrize("name", [name for name in console.FILES if name.endswith((".js", ".html"))])
+def test_no_data_becomes_html_and_nothing_is_inline(name):
+    text = console.FILES[name].decode()
+    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function", text)
+    assert not re.search(r"localStorage|sessionStorage", text), "no token is kept where a script finds it later"
+    assert not re.search(r"<style|<script(?![^>]*src=)| on\w+=\"|style=\"", text)

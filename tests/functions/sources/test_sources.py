@@ -1,0 +1,141 @@
+"""Sources, pulls and quarantine as the API shows them, after real pulls of a small API."""
+
+import json
+
+import boto3
+import pytest
+
+from hub import config
+from tests.hub.pulls import manifests
+from tests.hub.pulls.conftest import CONTROL, HUB, VAULT, Bench, make_stores
+from tests.hub.sources import double
+
+
+@pytest.fixture
+def crm(tmp_path):
+    """35 contacts of which numbers 4 and 12 are broken, and the deployment that reads them."""
+    rows = [manifests.contact(n) for n in range(35)]
+    rows[4], rows[12] = manifests.contact(4, age=999, stage="?"), manifests.contact(12, stage="?")
+    with double.serving(double.Api(rows)) as api:
+        (tmp_path / "hub/sources").mkdir(parents=True)
+        (tmp_path / "hub/hub.yaml").write_text(HUB)
+        (tmp_path / "hub/sources/crm.yaml").write_text(manifests.crm(api.url))
+        yield config.load(tmp_path / "hub")
+
+
+@pytest.fixture
+def queue(on_moto):
+    make_stores()
+    return boto3.client("sqs").create_queue(QueueName="pulls")["QueueUrl"]
+
+
+@pytest.fixture
+def sources(on_moto, queue, crm, tmp_path, gateway):
+    config.read.cache_clear()
+    (tmp_path / "deployment.json").write_text(crm.model_dump_json())
+    on_moto.setenv("HUB_HOME", str(tmp_path))
+    on_moto.setenv("CONTROL_TABLE", CONTROL)
+    on_moto.setenv("VAULT_BUCKET", VAULT)
+    on_moto.setenv("PULL_QUEUE_URL", queue)
+    yield gateway("sources")
+    config.read.cache_clear()
+
+
+@pytest.fixture
+def bench(sources, crm):
+    return Bench(crm)
+
+
+def messages(queue):
+    found = boto3.client("sqs").receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
+    return [json.loads(message["Body"]) for message in found]
+
+
+def test_sources_with_their_last_pull(sources, bench):
+    (shown,) = sources("GET", "/v1/sources", role="viewer").body["items"]
+    assert (shown["name"], shown["connector"], shown["trust"]) == ("crm", "rest", 80)
+    assert shown["data_sets"][0]["last_pull"] is None, "never pulled"
+    bench.pull("crm.contacts")
+    (shown,) = sources("GET", "/v1/sources", role="viewer").body["items"]
+    last = shown["data_sets"][0]["last_pull"]
+    assert (last["state"], last["balanced"], last["staged"], last["quarantined"]) == ("complete", True, 33, 2)
+    assert "connection" not in json.dumps(shown), "where and with what secret is nobody's business here"
+
+
+def test_pause_and_go_on(sources, bench, audited):
+    path = "/v1/sources/crm/data_sets/contacts"
+    assert sources("PATCH", path, {"paused": True}, role="operator").body["paused"] is True
+    assert bench.pull("crm.contacts", scheduled_at="2026-01-01T00:00:00Z") is None
+    assert sources("PATCH", path, {"paused": False}, role="operator").body["paused"] is False
+    assert bench.pull("crm.contacts", scheduled_at="2026-01-01T00:00:00Z").state == "complete"
+    assert audited() == [("sources.pause", ["crm.contacts"])] * 2
+    assert sources("PATCH", path, {"paused": True}, role="viewer").status == 403
+    assert sources("PATCH", "/v1/sources/crm/data_sets/gone", {"paused": True}).status == 404
+    assert sources("PATCH", path, {"paused": "perhaps"}).status == 422
+
+
+def test_pulls_newest_first_by_pages(sources, bench):
+    for minute in range(5):
+        bench.now += 60 * minute
+        bench.pull("crm.contacts")
+    seen, after = [], ""
+    while True:
+        page = sources("GET", "/v1/pulls", query=f"limit=2{after}").body
+        seen += [pull["pull_seq"] for pull in page["items"]]
+        if page["next"] is None:
+            break
+        after = f"&after={page['next']}"
+    assert seen == [5, 4, 3, 2, 1]
+    one_set = sources("GET", "/v1/pulls", query="source=crm&data_set=contacts&limit=3").body
+    assert [pull["pull_seq"] for pull in one_set["items"]] == [5, 4, 3]
+    following = sources("GET", "/v1/pulls", query=f"source=crm&data_set=contacts&limit=3&after={one_set['next']}").body
+    assert [pull["pull_seq"] for pull in following["items"]] == [2, 1]
+    assert sources("GET", "/v1/pulls", query="source=shop").body["items"] == []
+
+
+def test_one_pull(sources, bench):
+    bench.pull("crm.contacts")
+    shown = sources("GET", "/v1/pulls/crm.contacts.00000001").body
+    assert (shown["received"], shown["declared_by_source"], shown["reason"]) == (35, 35, None)
+
+
+@pytest.mark.parametrize("pull_id", ["crm.contacts.00000009", "nonsense", "a.b.c", "crm.contacts.x"])
+def test_there_is_no_such_pull(sources, pull_id):
+    assert sources("GET", f"/v1/pulls/{pull_id}").status == 404
+
+
+def test_ask_for_a_pull(sources, bench, queue):
+    answer = sources("POST", "/v1/pulls", {"source": "crm", "data_set": "contacts"}, role="operator")
+    assert answer.status == 202
+    assert answer.headers["location"] == "/v1/pulls?source=crm&data_set=contacts"
+    assert messages(queue) == [{"source": "crm", "data_set": "contacts", "asked_by": "user-1"}]
+    assert sources("POST", "/v1/pulls", {"source": "crm", "data_set": "gone"}).status == 422
+    assert sources("POST", "/v1/pulls", {"source": "crm"}).status == 422
+    assert sources("POST", "/v1/pulls", {"source": "crm", "data_set": "contacts"}, role="viewer").status == 403
+
+
+def test_asking_while_a_worker_is_at_it_is_a_conflict(sources, bench):
+    bench.engine.store.acquire("crm.contacts", "worker", 4_000_000_000)
+    assert sources("POST", "/v1/pulls", {"source": "crm", "data_set": "contacts"}).status == 409
+
+
+def test_quarantine_by_pages_and_audited(sources, bench, audited):
+    bench.pull("crm.contacts")
+    first = sources("GET", "/v1/quarantine", query="pull_id=crm.contacts.00000001&limit=1", role="data_engineer").body
+    (row,) = first["items"]
+    assert (row["batch"], row["row"], row["record"]["contact_id"]) == (1, 5, "C0004")
+    assert [(each["column"], each["rule"]) for each in row["failures"]] == [("age", "between"), ("stage", "one_of")]
+    second = sources("GET", "/v1/quarantine", query=f"pull_id=crm.contacts.00000001&after={first['next']}").body
+    assert [row["record"]["contact_id"] for row in second["items"]] == ["C0012"]
+    assert second["next"] is None
+    assert ("quarantine.read", ["crm.contacts.00000001"]) in audited()
+
+
+@pytest.mark.parametrize("role", ["viewer", "analyst", "marketer", "operator"])
+def test_quarantine_is_not_for_everybody(sources, bench, role):
+    assert sources("GET", "/v1/quarantine", query="pull_id=crm.contacts.00000001", role=role).status == 403
+
+
+@pytest.mark.parametrize("query", ["after=x", "limit=0", "limit=201", "colour=red"])
+def test_wrong_questions(sources, query):
+    assert sources("GET", "/v1/pulls", query=query).status in (400, 422)

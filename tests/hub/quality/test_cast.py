@@ -1,0 +1,106 @@
+from datetime import date, datetime
+from decimal import Decimal
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.config import Column
+from hub.quality.cast import to_type
+
+REFUSED = object()
+
+CASES = [
+    ("bigint", "12", 12, "plain"),
+    ("bigint", "+12", 12, "a sign"),
+    ("bigint", " 12 ", 12, "white space around"),
+    ("bigint", "17850.0", 17850, "a whole number that a spreadsheet wrote"),
+    ("bigint", "1.5", REFUSED, "not whole"),
+    ("bigint", "0x1F", REFUSED, "hexadecimal is nobody's key"),
+    ("bigint", "9223372036854775807", 2**63 - 1, "the largest"),
+    ("bigint", "9223372036854775808", REFUSED, "one too large"),
+    ("bigint", "", None, "empty is no value"),
+    ("bigint", "   ", None, "blank is no value"),
+    ("integer", "2147483648", REFUSED, "too large for 32 bits"),
+    ("double", "1e5", 100000.0, "an exponent"),
+    ("double", "nan", REFUSED, "not a number is not a number"),
+    ("double", "1,5", REFUSED, "a decimal comma is not guessed"),
+    ("decimal(18,4)", "1.23450000", Decimal("1.2345"), "zeros beyond the scale say nothing"),
+    ("decimal(18,4)", "1.23456", REFUSED, "a digit would be lost"),
+    ("decimal(18,4)", "123456789012345", REFUSED, "one digit too many"),
+    ("decimal(18,4)", "-.5", Decimal("-0.5"), "no leading zero"),
+    ("decimal(18,4)", "1e-3", Decimal("0.001"), "as floats are written"),
+    ("decimal(18,4)", "abc", REFUSED, "no number"),
+    ("boolean", "TRUE", True, "capitals"),
+    ("boolean", "t", True, "as PostgreSQL writes it"),
+    ("boolean", "0", False, "as SQLite writes it"),
+    ("boolean", "maybe", REFUSED, "neither"),
+    ("date", "2024-02-29", date(2024, 2, 29), "a leap day"),
+    ("date", "2023-02-29", REFUSED, "no leap year"),
+    ("date", "2024-02-29 00:00:00", date(2024, 2, 29), "midnight is a date"),
+    ("date", "2024-02-29 10:00:00", REFUSED, "a time would be lost"),
+    ("date", "24-02-01", REFUSED, "which century?"),
+    ("timestamp", "2024-01-01T10:00:00Z", datetime(2024, 1, 1, 10), "UTC"),
+    ("timestamp", "2024-01-01T10:00:00+05:30", datetime(2024, 1, 1, 4, 30), "an offset"),
+    ("timestamp", "2024-01-01 10:00:00+0530", datetime(2024, 1, 1, 4, 30), "an offset without colon"),
+    ("timestamp", "2024-01-01 10:00", datetime(2024, 1, 1, 10), "no offset is UTC"),
+    ("timestamp", "1996-07-04 00:00:00.000", datetime(1996, 7, 4), "as SQLite keeps it"),
+    ("timestamp", "2024-01-01T10:00:00.1234567Z", datetime(2024, 1, 1, 10, 0, 0, 123456), "finer than a microsecond"),
+    ("timestamp", "2024-02-30 00:00:00", REFUSED, "no such day"),
+    ("timestamp", "2024-01-01 25:00:00", REFUSED, "no such hour"),
+    ("json", '{"a": 1}', '{"a": 1}', "JSON"),
+    ("json", "{a}", REFUSED, "not JSON"),
+    ("varchar", " kept ", " kept ", "text is not trimmed"),
+    ("varchar", "", None, "empty is no value"),
+]
+
+
+@pytest.mark.parametrize(("kind", "text", "expected", "why"), CASES, ids=[f"{c[0]} {c[1]!r}" for c in CASES])
+@pytest.mark.parametrize("neighbour", [None, "junk"], ids=["alone", "beside junk"])
+def test_text(kind, text, expected, why, neighbour):
+    """Alone a column may take the fast way, beside a bad value it never does: both must agree."""
+    values, misfits = to_type(pa.array([text, neighbour], pa.string()), Column(type=kind))
+    assert misfits[0].as_py() is (expected is REFUSED), why
+    assert values[0].as_py() == (None if expected is REFUSED else expected), why
+
+
+FORMATS = [
+    ("date", "%d.%m.%Y", None, "01.02.2024", date(2024, 2, 1), "as Germans write it"),
+    ("date", "%d.%m.%Y", None, "1.2.2024", date(2024, 2, 1), "without zeros"),
+    ("date", "%d.%m.%Y", None, "31.02.2024", REFUSED, "strptime alone would make it March"),
+    ("date", "%m/%d/%Y", None, "02/01/2024", date(2024, 2, 1), "as Americans write it"),
+    ("timestamp", "%d.%m.%Y %H:%M", "Asia/Kolkata", "01.02.2024 09:05", datetime(2024, 2, 1, 3, 35), "local time"),
+    ("timestamp", "%d.%m.%Y %H:%M", None, "01.02.2024", REFUSED, "half of it"),
+    ("timestamp", "epoch_seconds", None, "1700000000", datetime(2023, 11, 14, 22, 13, 20), "seconds"),
+    (
+        "timestamp",
+        "epoch_milliseconds",
+        None,
+        "1700000000123",
+        datetime(2023, 11, 14, 22, 13, 20, 123000),
+        "milliseconds",
+    ),
+    ("timestamp", "epoch_seconds", None, "99999999999999", REFUSED, "after the year 9999"),
+]
+
+
+@pytest.mark.parametrize(("kind", "form", "zone", "text", "expected", "why"), FORMATS)
+def test_formats(kind, form, zone, text, expected, why):
+    values, misfits = to_type(pa.array([text], pa.string()), Column(type=kind, format=form, time_zone=zone))
+    assert misfits[0].as_py() is (expected is REFUSED), why
+    assert values[0].as_py() == (None if expected is REFUSED else expected), why
+
+
+@given(st.lists(st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1).map(str), st.text(max_size=5)), max_size=30))
+def test_a_value_is_typed_or_named_as_misfit(values):
+    typed, misfits = to_type(pa.array(values, pa.string()), Column(type="bigint"))
+    for given_, value, misfit in zip(values, typed.to_pylist(), misfits.to_pylist(), strict=True):
+        assert (value is None) == (misfit or given_ is None or not given_.strip())
+        assert not (misfit and value is not None)
+
+
+@given(st.decimals(min_value=-(10**13), max_value=10**13, places=4, allow_nan=False))
+def test_decimals_are_exact(number):
+    typed, _ = to_type(pa.array([format(number, "f")]), Column(type="decimal(18,4)"))
+    assert typed[0].as_py() == number

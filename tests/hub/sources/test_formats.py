@@ -1,0 +1,98 @@
+import io
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from hub.config.connections import FilesFetch
+from hub.sources import SourceError
+from hub.sources.formats import decode
+
+
+def read(data, **fetch):
+    decoded = decode(data, FilesFetch(pattern="*", **{"format": "csv", **fetch}), "drop/x/file")
+    return decoded.table.to_pylist(), [each.reason for each in decoded.unreadable]
+
+
+ROWS = [{"id": "1", "name": "Jose"}, {"id": "2", "name": None}]
+CSV = [
+    (b"id,name\n1,Jose\n2,\n", {}, "commas"),
+    (b"id;name\r\n1;Jose\r\n2;\r\n", {}, "semicolons and Windows line ends"),
+    (b"id\tname\n1\tJose\n2\t", {}, "tabs, no line end at the end"),
+    (b"id|name\n1|Jose\n2|\n", {}, "bars"),
+    (b"\xef\xbb\xbfid,name\n1,Jose\n2,\n", {}, "a mark of UTF-8"),
+    ("id,name\n1,Jose\n2,\n".encode("utf-16"), {}, "UTF-16 as Excel writes it"),
+    (
+        b"1|+|Jose\n2|+|\n",
+        {"separator": "|+|", "header": False, "names": ["id", "name"]},
+        "a long separator, no header",
+    ),
+    (b'id,name\n"1","Jose"\n"2",""\n', {}, "quotes"),
+    (b" id , name \n1,Jose\n2,\n", {}, "blanks around the names"),
+]
+
+
+@pytest.mark.parametrize(("data", "fetch", "why"), CSV, ids=[row[2] for row in CSV])
+def test_csv(data, fetch, why):
+    assert read(data, **fetch) == (ROWS, []), why
+
+
+@pytest.mark.parametrize(
+    ("encoding", "declared", "why"),
+    [
+        ("utf-8", None, "worked out"),
+        ("windows-1252", None, "what is not UTF-8 is Western"),
+        ("iso-8859-1", "iso-8859-1", "declared"),
+        ("utf-16", None, "by its mark"),
+        ("cp437", "cp437", "an old till"),
+    ],
+)
+def test_encodings(encoding, declared, why):
+    data = "id,name\n1,José Größe\n".encode(encoding)
+    assert read(data, encoding=declared) == ([{"id": "1", "name": "José Größe"}], []), why
+
+
+def test_quoted_fields_may_hold_anything():
+    assert read(b'id,name\n1,"a, ""b""\nc"\n') == ([{"id": "1", "name": 'a, "b"\nc'}], [])
+
+
+def test_lines_of_another_length_are_set_aside():
+    rows, unreadable = read(b"id,name\n1,a\n2\n3,b,c\n4,d\n")
+    assert [row["id"] for row in rows] == ["1", "4"]
+    assert unreadable == ["has 1 fields where 2 were expected", "has 3 fields where 2 were expected"]
+
+
+def test_columns_without_or_with_the_same_name_are_kept():
+    assert read(b"id,,id\n1,2,3\n") == ([{"id": "1", "column 2": "2", "id 3": "3"}], [])
+
+
+def test_an_empty_file_has_no_rows():
+    assert read(b"") == ([], [])
+    assert read(b"id,name\n") == ([], [])
+
+
+def test_json_lines():
+    rows, unreadable = read(b'{"id": 1}\n\n{"id": 2, "name": "x"}\n{"id": \n[1]\n', format="jsonl")
+    assert rows == [{"id": 1, "name": None}, {"id": 2, "name": "x"}]
+    assert [reason.partition(":")[0] for reason in unreadable] == ["is not JSON", "is no object"]
+
+
+def test_parquet():
+    sink = io.BytesIO()
+    pq.write_table(pa.table({"id": [1, 2]}), sink)
+    assert read(sink.getvalue(), format="parquet") == ([{"id": 1}, {"id": 2}], [])
+
+
+@pytest.mark.parametrize(
+    ("data", "fetch", "told", "why"),
+    [
+        (b"not parquet", {"format": "parquet"}, "drop/x/file is not readable as parquet", "another kind of file"),
+        (b"\xff\xfea", {}, "drop/x/file is not readable as csv", "half a character"),
+        (b"id\n\xe9\n", {"encoding": "utf-8"}, "drop/x/file is not readable as csv", "not the declared encoding"),
+        (b"id\n1\n", {"encoding": "klingon"}, "drop/x/file is not readable as csv", "no such encoding"),
+        (b"a\x1fb|+|c\n", {"separator": "|+|"}, "0x1F", "the stand-in for a long separator is in the file"),
+    ],
+)
+def test_what_is_not_readable_is_named(data, fetch, told, why):
+    with pytest.raises(SourceError, match=told):
+        read(data, **fetch)

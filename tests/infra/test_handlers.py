@@ -1,0 +1,114 @@
+"""Each handler of the API answers under its own synthesised role and environment, on moto."""
+
+import importlib
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from hub.settings import placeholders
+
+
+def context() -> SimpleNamespace:
+    """What Lambda hands to a handler beside the event."""
+    return SimpleNamespace(
+        function_name="f",
+        memory_limit_in_mb=512,
+        invoked_function_arn="arn:aws:lambda:eu-west-1:123456789012:function:f",
+        aws_request_id="r-1",
+        get_remaining_time_in_millis=lambda: 60_000,
+    )
+
+
+def request(method: str, path: str, roles: str | None, client: str, body: object = None) -> dict[str, Any]:
+    """An event of the HTTP API, from a user with these roles or from nobody."""
+    claims = {
+        "sub": "u-1",
+        "username": "anna",
+        "token_use": "access",
+        "client_id": client,
+        "exp": "4102444800",
+        "cognito:groups": f"[{roles}]",
+        "iat": "1767225600",
+        "auth_time": "1767225600",
+    }
+    authorizer = {} if roles is None else {"authorizer": {"jwt": {"claims": claims, "scopes": None}}}
+    route, _, query = path.partition("?")
+    return {
+        "version": "2.0",
+        "routeKey": f"{method} {route}",
+        "rawPath": route,
+        "rawQueryString": query,
+        "headers": {"content-type": "application/json", "host": "hub.example"},
+        "isBase64Encoded": False,
+        "body": None if body is None else json.dumps(body),
+        "requestContext": {
+            "http": {
+                "method": method,
+                "path": route,
+                "sourceIp": "192.0.2.1",
+                "protocol": "HTTP/1.1",
+                "userAgent": "t",
+            },
+            "requestId": "q-1",
+            "stage": "$default",
+            "timeEpoch": 1767225600000,
+            "apiId": "a",
+            "accountId": "123456789012",
+            "domainName": "hub.example",
+            "domainPrefix": "hub",
+            "routeKey": f"{method} {route}",
+            "time": "",
+            **authorizer,
+        },
+    }
+
+
+# function, method, path, role, body, status: a real answer that needs the role's rights, not only its imports
+REQUESTS = [
+    ("health", "GET", "/v1/health", None, None, 200),
+    ("sources", "GET", "/v1/sources", "operator", None, 200),
+    ("sources", "GET", "/v1/pulls", "operator", None, 200),
+    ("runs", "GET", "/v1/runs", "operator", None, 200),
+    ("runs", "GET", "/v1/tables", "operator", None, 200),
+    ("customers", "GET", "/v1/customers?q=anna", "service", None, 200),
+    ("customers", "GET", "/v1/customers/cunknown", "service", None, 404),
+    ("reports", "GET", "/v1/reports", "analyst", None, 200),
+    ("segments", "GET", "/v1/segments", "marketer", None, 200),
+    ("campaigns", "GET", "/v1/campaigns", "marketer", None, 200),
+    ("contacts", "GET", "/v1/contacts/cunknown", "service", None, 404),
+    ("users", "GET", "/v1/audit?day=2026-01-01", "auditor", None, 200),
+    ("session", "GET", "/v1/me", "viewer", None, 200),
+    ("session", "DELETE", "/v1/session", None, None, 403),
+    ("links", "GET", "/v1/links/unsubscribe?token=forged", None, None, 400),
+    ("console", "GET", "/", None, None, 200),
+]
+
+
+def load(function: str) -> Any:
+    """The handler's module, read anew under the present environment."""
+    with placeholders():
+        return importlib.reload(importlib.import_module(f"functions.{function}.handler"))
+
+
+@pytest.mark.parametrize(("function", "method", "path", "role", "body", "status"), REQUESTS)
+def test_a_handler_answers_under_its_own_role(world, function, method, path, role, body, status):
+    with world.acting_as(function) as environment:
+        event = request(method, path, role, environment.get("USER_POOL_CLIENT_ID", ""), body)
+        answer = load(function).handler(event, context())
+    assert answer["statusCode"] == status, answer.get("body")
+
+
+@pytest.mark.parametrize(
+    ("function", "role", "path"),
+    [
+        ("sources", "report_user", "/v1/sources"),
+        ("customers", "analyst", "/v1/customers?q=anna"),
+        ("users", "marketer", "/v1/users"),
+    ],
+)
+def test_a_handler_refuses_a_role_without_the_permission(world, function, role, path):
+    with world.acting_as(function) as environment:
+        answer = load(function).handler(request("GET", path, role, environment["USER_POOL_CLIENT_ID"]), context())
+    assert answer["statusCode"] == 403
