@@ -70,10 +70,14 @@ class Process:
     def dead(self) -> bool:
         return self.handle is not None and self.handle.poll() is not None
 
+    def ask_to_stop(self) -> None:
+        if self.handle is not None and not self.dead:
+            self.handle.terminate()
+
     def stop(self) -> None:
-        if self.handle is None or self.dead:
+        if self.handle is None:
             return
-        self.handle.terminate()
+        self.ask_to_stop()
         try:
             self.handle.wait(STOP_IN)
         except subprocess.TimeoutExpired:
@@ -124,8 +128,10 @@ class Processes:
             say(f"{process.name} is back")
 
     def stop(self) -> None:
-        """Stop all, the last started first."""
-        for process in reversed(self._all):
+        """Stop all at once."""
+        for process in self._all:
+            process.ask_to_stop()
+        for process in self._all:
             process.stop()
 
     @property

@@ -56,15 +56,17 @@ class Running:
         self.process = subprocess.Popen(
             self.command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
         )
-        threading.Thread(target=self._listen, args=[self.process.stdout], daemon=True).start()
+        self._heard = queue.Queue()
+        threading.Thread(target=self._listen, args=[self.process.stdout, self._heard], daemon=True).start()
         self.wait_for_line("ready: ", READY)
         return time.monotonic() - started
 
-    def _listen(self, stream: Any) -> None:
-        for line in stream:
-            self.lines.append(line.rstrip())
-            self._heard.put(line.rstrip())
-        self._heard.put(None)
+    def _listen(self, stream: Any, heard: queue.Queue) -> None:
+        with stream:
+            for line in stream:
+                self.lines.append(line.rstrip())
+                heard.put(line.rstrip())
+        heard.put(None)
 
     def wait_for_line(self, text: str, seconds: float) -> str:
         deadline = time.monotonic() + seconds
@@ -89,7 +91,10 @@ class Running:
         assert self.process is not None
         found = {}
         for child in psutil.Process(self.process.pid).children(recursive=True):
-            arguments = child.cmdline()
+            try:
+                arguments = child.cmdline()
+            except (psutil.ZombieProcess, psutil.NoSuchProcess):
+                continue
             if "infra.local.child" in arguments:
                 found[arguments[arguments.index("infra.local.child") + 1]] = child.pid
         return found

@@ -13,6 +13,13 @@ import pytest
 from tests.e2e.harness import gone, wait_until
 
 
+@pytest.fixture(autouse=True)
+def started(running):
+    """A test that fails half-way leaves the laptop to the next one as it should be."""
+    if running.process.poll() is not None:
+        running.start()
+
+
 def stored(running) -> dict:
     """What must outlive a restart: counts and the release, as the API gives them."""
     release = running.ask("admin", "GET", "/v1/tables")["release"]

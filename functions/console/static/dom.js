@@ -33,7 +33,7 @@ export const badge = (state, text) => h("span", { class: `badge ${WORDS[state] |
 
 /** no_address -> No address */
 export function words(name) {
-  const text = String(name).replaceAll("_", " ");
+  const text = String(name).replaceAll("_", " ").replace(/^email/, "e-mail");
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 

@@ -42,12 +42,17 @@ function drawSources(place, sources, again) {
     table(`Data sets of ${source.name}`, columns(source, again), source.data_sets))) : h("p", { class: "empty" }, "This hub has no sources."));
 }
 
-const schedule = (set) => {
+const two = (text) => text.padStart(2, "0");
+
+/** A schedule in words, where it is one of the usual ones. */
+function schedule(set) {
   const [, kind, inside] = /^(rate|cron)\((.*)\)$/.exec(set.schedule || "") || [];
+  if (!kind) return "on demand";
   if (kind === "rate") return `every ${inside.replace(/^1 /, "")}`;
-  return kind ? inside.replace(/^(\d+) (\d+) \? \* \* \*$|^(\d+) (\d+) \* \* \? \*$/, (_, m, hh, m2, h2) =>
-    `daily at ${(hh || h2).padStart(2, "0")}:${(m || m2).padStart(2, "0")}`) : "on demand";
-};
+  const [, minute, hour] = /^(\d+) (\d+|\*) (?:\* \* \?|\? \* \*) \*$/.exec(inside) || [];
+  if (!minute) return h("code", null, inside);
+  return hour === "*" ? `hourly at :${two(minute)}` : `daily at ${two(hour)}:${two(minute)}`;
+}
 
 const columns = (source, again) => [
   ["Data set", (set) => [h("strong", null, set.name), h("div", { class: "quiet" }, set.description)]],

@@ -394,25 +394,7 @@ def _depth(token: Token) -> int:
     return (token.text in ("(", "<")) - (token.text in (")", ">")) if token.kind == "op" else 0
 
 
-_STARTS = frozenset(
-    {
-        "EXPLAIN",
-        "INSERT",
-        "MERGE",
-        "UPDATE",
-        "DELETE",
-        "UNLOAD",
-        "OPTIMIZE",
-        "VACUUM",
-        "PREPARE",
-        "EXECUTE",
-        "DEALLOCATE",
-        "CREATE",
-        "DROP",
-        "ALTER",
-        "MSCK",
-        "SHOW",
-        "DESCRIBE",
-        "DESC",
-    }
-)
+_STARTS = frozenset({
+    "EXPLAIN", "INSERT", "MERGE", "UPDATE", "DELETE", "UNLOAD", "OPTIMIZE", "VACUUM", "PREPARE", "EXECUTE",
+    "DEALLOCATE", "CREATE", "DROP", "ALTER", "MSCK", "SHOW", "DESCRIBE", "DESC",
+})  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from infra.local.athena.dialect.lexer import Token, tokens
 from infra.local.athena.errors import BadStatement, QueryFailed
@@ -116,7 +116,3 @@ def _is_literal(found: list[Token]) -> bool:
     if len(found) == 2 and found[0].text in ("-", "+"):
         found = found[1:]
     return len(found) == 1 and (found[0].kind in LITERALS or found[0].upper in ("TRUE", "FALSE", "NULL"))
-
-
-def with_text(statement: Statement, text: str) -> Statement:
-    return replace(statement, text=text)

@@ -147,7 +147,7 @@ class TrinoEngine:
         return Result("DDL", "VACUUM")
 
     def _mark_columns(self, database: str, name: str) -> GlueTable:
-        """The table as it now is. Clients know an Iceberg table's columns by a mark that Athena sets and Trino drops."""
+        """The table as it now is. Clients know Iceberg columns by a mark that Athena sets and Trino drops."""
         table = self._catalogue.require(database, name)
         columns = table["StorageDescriptor"]["Columns"]
         if is_iceberg(table) and any("iceberg.field.current" not in column.get("Parameters", {}) for column in columns):

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from trino.dbapi import Cursor, connect
 from trino.exceptions import Error as TrinoError
-from trino.exceptions import TrinoConnectionError, TrinoDataError, TrinoQueryError
+from trino.exceptions import HttpError, TrinoConnectionError, TrinoDataError, TrinoQueryError
 
 from infra.local.athena.engine import Cancelled, Column, Context, QueryFailed
 from infra.local.trino.rewrite import Request
@@ -85,8 +85,8 @@ def _as_athena(context: Context, cursor: Cursor) -> Iterator[None]:
 
 def _cancel(cursor: Cursor) -> None:
     """Cancel what runs; a query that is over already is cancelled enough."""
-    with suppress(TrinoError):
-        cursor.cancel()
+    with suppress(TrinoError, HttpError):
+        cursor.cancel()  # type: ignore[no-untyped-call]
 
 
 def _nothing() -> None:

@@ -3,20 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from infra.local.athena.iceberg import HOUSEKEEPING
+
 Properties = Mapping[str, object]  # names in lower case; values str, int, bool or list of str
 
-HOUSEKEEPING = frozenset(
-    {
-        "vacuum_max_snapshot_age_seconds",
-        "vacuum_min_snapshots_to_keep",
-        "vacuum_max_metadata_files_to_keep",
-        "optimize_rewrite_min_data_file_size_bytes",
-        "optimize_rewrite_max_data_file_size_bytes",
-        "optimize_rewrite_data_file_threshold",
-        "optimize_rewrite_delete_file_threshold",
-    }
-)
 COMPRESSION = ("write_compression", "parquet_compression", "orc_compression", "compression")
+ELSEWHERE = frozenset({*COMPRESSION, "table_type", "is_external", "compression_level"})  # not table properties of Trino
 CODECS = {"UNCOMPRESSED": "NONE", "ZLIB": "GZIP"}
 MAX_AGE_SECONDS = 432_000  # Athena's default: five days
 
@@ -95,13 +87,7 @@ def _session(catalog: str, properties: Properties) -> dict[str, str]:
 def _table_properties(properties: Properties) -> dict[str, str]:
     """Trino's table properties (as SQL) for Athena's. Raises UnknownProperty."""
     known = _ICEBERG if is_iceberg(properties) else _HIVE
-    unknown = sorted(
-        set(properties)
-        - set(known)
-        - HOUSEKEEPING
-        - set(COMPRESSION)
-        - {"table_type", "is_external", "compression_level"}
-    )
+    unknown = sorted(set(properties) - set(known) - HOUSEKEEPING - ELSEWHERE)
     if unknown:
         raise UnknownProperty(f"Catalog 'awsdatacatalog' table property '{unknown[0]}' does not exist")
     result = {known[name]: literal(value) for name, value in properties.items() if name in known}

@@ -1,5 +1,6 @@
 -- Values are taken from the record of the most trusted source that has one; among equals from the newest. The parts of
--- a name, and those of an address, come from one record together.
+-- a name, and those of an address, come from one record together. A source that gives whole names only has the given
+-- name in front, unless there is a comma.
 with
 
 records as (
@@ -94,7 +95,11 @@ golden as (
 select
     customer_id,
     full_name,
-    given_name,
+    case
+        when given_name is null and strpos(full_name, ',') = 0
+            then nullif(element_at(split(regexp_replace(full_name, '^[ \t\n\r]+', ''), ' '), 1), '')
+        else given_name
+    end as given_name,
     family_name,
     email,
     phone,

@@ -30,17 +30,59 @@ def test_what_was_said_is_shown(contacts):
 @pytest.mark.parametrize(
     ("method", "path", "body", "role", "status", "why"),
     [
-        ("PUT", f"/v1/contacts/{WHO}/consents/email", {"state": "granted", "basis": "x"}, "service", 422, "why is it so"),
-        ("PUT", f"/v1/contacts/{WHO}/consents/email", {"state": "maybe", "basis": "asked"}, "service", 422, "yes or no"),
-        ("PUT", f"/v1/contacts/{WHO}/consents/fax", {"state": "granted", "basis": "asked"}, "service", 404, "no channel"),
-        ("PUT", f"/v1/contacts/{WHO}/consents/email", {"state": "granted", "basis": "asked"}, "sales", 403, "may only read"),
+        (
+            "PUT",
+            f"/v1/contacts/{WHO}/consents/email",
+            {"state": "granted", "basis": "x"},
+            "service",
+            422,
+            "why is it so",
+        ),
+        (
+            "PUT",
+            f"/v1/contacts/{WHO}/consents/email",
+            {"state": "maybe", "basis": "asked"},
+            "service",
+            422,
+            "yes or no",
+        ),
+        (
+            "PUT",
+            f"/v1/contacts/{WHO}/consents/fax",
+            {"state": "granted", "basis": "asked"},
+            "service",
+            404,
+            "no channel",
+        ),
+        (
+            "PUT",
+            f"/v1/contacts/{WHO}/consents/email",
+            {"state": "granted", "basis": "asked"},
+            "sales",
+            403,
+            "may only read",
+        ),
         ("GET", "/v1/contacts/suppressed%23email", None, "service", 404, "no customer, but a key of the table"),
         ("GET", "/v1/contacts/c1", None, "service", 404, "no id of a customer"),
-        ("POST", "/v1/contacts/suppressions", {"channel": "email", "address": "x", "reason": "asked us"}, "service", 422, "no address"),
-        ("POST", "/v1/contacts/suppressions", {"channel": "email", "address": "a@example.com", "reason": "asked us"}, "service", 204, "kept"),
+        (
+            "POST",
+            "/v1/contacts/suppressions",
+            {"channel": "email", "address": "x", "reason": "asked us"},
+            "service",
+            422,
+            "no address",
+        ),
+        (
+            "POST",
+            "/v1/contacts/suppressions",
+            {"channel": "email", "address": "a@example.com", "reason": "asked us"},
+            "service",
+            204,
+            "kept",
+        ),
         ("GET", f"/v1/contacts/{WHO}", None, "marketer", 403, "composes, but looks nobody up"),
     ],
-)  # fmt: skip
+)
 def test_refusals(contacts, method, path, body, role, status, why):
     assert contacts(method, path, body, role=role).status == status, why
 

@@ -1,4 +1,4 @@
-"""SIGKILL at each named step of freezing and sending, in a process of its own: no message twice, and the ledger balances."""
+"""SIGKILL at each named step of freezing and sending, in a process of its own: no message twice, nobody lost."""
 
 import random
 import signal

@@ -1,4 +1,4 @@
-"""From a frozen audience to receipts: each person ends in one place, nobody is written to twice, a word is heard in time."""
+"""From a frozen audience to receipts: each person ends in one place, nobody is written to twice."""
 
 import base64
 import json
@@ -35,9 +35,14 @@ def test_everybody_ends_in_one_place(world, audiences):
     world.freeze(run_id)
     world.finish()
     assert world.totals(run_id) == {
-        "sent": 60, "refused": 1, "excluded.no_consent": 2, "excluded.no_address": 1, "excluded.suppressed": 1,
-        "excluded.duplicate_address": 1, "excluded.not_on_allow_list": 1,
-    }  # fmt: skip
+        "sent": 60,
+        "refused": 1,
+        "excluded.no_consent": 2,
+        "excluded.no_address": 1,
+        "excluded.suppressed": 1,
+        "excluded.duplicate_address": 1,
+        "excluded.not_on_allow_list": 1,
+    }
     assert world.store.run(run_id)["state"] == "finished"
     world.balances(run_id)
     world.no_message_twice()
@@ -138,15 +143,27 @@ def test_an_event_of_the_provider_settles_it(world, audiences, kind, settled_fir
 @pytest.mark.parametrize(
     ("kind", "detail", "suppressed", "why"),
     [
-        ("Bounce", {"bounce": {"bounceType": "Permanent", "bouncedRecipients": [{"emailAddress": "Person0@example.com"}]}},
-         "bounced", "the mailbox does not exist"),
-        ("Bounce", {"bounce": {"bounceType": "Transient", "bouncedRecipients": [{"emailAddress": "person0@example.com"}]}},
-         None, "the mailbox is full today"),
-        ("Complaint", {"complaint": {"complainedRecipients": [{"emailAddress": "person0@example.com"}]}},
-         "complained", "the person said it is spam"),
+        (
+            "Bounce",
+            {"bounce": {"bounceType": "Permanent", "bouncedRecipients": [{"emailAddress": "Person0@example.com"}]}},
+            "bounced",
+            "the mailbox does not exist",
+        ),
+        (
+            "Bounce",
+            {"bounce": {"bounceType": "Transient", "bouncedRecipients": [{"emailAddress": "person0@example.com"}]}},
+            None,
+            "the mailbox is full today",
+        ),
+        (
+            "Complaint",
+            {"complaint": {"complainedRecipients": [{"emailAddress": "person0@example.com"}]}},
+            "complained",
+            "the person said it is spam",
+        ),
         ("Delivery", {"delivery": {}}, None, "all is well"),
     ],
-)  # fmt: skip
+)
 def test_bounces_and_complaints_suppress_the_address(world, audiences, kind, detail, suppressed, why):
     run_id = world.begin(audiences.people(1))
     world.freeze(run_id)

@@ -1,4 +1,3 @@
-import os
 import shutil
 import sqlite3
 from contextlib import contextmanager
@@ -117,15 +116,6 @@ def deployment(tmp_path):
         return config.load(folder, variables)
 
     return made
-
-
-@pytest.fixture(scope="session")
-def hub_data() -> Path:
-    """The folder of the five real data sets."""
-    folder = Path(os.environ.get("HUB_DATA", ROOT.parent / "shared" / "data"))
-    if not folder.is_dir():
-        pytest.skip(f"the real data sets are not at {folder}; set HUB_DATA")
-    return folder
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import os
 import pwd
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -36,26 +37,26 @@ def binary(name):
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory):
-    """A server; the folder of its socket."""
-    initdb, server, psql = binary("initdb"), binary("postgres"), binary("pg_ctl")
-    if not (initdb and server and psql):
+def postgresql():
+    """A server; the folder of its socket. Not under pytest's own folder, which only its owner may enter."""
+    initdb, server, control = binary("initdb"), binary("postgres"), binary("pg_ctl")
+    if not (initdb and server and control):
         pytest.skip("PostgreSQL is not installed: neither on PATH nor under /usr/lib/postgresql")
-    folder = tmp_path_factory.mktemp("pg")
-    user = {}
-    if os.getuid() == 0:  # PostgreSQL refuses to run as root
-        nobody = pwd.getpwnam("nobody")
-        for part in (folder, *folder.parents[:2]):
-            part.chmod(0o755)
-        os.chown(folder, nobody.pw_uid, nobody.pw_gid)
-        user = {"user": nobody.pw_uid, "group": nobody.pw_gid}
-    data = folder / "data"
-    quiet = {"check": True, "capture_output": True, "cwd": folder, **user}
-    subprocess.run([initdb, "-D", data, "-U", "owner", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C"], **quiet)
-    options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off"
-    subprocess.run([psql, "-D", data, "-o", options, "-l", folder / "log", "-w", "start"], **quiet)
-    yield folder
-    subprocess.run([psql, "-D", data, "-m", "immediate", "stop"], **quiet)
+    with tempfile.TemporaryDirectory(prefix="hub-pg-") as name:
+        folder, user = Path(name), {}
+        if os.getuid() == 0:  # PostgreSQL refuses to run as root
+            nobody = pwd.getpwnam("nobody")
+            os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+            user = {"user": nobody.pw_uid, "group": nobody.pw_gid}
+        data = folder / "data"
+        quiet = {"check": True, "capture_output": True, "cwd": folder, **user}
+        subprocess.run(
+            [initdb, "-D", data, "-U", "owner", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C"], **quiet
+        )
+        options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off"
+        subprocess.run([control, "-D", data, "-o", options, "-l", folder / "log", "-w", "start"], **quiet)
+        yield folder
+        subprocess.run([control, "-D", data, "-m", "immediate", "stop"], **quiet)
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,8 @@ from tests.laboratory import BUCKET, Laboratory
 
 pytestmark = pytest.mark.filterwarnings("ignore:The copy keyword is deprecated")  # awswrangler on pandas 3
 OUTPUT = f"s3://{BUCKET}/results/"
-PEOPLE = """SELECT id, name, CAST(amount AS decimal(10,2)) AS amount, born, CAST(at AS timestamp(3)) AS at, ok FROM (VALUES
+PEOPLE = """SELECT id, name, CAST(amount AS decimal(10,2)) AS amount, born, CAST(at AS timestamp(3)) AS at, ok
+FROM (VALUES
     (1, 'Asha', 1.50, DATE '1990-02-28', TIMESTAMP '2024-01-31 10:00:00', true),
     (2, CAST(NULL AS varchar), 2.50, NULL, NULL, NULL),
     (3, '', 3.50, DATE '2000-01-01', TIMESTAMP '2024-02-29 23:59:59', false)) AS t(id, name, amount, born, at, ok)"""
@@ -54,9 +55,13 @@ def test_awswrangler_passes_parameters(athena: Laboratory, people: str) -> None:
     )
     assert found["id"].tolist() == []
     found = wr.athena.read_sql_query(
-        "SELECT id FROM people WHERE name = ?", people, s3_output=OUTPUT, ctas_approach=False,
-        params=["'Asha'"], paramstyle="qmark",
-    )  # fmt: skip
+        "SELECT id FROM people WHERE name = ?",
+        people,
+        s3_output=OUTPUT,
+        ctas_approach=False,
+        params=["'Asha'"],
+        paramstyle="qmark",
+    )
     assert found["id"].tolist() == [1]
 
 
@@ -96,8 +101,13 @@ def test_pyathena_reads_python_values(athena: Laboratory, people: str) -> None:
     with cursor(people) as one:
         one.execute("SELECT id, name, amount, born, at, ok FROM people ORDER BY id")
         assert [column[:2] for column in one.description] == [
-            ("id", "integer"), ("name", "varchar"), ("amount", "decimal"), ("born", "date"), ("at", "timestamp"), ("ok", "boolean"),
-        ]  # fmt: skip
+            ("id", "integer"),
+            ("name", "varchar"),
+            ("amount", "decimal"),
+            ("born", "date"),
+            ("at", "timestamp"),
+            ("ok", "boolean"),
+        ]
         assert one.fetchall() == [
             (1, "Asha", Decimal("1.50"), date(1990, 2, 28), datetime(2024, 1, 31, 10), True),
             (2, None, Decimal("2.50"), None, None, None),

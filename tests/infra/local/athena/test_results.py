@@ -34,10 +34,24 @@ AT = datetime(2024, 1, 31, 10, 0, 0, 123456)
         ("timestamp(3)", AT, "2024-01-31 10:00:00.123", "milliseconds"),
         ("timestamp(0)", AT.replace(microsecond=0), "2024-01-31 10:00:00.000", "milliseconds at least"),
         ("timestamp(6)", AT, "2024-01-31 10:00:00.123456", "microseconds of Iceberg tables"),
-        ("timestamp(3) with time zone", AT.replace(tzinfo=ZoneInfo("UTC")), "2024-01-31 10:00:00.123 UTC", "the zone's name"),
-        ("timestamp(3) with time zone", AT.replace(tzinfo=ZoneInfo("Asia/Kolkata")), "2024-01-31 10:00:00.123 Asia/Kolkata", "its name"),
-        ("timestamp(3) with time zone", AT.replace(tzinfo=timezone(timedelta(hours=-3, minutes=-30))),
-         "2024-01-31 10:00:00.123 -03:30", "an offset"),
+        (
+            "timestamp(3) with time zone",
+            AT.replace(tzinfo=ZoneInfo("UTC")),
+            "2024-01-31 10:00:00.123 UTC",
+            "the zone's name",
+        ),
+        (
+            "timestamp(3) with time zone",
+            AT.replace(tzinfo=ZoneInfo("Asia/Kolkata")),
+            "2024-01-31 10:00:00.123 Asia/Kolkata",
+            "its name",
+        ),
+        (
+            "timestamp(3) with time zone",
+            AT.replace(tzinfo=timezone(timedelta(hours=-3, minutes=-30))),
+            "2024-01-31 10:00:00.123 -03:30",
+            "an offset",
+        ),
         ("varbinary", b"\x00\xff", "00 ff", "bytes in hex"),
         ("array(integer)", [1, None], "[1, null]", "NULL inside is a word"),
         ("map(varchar, double)", {"k": 1.0}, "{k=1.0}", "pairs with ="),
@@ -47,7 +61,7 @@ AT = datetime(2024, 1, 31, 10, 0, 0, 123456)
         ("interval day to second", timedelta(days=1, seconds=1.5), "1 00:00:01.500", "days and a time"),
         ("hyperloglog", "AgwB", "AgwB", "a type that only Trino knows"),
     ],
-)  # fmt: skip
+)
 def test_prints(kind: str, value: object, text: str | None, reason: str) -> None:
     assert results.printer(kind)(value) == text, reason
 

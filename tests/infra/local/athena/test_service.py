@@ -1,6 +1,7 @@
 """The API's own rules: work groups, idempotency, paging, cancelling, limits, parameters, errors."""
 
 import io
+import json
 import os
 import uuid
 
@@ -27,8 +28,12 @@ def test_a_query_has_a_result_file_pages_and_types(athena: Laboratory) -> None:
     answer = athena.run("SELECT 1 AS a, CAST(NULL AS varchar) AS n, '' AS e, 'say \"hi\"' AS q, DECIMAL '1.50' AS d")
     assert answer.rows == [["1", None, "", 'say "hi"', "1.50"]]
     assert [(column["Name"], column["Type"]) for column in answer.columns] == [
-        ("a", "integer"), ("n", "varchar"), ("e", "varchar"), ("q", "varchar"), ("d", "decimal"),
-    ]  # fmt: skip
+        ("a", "integer"),
+        ("n", "varchar"),
+        ("e", "varchar"),
+        ("q", "varchar"),
+        ("d", "decimal"),
+    ]
     place = answer.execution["ResultConfiguration"]["OutputLocation"]
     assert place == f"s3://{BUCKET}/results/{answer.execution['QueryExecutionId']}.csv"
     assert athena.catalogue.read(place) == b'"a","n","e","q","d"\n"1",,"","say ""hi""","1.50"\n'
@@ -212,8 +217,9 @@ def test_a_restart_remembers(bare: Service, tmp_path, capsys) -> None:
 
 
 def test_what_a_killed_process_was_running_has_failed(athena: Laboratory, tmp_path) -> None:
-    accepted = '{"public": {"QueryExecutionId": "q-1", "Query": "SELECT 1", "StatementType": "DML", "Statistics": {}, '
-    accepted += '"Status": {"State": "RUNNING", "SubmissionDateTime": 1.0}, "WorkGroup": "primary"}, "token": "t", "columns": [], "updated": null}'
+    public = {"QueryExecutionId": "q-1", "Query": "SELECT 1", "StatementType": "DML", "Statistics": {}}
+    public |= {"Status": {"State": "RUNNING", "SubmissionDateTime": 1.0}, "WorkGroup": "primary"}
+    accepted = json.dumps({"public": public, "token": "t", "columns": [], "updated": None})
     (tmp_path / "executions.jsonl").write_text(accepted + '\n{"public": {"Quer')
     service = Service(Broken(), Catalogue(), tmp_path)
     status = service.call("GetQueryExecution", {"QueryExecutionId": "q-1"})["QueryExecution"]["Status"]

@@ -5,7 +5,8 @@ import pytest
 from infra.local.athena.errors import BadStatement, QueryFailed
 from infra.local.athena.statements import ColumnSpec, Statement, bind, bound, parse
 
-ICEBERG = """CREATE TABLE IF NOT EXISTS db.t (id bigint, at timestamp COMMENT 'when', tags array<struct<a:int,b:string>>)
+ICEBERG = """CREATE TABLE IF NOT EXISTS db.t
+(id bigint, at timestamp COMMENT 'when', tags array<struct<a:int,b:string>>)
 PARTITIONED BY (day(at), bucket(16, id), city) LOCATION 's3://b/t/' TBLPROPERTIES ('table_type' = 'ICEBERG')"""
 HIVE = """CREATE EXTERNAL TABLE `t` (`a` string) PARTITIONED BY (`dt` string, n int)
 ROW FORMAT SERDE 'org.x.Serde' WITH SERDEPROPERTIES ('separatorChar' = ';') STORED AS PARQUET
@@ -19,31 +20,82 @@ LOCATION 's3://b/t/' TBLPROPERTIES ('skip.header.line.count' = '1')"""
         ("-- hello\n(SELECT 1)", {"kind": "query"}, "a comment and a bracket may stand first"),
         ("WITH a AS (SELECT 1) SELECT * FROM a", {"kind": "query"}, "WITH begins a query"),
         ("insert into Db.T select 1", {"kind": "insert", "table": ("db", "t")}, "names compare in lower case"),
-        ('MERGE INTO "awsdatacatalog"."d"."t" x USING s ON true', {"kind": "merge", "table": ("d", "t")}, "three parts"),
+        (
+            'MERGE INTO "awsdatacatalog"."d"."t" x USING s ON true',
+            {"kind": "merge", "table": ("d", "t")},
+            "three parts",
+        ),
         ("DELETE FROM t", {"kind": "delete", "table": (None, "t")}, "the context's database stands in"),
-        ("UNLOAD (SELECT (1), ')') TO 's3://b/' WITH (format = 'JSON')",
-         {"query": "SELECT (1), ')'", "location": "s3://b/", "properties": {"format": "JSON"}}, "brackets in texts do not count"),
-        ("CREATE TABLE t WITH (a = 'x', b = ARRAY['y', 'z'], c = 4, d = false) AS SELECT 1 AS w",
-         {"kind": "ctas", "properties": {"a": "x", "b": ["y", "z"], "c": 4, "d": False}, "query": "SELECT 1 AS w"}, "values by kind"),
-        ("CREATE TABLE t AS SELECT 1 x WITH NO DATA", {"query": "SELECT 1 x", "with_data": False}, "the tail is no part of the query"),
-        ("CREATE TABLE t AS WITH a AS (SELECT 1 data) SELECT data FROM a", {"with_data": True}, "WITH ... DATA elsewhere is not it"),
-        (ICEBERG, {"kind": "create_iceberg_table", "transforms": ("day(at)", "bucket(16, id)", "city"), "if_exists": True,
-                   "columns": (ColumnSpec("id", "bigint"), ColumnSpec("at", "timestamp", "when"),
-                               ColumnSpec("tags", "array<struct<a:int,b:string>>"))}, "commas inside types and transforms"),
-        (HIVE, {"kind": "create_external_table", "partition_columns": (ColumnSpec("dt", "string"), ColumnSpec("n", "int")),
-                "serde_properties": {"separatorChar": ";"}, "storage": {"serde": "org.x.Serde", "format": "PARQUET"}}, "Hive's clauses"),
-        ("CREATE OR REPLACE VIEW v AS SELECT 1 x -- end", {"kind": "create_view", "replace": True, "query": "SELECT 1 x -- end"}, "a view"),
-        ("OPTIMIZE d.t REWRITE DATA USING BIN_PACK WHERE at > DATE '2024-01-01'",
-         {"kind": "optimize", "table": ("d", "t"), "where": "at > DATE '2024-01-01'"}, "the condition goes to the engine"),
+        (
+            "UNLOAD (SELECT (1), ')') TO 's3://b/' WITH (format = 'JSON')",
+            {"query": "SELECT (1), ')'", "location": "s3://b/", "properties": {"format": "JSON"}},
+            "brackets in texts do not count",
+        ),
+        (
+            "CREATE TABLE t WITH (a = 'x', b = ARRAY['y', 'z'], c = 4, d = false) AS SELECT 1 AS w",
+            {"kind": "ctas", "properties": {"a": "x", "b": ["y", "z"], "c": 4, "d": False}, "query": "SELECT 1 AS w"},
+            "values by kind",
+        ),
+        (
+            "CREATE TABLE t AS SELECT 1 x WITH NO DATA",
+            {"query": "SELECT 1 x", "with_data": False},
+            "the tail is no part of the query",
+        ),
+        (
+            "CREATE TABLE t AS WITH a AS (SELECT 1 data) SELECT data FROM a",
+            {"with_data": True},
+            "WITH ... DATA elsewhere is not it",
+        ),
+        (
+            ICEBERG,
+            {
+                "kind": "create_iceberg_table",
+                "transforms": ("day(at)", "bucket(16, id)", "city"),
+                "if_exists": True,
+                "columns": (
+                    ColumnSpec("id", "bigint"),
+                    ColumnSpec("at", "timestamp", "when"),
+                    ColumnSpec("tags", "array<struct<a:int,b:string>>"),
+                ),
+            },
+            "commas inside types and transforms",
+        ),
+        (
+            HIVE,
+            {
+                "kind": "create_external_table",
+                "partition_columns": (ColumnSpec("dt", "string"), ColumnSpec("n", "int")),
+                "serde_properties": {"separatorChar": ";"},
+                "storage": {"serde": "org.x.Serde", "format": "PARQUET"},
+            },
+            "Hive's clauses",
+        ),
+        (
+            "CREATE OR REPLACE VIEW v AS SELECT 1 x -- end",
+            {"kind": "create_view", "replace": True, "query": "SELECT 1 x -- end"},
+            "a view",
+        ),
+        (
+            "OPTIMIZE d.t REWRITE DATA USING BIN_PACK WHERE at > DATE '2024-01-01'",
+            {"kind": "optimize", "table": ("d", "t"), "where": "at > DATE '2024-01-01'"},
+            "the condition goes to the engine",
+        ),
         ("OPTIMIZE t REWRITE DATA USING BIN_PACK", {"where": None}, "the whole table"),
         ("VACUUM `_t`", {"kind": "vacuum", "table": (None, "_t")}, "backticks for names that begin with _"),
-        ("ALTER TABLE t ADD IF NOT EXISTS PARTITION (dt = '1') LOCATION 's3://x' PARTITION (dt = '2')",
-         {"partitions": (({"dt": "1"}, "s3://x"), ({"dt": "2"}, None)), "if_exists": True}, "several at once"),
+        (
+            "ALTER TABLE t ADD IF NOT EXISTS PARTITION (dt = '1') LOCATION 's3://x' PARTITION (dt = '2')",
+            {"partitions": (({"dt": "1"}, "s3://x"), ({"dt": "2"}, None)), "if_exists": True},
+            "several at once",
+        ),
         ("EXECUTE p USING 1, 'a, b', f(1, 2)", {"arguments": ("1", "'a, b'", "f(1, 2)")}, "commas inside an argument"),
-        ("DROP DATABASE IF EXISTS d CASCADE", {"kind": "drop_database", "cascade": True, "if_exists": True}, "with its tables"),
+        (
+            "DROP DATABASE IF EXISTS d CASCADE",
+            {"kind": "drop_database", "cascade": True, "if_exists": True},
+            "with its tables",
+        ),
         ("SHOW TABLES IN d 'a*'", {"kind": "show_tables", "table": ("d", ""), "pattern": "a*"}, "Hive's pattern"),
     ],
-)  # fmt: skip
+)
 def test_reads(text: str, expected: dict[str, object], reason: str) -> None:
     statement = parse(text)
     assert {name: getattr(statement, name) for name in expected} == expected, reason

@@ -13,7 +13,8 @@ def orders(athena: Laboratory, database: str) -> str:
     columns = "id bigint, at timestamp, city string, amount decimal(18,4), tags array<string>"
     place = f"s3://{BUCKET}/{database}/orders/"
     athena.rows(
-        f"CREATE TABLE {database}.orders ({columns}) PARTITIONED BY (day(at), bucket(4, id)) LOCATION '{place}' {ICEBERG}"
+        f"CREATE TABLE {database}.orders ({columns}) PARTITIONED BY (day(at), bucket(4, id)) "
+        f"LOCATION '{place}' {ICEBERG}"
     )
     athena.rows(
         "INSERT INTO orders VALUES (1, TIMESTAMP '2024-01-01 10:00:00', 'Pune', 1.5, ARRAY['a', NULL]), "
@@ -36,12 +37,16 @@ def test_iceberg_rows_come_back(athena: Laboratory, orders: str) -> None:
         ("UPDATE orders SET city = 'Goa' WHERE id = 2", 1, ["Pune", "Goa"], "one row"),
         ("DELETE FROM orders WHERE id = 1", 1, [None], "one row"),
         ("DELETE FROM orders WHERE id = 99", 0, ["Pune", None], "none"),
-        ("MERGE INTO orders t USING (VALUES (2, 'Goa'), (3, 'Agra')) s(id, city) ON t.id = s.id "
-         "WHEN MATCHED THEN UPDATE SET city = s.city WHEN NOT MATCHED THEN INSERT (id, city) VALUES (s.id, s.city)",
-         2, ["Pune", "Goa", "Agra"], "one changed, one new"),
+        (
+            "MERGE INTO orders t USING (VALUES (2, 'Goa'), (3, 'Agra')) s(id, city) ON t.id = s.id "
+            "WHEN MATCHED THEN UPDATE SET city = s.city WHEN NOT MATCHED THEN INSERT (id, city) VALUES (s.id, s.city)",
+            2,
+            ["Pune", "Goa", "Agra"],
+            "one changed, one new",
+        ),
         ("INSERT INTO orders (city, id) SELECT 'Agra', 3", 1, ["Pune", None, "Agra"], "columns in another order"),
     ],
-)  # fmt: skip
+)
 def test_iceberg_changes(athena: Laboratory, orders: str, sql: str, updated: int, cities: list, reason: str) -> None:
     answer = athena.run(sql, orders)
     assert (answer.state, answer.updated) == ("SUCCEEDED", updated), answer.reason

@@ -17,7 +17,9 @@ PAGE: Final = """<!doctype html>
 def asked(token: str) -> Reply:
     action = html.escape(f"/v1/links/unsubscribe?token={token}")
     button = f'<form method="post" action="{action}"><button type="submit" class="main">Unsubscribe</button></form>'
-    return _page(200, "Unsubscribe", f"<p>You will get no more e-mail from us at this address.</p>{button}")
+    return _page(
+        200, "Unsubscribe", f"<p>Press the button and you get no more e-mail from us at this address.</p>{button}"
+    )
 
 
 def done() -> Reply:

@@ -46,7 +46,7 @@ def asked(query: str) -> Iterator[list[Words]]:
     if text and not re.search(r"\s", text):
         yield [("key", text.lower())]
         yield [("order", text.lower())]
-    if words := name_words(text):
+    if any(sign.isalpha() for sign in text) and (words := name_words(text)):
         yield [("name", word) for word in words]
 
 

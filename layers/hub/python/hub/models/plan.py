@@ -128,7 +128,7 @@ def _idle(
 
 def _news(known: Known, table: Table, idle: set[str]) -> bool:
     """Whether anything that the table reads may have changed since the release."""
-    for name in references(table.sql) | {each.references for each in table.foreign_keys}:
+    for name in references(table.sql) | {each.references for each in table.held}:
         zone, short = name.split(".")
         if zone == CONFORMED:
             changed = any(

@@ -1,0 +1,205 @@
+"""An API that answers the console from made-up rows, by the permissions of the role that is signed in."""
+
+from dataclasses import dataclass, field
+
+from hub.access.permissions import ROLES
+from tests.browser.made_up import ASHA, COUNTS, CUSTOMER, EVIL, REPORT, SEGMENT, SOURCES, TEMPLATE, campaign, pull, run
+
+
+@dataclass
+class FakeApi:
+    """Who is signed in and what was asked. A password is the user's own name; `first` must change it."""
+
+    role: str | None = None
+    asked: list = field(default_factory=list)
+    campaigns: dict = field(default_factory=dict)
+    fail: set = field(default_factory=set)
+
+    def __post_init__(self):
+        dry = run(
+            "dry_run",
+            "finished",
+            COUNTS | {"waiting": 524, "sent": 0, "refused": 0, "uncertain": 0},
+            ended_at="2026-11-22T05:05:00Z",
+        )
+        self.campaigns = {
+            "m1": campaign("m1", "Spring flush", "sending", dry_run=dry, send=run("send", "sending", COUNTS)),
+            "m2": campaign("m2", "Diwali greetings", "draft"),
+        }
+
+    def answer(self, method, path, query, body, cookie):
+        self.asked.append((method, path, body))
+        if (method, path) in self.fail:
+            return 503, {"error": {"code": "unavailable", "message": "traceback", "details": None}}
+        if path.startswith("/v1/session"):
+            return self.session(method, path, body, cookie)
+        if path == "/v1/me":
+            return 200, {
+                "id": "u",
+                "username": self.role,
+                "roles": [self.role],
+                "permissions": sorted(ROLES[self.role]),
+            }
+        return self.data(method, path, query, body)
+
+    def session(self, method, path, body, cookie):
+        if method == "DELETE":
+            self.role = None
+            return 204, None
+        if path.endswith("refresh"):
+            return (
+                self.signed_in(self.role)
+                if cookie and self.role
+                else (401, wrong("The session is over; sign in again"))
+            )
+        if body.get("new_password"):
+            return self.signed_in("viewer")
+        if body.get("code"):
+            return (
+                self.signed_in("admin") if body["code"] == "123456" else (401, wrong("User name or password is wrong"))
+            )
+        if body["password"] != body["username"]:
+            return 401, wrong("User name or password is wrong")
+        if body["username"] in ("first", "careful"):
+            return 200, {"challenge": "new_password" if body["username"] == "first" else "totp", "session": "s" * 24}
+        return self.signed_in(body["username"])
+
+    def signed_in(self, role):
+        self.role = role
+        return 200, {"access_token": "token", "expires_in": 900, "user": {"username": role, "roles": [role]}}
+
+    def data(self, method, path, query, body):
+        page = lambda *items: (200, {"items": list(items), "next": None})  # noqa: E731
+        parts = path.split("/")[2:]
+        match method, *parts:
+            case "GET", "sources":
+                return page(*SOURCES)
+            case "GET", "runs":
+                return page(
+                    {
+                        "run_id": "r1",
+                        "state": "released",
+                        "started_at": "2026-11-22T05:00:10Z",
+                        "ended_at": "2026-11-22T05:00:30Z",
+                        "error": None,
+                    }
+                )
+            case "GET", "tables":
+                columns = [{"name": "customer_id", "type": "varchar", "description": "The customer."}]
+                release = {"release_id": "r20261122t050010ab12", "released_at": "2026-11-22T05:00:30Z"}
+                return 200, {
+                    "release": release,
+                    "tables": [
+                        {"name": "reporting.customer", "description": "One row per customer.", "columns": columns}
+                    ],
+                }
+            case "GET", "pulls", _:
+                return 200, pull()
+            case "GET", "quarantine":
+                return page(
+                    {
+                        "pull_id": "x",
+                        "batch": 1,
+                        "row": 9,
+                        "failures": [{"column": "stage", "rule": "one_of"}],
+                        "record": {"stage": EVIL},
+                    }
+                )
+            case "GET", "customers":
+                return page(*([CUSTOMER] if "asha" in query["q"][0].lower() else []))
+            case "GET", "customers", _:
+                return 200, CUSTOMER
+            case "GET", "customers", _, "events":
+                return page({"kind": "visit", "happened_at": "2026-01-01T08:00:00Z", "source": "crm", "amount": None})
+            case "GET", "contacts", _:
+                return 200, {"customer_id": ASHA, "consents": [], "suppressions": []}
+            case "GET", "reports":
+                return page(REPORT)
+            case "GET", "reports", _:
+                return 200, REPORT
+            case "POST", "results":
+                return 202, {"id": "q1", "state": "running"}
+            case "GET", "results", "q1":
+                return 200, {"id": "q1", "state": "succeeded", "error": None}
+            case "GET", "results", "q1", "rows":
+                columns = [
+                    {"name": "month", "type": "date"},
+                    {"name": "orders", "type": "bigint"},
+                    {"name": "revenue", "type": "decimal(18,2)"},
+                ]
+                names = [f"a_long_column_{n}" for n in range(8)]
+                columns += [{"name": name, "type": "varchar"} for name in names]
+                return 200, {
+                    "columns": columns,
+                    "items": [
+                        [f"2026-{m:02d}-01", 40 + m, f"{1000 * m}.50", *["text"] * 7, EVIL] for m in range(1, 11)
+                    ],
+                    "next": None,
+                }
+            case "GET", "campaigns":
+                return page(*self.campaigns.values())
+            case "GET", "campaigns", name:
+                return 200, self.campaigns[name]
+            case "GET", "campaigns", _, "receipts":
+                return page(
+                    {
+                        "customer_id": ASHA,
+                        "token": "0" * 26,
+                        "state": "sent",
+                        "reason": None,
+                        "events": ["Send", "Delivery"],
+                    }
+                )
+            case "POST", "campaigns", name, action:
+                state = {
+                    "pause": "paused",
+                    "resume": "sending",
+                    "cancel": "cancelled",
+                    "send": "sending",
+                    "dry_run": self.campaigns[name]["state"],
+                }[action]
+                self.campaigns[name] |= {"state": state} | (
+                    {"send": run("send", state, COUNTS)}
+                    if action != "dry_run"
+                    else {"dry_run": run("dry_run", "finished", COUNTS)}
+                )
+                return 202, self.campaigns[name]
+            case "POST", "campaigns":
+                self.campaigns["m3"] = campaign("m3", body["name"], "draft")
+                return 201, self.campaigns["m3"]
+            case "GET", "segments":
+                return page(SEGMENT)
+            case "GET", "segments", _:
+                return 200, SEGMENT
+            case "POST", "segments":
+                return 422, {
+                    "error": {
+                        "code": "invalid_input",
+                        "message": "There is no table 'x' (line 2, column 6)",
+                        "details": {"line": 2, "column": 6},
+                    }
+                }
+            case "GET", "templates":
+                return page(TEMPLATE)
+            case "GET", "templates", _:
+                return 200, TEMPLATE
+            case "GET", "roles":
+                return page(*({"name": name, "permissions": []} for name in sorted(ROLES)))
+            case "GET", "users":
+                return page(
+                    {
+                        "id": "u2",
+                        "username": "asha",
+                        "email": "asha@example.com",
+                        "roles": ["viewer"],
+                        "enabled": True,
+                        "state": "CONFIRMED",
+                    }
+                )
+            case "POST" | "PATCH", *_:
+                return 202, {}
+        return 404, wrong("There is nothing at this path", "not_found")
+
+
+def wrong(message, code="unauthenticated"):
+    return {"error": {"code": code, "message": message, "details": None}}

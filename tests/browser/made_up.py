@@ -1,0 +1,165 @@
+"""Made-up rows as the API gives them; one of them tries to be a script."""
+
+import json
+
+EVIL = "<img src=x onerror=\"document.title='owned'\">"
+ASHA = "c" + "a" * 20
+
+
+def pull(state="complete", **more):
+    counts = {"received": 312, "staged": 305, "duplicate": 2, "quarantined": 3, "filtered": 2, "balanced": True}
+    ids = {"pull_id": "crm.contacts.00000007", "source": "crm", "data_set": "contacts", "pull_seq": 7, "state": state}
+    return ids | counts | {"started_at": "2026-11-22T05:00:00Z", "ended_at": "2026-11-22T05:00:04Z"} | more
+
+
+def data_set(name, description, schedule, last):
+    return {
+        "name": name,
+        "description": description,
+        "schedule": schedule,
+        "paused": False,
+        "last_pull": last,
+        "entities": [],
+    }
+
+
+SOURCES = [
+    {
+        "name": "crm",
+        "description": "Contacts and what was said.",
+        "owner": "Sales",
+        "connector": "rest",
+        "trust": 80,
+        "data_sets": [
+            data_set("contacts", "People in the CRM.", "rate(1 hour)", pull()),
+            data_set(
+                "activities",
+                "Calls, visits and notes.",
+                "cron(15 2 * * ? *)",
+                pull("failed", error="The source answered 503", balanced=None),
+            ),
+        ],
+    },
+    {
+        "name": "shop",
+        "description": "The web shop.",
+        "owner": "Online",
+        "connector": "sql",
+        "trust": 60,
+        "data_sets": [
+            data_set("orders", "Orders.", "rate(15 minutes)", pull("running", quarantined=0, balanced=None)),
+            data_set("products", EVIL, None, None),
+        ],
+    },
+]
+CUSTOMER = {
+    "customer_id": ASHA,
+    "full_name": "Asha Rao",
+    "given_name": "Asha",
+    "email": "asha.rao@example.com",
+    "phone": "+919812345678",
+    "city": "पुणे",
+    "region": "Maharashtra",
+    "country": "IN",
+    "birth_date": "1988-04-12",
+    "company": EVIL,
+    "sources": 3,
+    "customer_since": "2021-03-04 10:00:00",
+    "names": ["Asha Rao", "A. Rao", "आशा राव"],
+    "emails": ["asha.rao@example.com"],
+    "phones": [],
+    "source_keys": ["crm:C00001", "shop:17"],
+    "provenance": json.dumps({"email": "9f3c21aa77", "phone": "01bc9d"}),
+    "masked": [],
+    "release_id": "r20261122t050010ab12",
+    "events": {
+        "next": "more",
+        "items": [
+            {
+                "kind": "order",
+                "happened_at": "2026-11-20T09:30:00Z",
+                "reference": "SO-1042",
+                "amount": "1299.5000",
+                "outcome": "shipped",
+                "source": "shop",
+                "channel": "web",
+            },
+            {
+                "kind": "call",
+                "happened_at": "2026-11-02T12:00:00Z",
+                "source": "calls",
+                "direction": "in",
+                "outcome": "resolved",
+                "amount": None,
+            },
+            {
+                "kind": "email",
+                "happened_at": "2026-10-12T08:00:00Z",
+                "source": "crm",
+                "direction": "out",
+                "amount": None,
+            },
+        ],
+    },
+}
+REPORT = {
+    "report_id": "revenue",
+    "title": "Revenue by month",
+    "description": "What was ordered, month by month.",
+    "shipped": True,
+    "sql": "select 1\nfrom reporting.sales_order\nwhere ordered_at >= :since",
+    "parameters": [{"name": "since", "type": "date", "label": "Since", "default": "2026-01-01"}],
+}
+SEGMENT = {
+    "segment_id": "g1",
+    "name": "Tea lovers",
+    "description": "Bought tea in the last year.",
+    "sql": "select customer_id from reporting.customer",
+    "parameters": [{"name": "since", "type": "date", "label": ""}],
+}
+TEMPLATE = {
+    "template_id": "t1",
+    "name": "Spring",
+    "subject": "The first flush is here, {{given_name|friend}}",
+    "text": "Dear {{given_name|friend}},\n\nthe first flush is here.",
+    "html": "<p>x</p>",
+}
+COUNTS = {
+    "audience": 640,
+    "waiting": 230,
+    "sent": 288,
+    "refused": 4,
+    "uncertain": 2,
+    "cancelled": 0,
+    "excluded": {"no_consent": 81, "no_address": 22, "duplicate_address": 9, "suppressed": 4},
+}
+
+
+def run(kind, state, counts, **more):
+    return {
+        "run_id": "s1",
+        "kind": kind,
+        "state": state,
+        "counts": counts,
+        "release_id": "r20261122t050010ab12",
+        "started_at": "2026-11-22T05:10:00Z",
+        "ended_at": None,
+        "error": None,
+        "chunks": 11,
+        "chunks_done": 6,
+    } | more
+
+
+def campaign(campaign_id, name, state, **runs):
+    return {
+        "campaign_id": campaign_id,
+        "name": name,
+        "channel": "email",
+        "segment_id": "g1",
+        "template_id": "t1",
+        "sender": "hello@demo.example",
+        "parameters": {"since": "2025-11-01"},
+        "state": state,
+        "created_by": "u",
+        "created_at": "2026-11-21T10:00:00Z",
+    } | runs

@@ -1,0 +1,149 @@
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from hub.models import ddl, loader
+from hub.models.plan import Known, make
+from hub.models.records import Release
+from tests.sql.lake import ROOT, entity_hub
+
+TABLES = loader.load(ROOT / "sql")
+AT = datetime(2026, 1, 1, tzinfo=UTC)
+PULLS = {f"crm.{entity}": 3 for entity in ("customer", "product", "sales_order", "order_line", "interaction")}
+STORED = {
+    f"t_{name}": {column: ddl.ddl_type(kind) for column, kind in table.physical.items()}
+    for name, table in TABLES.items()
+}
+FIRST = Known(
+    entity_hub(), TABLES, "t", "r20260101T000000aaaa", AT, None, PULLS, {}, {"vault": "s3://v", "reporting": "s3://r"}
+)
+
+
+def after_release(**changes) -> Known:
+    """The next run on a release of FIRST."""
+    made = make(FIRST)
+    release = Release(
+        release_id=FIRST.run_id,
+        run_id=FIRST.run_id,
+        tables=dict.fromkeys(TABLES, "7"),
+        names=made.names,
+        pulls=PULLS,
+        fingerprints=made.fingerprints,
+        layouts=made.layouts,
+        released_at="2026-01-01T00:00:00Z",
+        sql_version=made.sql_version,
+    )
+    return replace(FIRST, run_id="r20260102T000000aaaa", release=release, stored=STORED, **changes)
+
+
+def text(plan, step: str) -> str:
+    return "\n".join(statement.sql for statement in plan.steps[step].statements)
+
+
+def written(plan) -> set[str]:
+    return {step.name for step in plan.steps.values() if step.kind == "write"}
+
+
+def test_the_first_run_makes_every_table_and_reads_everything():
+    plan = make(FIRST)
+    assert written(plan) == set(TABLES)
+    sql = text(plan, "vault.source_customer")
+    assert sql.startswith("CREATE TABLE IF NOT EXISTS t_vault.source_customer (\n    `record_key` string,")
+    assert "pull_id > 'crm.customer.00000000' and pull_id <= 'crm.customer.00000003'" in sql
+
+
+@pytest.mark.parametrize(
+    ("ready", "expected", "why"),
+    [
+        ({}, {"vault.erasure", "reporting.customer"}, "the erasure list may have grown, and everybody is a day older"),
+        (
+            {"crm.product": 4},
+            {"vault.erasure", "reporting.customer", "reporting.product"},
+            "products touch nothing else",
+        ),
+        (
+            {"crm.sales_order": 4},
+            {
+                "vault.erasure",
+                "reporting.customer",
+                "reporting.sales_order",
+                "reporting.order_line",
+                "reporting.interaction",
+            },
+            "orders touch their lines and the time line",
+        ),
+    ],
+)
+def test_what_has_no_news_is_not_written(ready, expected, why):
+    assert written(make(after_release(ready=PULLS | ready))) == expected, why
+
+
+def test_a_window_goes_on_where_the_release_ended():
+    sql = text(make(after_release(ready=PULLS | {"crm.sales_order": 5})), "reporting.sales_order")
+    assert "pull_id > 'crm.sales_order.00000003' and pull_id <= 'crm.sales_order.00000005'" in sql
+
+
+def test_changed_sql_reads_everything_again():
+    known = after_release()
+    changed = replace(
+        TABLES["reporting.product"],
+        sql=TABLES["reporting.product"].sql.replace("product.name,", "lower(product.name) as name,"),
+    )
+    plan = make(replace(known, tables={**TABLES, "reporting.product": changed}))
+    assert "pull_id > 'crm.product.00000000'" in text(plan, "reporting.product")
+    assert "reporting.sales_order" not in plan.steps
+
+
+def test_after_a_failed_run_everything_is_put_back_first():
+    plan = make(after_release(dirty=True))
+    assert written(plan) == set(TABLES)
+    statements = [each.sql for each in plan.steps["reporting.sales_order"].statements]
+    assert statements[0] == "DELETE FROM t_reporting.sales_order WHERE _run_id > 'r20260101T000000aaaa'"
+    assert "FROM t_reporting.sales_order FOR VERSION AS OF 7 AS old" in statements[1]
+    assert statements[2].startswith("MERGE INTO t_reporting.sales_order")
+
+
+def test_the_matching_reads_its_own_last_release():
+    plan = make(after_release(ready=PULLS | {"crm.customer": 4}))
+    assert "from t_vault.customer_match FOR VERSION AS OF 7 where not _deleted" in text(plan, "vault.customer_match")
+    assert "FOR VERSION AS OF" not in text(make(FIRST), "vault.customer_match")
+
+
+PRODUCT = TABLES["reporting.product"]
+COLUMNS = STORED["t_reporting.product"]
+
+
+@pytest.mark.parametrize(
+    ("stored", "layout", "expected", "why"),
+    [
+        (None, None, ddl.Shape("product", create=True), "there is none"),
+        (COLUMNS, ddl.table_layout(PRODUCT), ddl.Shape("product"), "it is as it should be"),
+        (
+            {k: v for k, v in COLUMNS.items() if k != "active"},
+            ddl.table_layout(PRODUCT),
+            ddl.Shape("product", add={"active": "boolean"}),
+            "a new column",
+        ),
+        (
+            COLUMNS | {"name": "bigint"},
+            None,
+            ddl.Shape("product__r2", create=True),
+            "another type, never released: nothing to keep",
+        ),
+        (
+            COLUMNS | {"name": "bigint"},
+            ddl.table_layout(PRODUCT),
+            ddl.Shape("product__r2", create=True, copy=tuple(PRODUCT.physical)),
+            "another type",
+        ),
+        (
+            COLUMNS,
+            "merge (record_key) by (month(x))",
+            ddl.Shape("product__r2", create=True, copy=tuple(PRODUCT.physical)),
+            "other partitions",
+        ),
+    ],
+)
+def test_a_table_is_made_widened_or_built_anew(stored, layout, expected, why):
+    assert ddl.shape(PRODUCT, "r2", "product", stored, layout) == expected, why
