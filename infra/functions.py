@@ -320,14 +320,13 @@ FUNCTIONS: dict[str, Function] = {
     ),
     "profile": Function(
         "Loads the profiles and time lines of changed customers.",
-        "core",
+        "batch",
         "machine",
-        ("CONTROL_TABLE", "PROFILES_TABLE", "TRANSFORM_WORKGROUP", "TOKEN_KEY_PARAMETER"),
+        ("CONTROL_TABLE", "PROFILES_TABLE", "VAULT_BUCKET", "TRANSFORM_WORKGROUP", "TOKEN_KEY_PARAMETER"),
         (
             Grant("control", ITEMS),
             Grant("profiles", ITEMS),
             *TRANSFORM_SQL,
-            Grant("glue:scratch", READ_CATALOGUE + WRITE_CATALOGUE),
             Grant("parameter:token-key", PARAMETER),
         ),
         memory=2048,

@@ -19,7 +19,8 @@ settings = ProfileSettings.read()
 @cache
 def loader() -> Loader:
     profiles = ProfileStore(settings.profiles_table, token_key(settings.token_key_parameter))
-    return Loader(RunStore(settings.control_table), profiles, Athena(settings.transform_workgroup), settings.stage)
+    runs, athena = RunStore(settings.control_table), Athena(settings.transform_workgroup)
+    return Loader(runs, profiles, athena, settings.stage, settings.vault_bucket)
 
 
 def handler(event: dict, context: LambdaContext) -> dict:

@@ -4,7 +4,6 @@ from functools import cache
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from hub import config
 from hub.access import Principal, audit
 from hub.api import Accepted, Api, Limit, Page, decode_cursor, encode_cursor
 from hub.pulls import Pull, PullRequest
@@ -12,8 +11,7 @@ from hub.pulls.desk import Asked, DataSetChange, DataSetView, Desk, Quarantined,
 from hub.settings import SourcesSettings
 
 api = Api("sources")
-settings = cache(SourcesSettings.read)
-desk = cache(lambda: Desk(config.read(settings().hub_home), settings()))
+desk = cache(lambda: Desk(SourcesSettings.read()))
 
 
 @api.get("/v1/sources", permission="sources.read")
@@ -33,8 +31,7 @@ def change_data_set(principal: Principal, source: str, data_set: str, request: D
 def list_pulls(
     source: str | None = None, data_set: str | None = None, after: str | None = None, limit: Limit = 50
 ) -> Page[Pull]:
-    started_at, pull_id = decode_cursor(after, 2) if after else ("", "")
-    found = desk().pulls(source, data_set, (started_at, pull_id) if after else None, limit)
+    found = desk().pulls(source, data_set, decode_cursor(after, 2) if after else None, limit)
     return Page(found, encode_cursor(found[-1].started_at, found[-1].pull_id) if len(found) == limit else None)
 
 

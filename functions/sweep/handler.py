@@ -14,12 +14,12 @@ logger = Logger()
 
 
 def handler(event: dict, context: LambdaContext) -> dict:
-    settings = SweepSettings.read()
+    settings, restarted = SweepSettings.read(), event.get("reason") == "restart"
     sweeps: dict[str, Callable[[], object]] = {
         "pulls": lambda: pulls.sweep(
-            config.read(settings.hub_home), settings.control_table, settings.pull_queue_url, time.time()
+            config.read(settings.hub_home), settings.control_table, settings.pull_queue_url, time.time(), restarted
         ),
-        "stuck_runs": lambda: runs.resume_stuck(settings, restarted=event.get("reason") == "restart"),
+        "stuck_runs": lambda: runs.resume_stuck(settings, restarted=restarted),
         "due_run": lambda: runs.start_if_due(settings),
         "campaigns": lambda: campaigns.sweep(settings.campaigns_table, settings.send_queue_url),
     }

@@ -53,7 +53,7 @@ def athena(laptop: Laptop) -> Process:
         name="Athena",
         module="infra.local.athena",
         arguments=["--port", str(laptop.athena_port), "--engine", laptop.engine, "--state", str(state)],
-        environment=laptop.aws,
+        environment=laptop.aws | {"MALLOC_ARENA_MAX": "2", "ARROW_DEFAULT_MEMORY_POOL": "system"},  # gives memory back
         log=laptop.home / "logs/athena.log",
         healthy=laptop.athena_health,
     )

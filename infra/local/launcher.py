@@ -8,6 +8,7 @@ version is pinned in emulator.lock and tests/infra/local holds what is relied up
 """
 
 import logging
+import os
 import socketserver
 import sys
 import threading
@@ -16,6 +17,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import hypercorn.asyncio
 from ministack import app as ministack
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc, scheduler
@@ -43,12 +45,12 @@ def newest_change() -> float:
     return max((file.stat().st_mtime for file in files), default=0)
 
 
-def end_workers(finished: Callable[[lambda_runtime.Worker], bool]) -> None:
-    """End every function process that is not at work and that `finished` is true of."""
+def end_workers(finished: Callable[[lambda_runtime.Worker], bool], at_work: bool = False) -> None:
+    """End every function process that `finished` is true of; those that are at work only where `at_work` says so."""
     ended = []
     with lambda_runtime._lock:
         for key, workers in list(lambda_runtime._workers.items()):
-            done = [worker for worker in workers if not worker.in_use and finished(worker)]
+            done = [worker for worker in workers if (at_work or not worker.in_use) and finished(worker)]
             lambda_runtime._workers[key] = [worker for worker in workers if worker not in done]
             ended += done
     lambda_runtime.kill_workers(ended)
@@ -91,11 +93,27 @@ def hold_work(hold: Path) -> None:
     scheduler._tick_schedules = lambda: None if hold.exists() else tick()
 
 
+def end_when_saved() -> None:
+    """End once the server has stopped and saved its state, without waiting for functions that are still at work.
+
+    What they were doing comes again: a queue gives its message once more, the sweeper finds leases that ran out.
+    """
+    serve = hypercorn.asyncio.serve
+
+    async def serve_and_end(app, config):
+        await serve(app, config)
+        end_workers(lambda _: True, at_work=True)
+        os._exit(0)
+
+    hypercorn.asyncio.serve = serve_and_end
+
+
 def main(front_port: str, athena_port: str, hold: str) -> None:
     quicken()
     hold_work(Path(hold))
     threading.Thread(target=renew_workers, daemon=True, name="renew-workers").start()
     front.install(int(front_port))
+    end_when_saved()
     bridge.install(int(athena_port))
     autosave()
     sys.argv = sys.argv[:1]

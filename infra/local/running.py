@@ -103,18 +103,17 @@ class Hub:
         return len(self.data_sets())
 
     def resume(self) -> bool:
-        """Let queues and schedules run. After an unclean stop, settle first what it left; whether it was one.
+        """Let queues and schedules run, and the sweeper carry on with pulls and runs that stopped with the laptop.
 
-        Chunks without a ledger row become uncertain, never sent; the sweeper carries on with pulls and runs.
+        After an unclean stop chunks without a ledger row become uncertain first, never sent; whether it was one.
         """
         hold = emulator.hold_file(self._laptop)
         unclean = hold.exists() and hold.read_text() == emulator.UNCLEAN
         if unclean:
             after_unclean_start(self.settings["CAMPAIGNS_TABLE"], self.settings["VAULT_BUCKET"])
         hold.unlink(missing_ok=True)
-        if unclean:
-            event = json.dumps({"reason": "restart"}).encode()
-            self.client("lambda").invoke(FunctionName=self.functions["sweep"], InvocationType="Event", Payload=event)
+        event = json.dumps({"reason": "restart"}).encode()
+        self.client("lambda").invoke(FunctionName=self.functions["sweep"], InvocationType="Event", Payload=event)
         return unclean
 
     def data_sets(self) -> list[tuple[str, str]]:

@@ -117,7 +117,7 @@ class Seen:
 
 @pytest.fixture
 def visit(chromium, server):
-    """visit(width=360, dark=True) -> a fresh visitor. A broken rule of the policy or a script's error fails the test."""
+    """visit(width=360, dark=True) -> a fresh visitor. A breach of the policy or a script's error fails the test."""
     seen, contexts = [], []
 
     def enter(width=1280, height=850, dark=False, **options):

@@ -206,15 +206,22 @@ class Lake:
         """What the state machine does with the waves."""
         for wave in self.store.run(run_id).waves:
             for name in wave:
-                while self.executor.advance(run_id, name, 0)["state"] != "succeeded":
-                    pass
+                self.complete(run_id, name)
 
-    def run(self) -> str:
-        """A whole run, up to its release; the exception where it fails, after the machine's own clean-up."""
+    def complete(self, run_id: str, name: str) -> None:
+        """What the state machine does with one step."""
+        while self.executor.advance(run_id, name, 0)["state"] != "succeeded":
+            pass
+
+    def run(self, maintain: bool = False) -> str:
+        """A whole run, with its maintenance or without; the exception where it fails, after the machine's clean-up."""
         run_id = self.plan()
         try:
             self.execute(run_id)
-            self.releaser.release(run_id, self.now)
+            released = self.releaser.release(run_id, self.now)
+            for wave in released["maintenance"] if maintain else ():
+                for statement in wave["statements"]:
+                    self.complete(run_id, statement["name"])
         except Exception as error:
             self.releaser.fail(run_id, str(error), self.now)
             raise

@@ -1,10 +1,17 @@
 """From a release to the profile table: who changed, who is gone, where a merged id leads."""
 
+import io
+import itertools
+import json
 from datetime import timedelta
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from hub.customers.loading import Loader
+from hub import aws
+from hub.customers import bulk
+from hub.customers.loading import MOST_ATTEMPTS, PORTION_SECONDS, Loader, ProfilesBehind
 from hub.customers.store import ProfileStore
 from tests.sql.lake import entity_hub, staged
 
@@ -24,7 +31,7 @@ def load(lake) -> ProfileStore:
     run_id = lake.run()
     lake.store.take_lease(run_id, lake.now)
     profiles = ProfileStore(f"{lake.stage}-profiles", b"key")
-    loader, progress = Loader(lake.store, profiles, lake.athena, lake.stage), {}
+    loader, progress = Loader(lake.store, profiles, lake.athena, lake.stage, lake.vault), {}
     while not progress.get("done"):
         progress = loader.load(run_id, progress)
     lake.store.free_lease(run_id)
@@ -60,3 +67,80 @@ def test_profiles_follow_the_release(lake):
     )
     assert [each["customer_id"] for each in profiles.find([("order", "so-1")], 5)[0]] == [asha["customer_id"]]
     assert profiles.profile(ravi["customer_id"])["release_id"] == first, "who did not change is not written again"
+
+
+@pytest.fixture
+def released(lake):
+    """A lake of five customers in a release whose profiles are not loaded yet, and the release's run."""
+    lake.pull("crm", "customer", [person(key, "crm", f"Person {key}", f"{key}@x.in") for key in "abcde"])
+    run_id = lake.run()
+    lake.store.take_lease(run_id, lake.now)
+    return lake, run_id
+
+
+def loader(lake, clock=lambda: 0.0) -> Loader:
+    return Loader(lake.store, ProfileStore(f"{lake.stage}-profiles", b"key"), lake.athena, lake.stage, lake.vault, clock)
+
+
+def emails(lake) -> set[str]:
+    items = aws.table(f"{lake.stage}-profiles").scan()["Items"]
+    return {item["email"] for item in items if item["sk"] == "profile"}
+
+
+def test_a_portion_ends_with_its_time_and_may_be_done_twice(released, monkeypatch):
+    """Each portion's time is over after two rows, each answer is lost once, and goes through JSON as in the machine."""
+    lake, run_id = released
+    monkeypatch.setattr(bulk, "ROWS_AT_ONCE", 2)
+    impatient = loader(lake, itertools.count(0, PORTION_SECONDS / 3).__next__)
+    progress, seen, executions = {}, [], set()
+    while not progress.get("done"):
+        lost, progress = (json.loads(json.dumps(impatient.load(run_id, progress))) for _ in range(2))
+        assert {**lost, "load": progress["load"]} == {**progress, "mark": lost["mark"] and lost["mark"]}
+        seen.append(len(emails(lake)))
+        executions.add(progress["load"])
+    assert [count for count, _ in itertools.groupby(seen)] == [0, 2, 4, 5], "two more customers in each portion"
+    assert len(executions) == 1, "what one portion unloaded the next ones read"
+    assert emails(lake) == {f"{key}@x.in" for key in "abcde"}
+    assert progress["portion"] == len(seen)
+
+
+def occupy(lake, run_id: str, folder: str) -> None:
+    """A file where Athena is to unload to: it refuses a folder that is not empty."""
+    key = f"scratch/{run_id}/profiles/{folder}/left"
+    aws.client("s3").put_object(Bucket=lake.vault, Key=key, Body=b"x")
+
+
+def test_an_unload_that_failed_is_tried_again_in_a_folder_of_its_own(released):
+    lake, run_id = released
+    occupy(lake, run_id, "L/profiles-0")
+    begun = {"base": None, "load": "L", "phase": 2, "portion": 0, "attempt": 0, "unloaded": False, "mark": None}
+    assert loader(lake).load(run_id, begun)["done"]
+    assert len(emails(lake)) == 5
+
+
+def test_an_unload_that_keeps_failing_fails_the_load(released):
+    lake, run_id = released
+    for attempt in range(MOST_ATTEMPTS):
+        occupy(lake, run_id, f"L/profiles-{attempt}")
+    begun = {"base": None, "load": "L", "phase": 2, "portion": 0, "attempt": 0, "unloaded": False, "mark": None}
+    with pytest.raises(ProfilesBehind, match="profiles-2/ could not be written: .*already exists"):
+        loader(lake).load(run_id, begun)
+    assert emails(lake) == set()
+
+
+def test_files_are_read_piece_by_piece_from_a_mark(lake, monkeypatch):
+    monkeypatch.setattr(bulk, "ROWS_AT_ONCE", 2)
+    for name, ids in {"a": "123", "b": "", "c": "45"}.items():
+        table = pa.table({"id": pa.array(ids, pa.string()), "empty": pa.nulls(len(ids), pa.string())})
+        sink = io.BytesIO()
+        pq.write_table(table, sink)
+        aws.client("s3").put_object(Bucket=lake.vault, Key=f"scratch/pieces/{name}", Body=sink.getvalue())
+    folder = f"s3://{lake.vault}/scratch/pieces/"
+    pieces = list(bulk.rows(folder, None))
+    assert [row for rows, _ in pieces for row in rows] == [{"id": each, "empty": None} for each in "12345"]
+    assert [("".join(row["id"] for row in rows), mark[0][-1], mark[1]) for rows, mark in pieces if rows] == [
+        ("12", "a", 2), ("3", "a", 3), ("45", "c", 2)
+    ]  # fmt: skip
+    for number, (_, mark) in enumerate(pieces, 1):
+        assert list(bulk.rows(folder, mark)) == pieces[number:], "a mark goes on behind its rows"
+    assert list(bulk.rows(f"s3://{lake.vault}/scratch/none/", None)) == []

@@ -109,7 +109,7 @@ class Ddl:
                 schema,
                 location=(statement.location or "").rstrip("/"),
                 partition_spec=iceberg.spec_of(schema, statement.transforms),
-                properties=iceberg.properties_of(statement.properties),
+                properties=iceberg.new_table_properties(statement.properties),
             )
         except TableAlreadyExistsError:
             message = f"Table 'awsdatacatalog.{name[0]}.{name[1]}' already exists"
@@ -207,7 +207,7 @@ class Ddl:
             if is_iceberg(table):
                 wanted = iceberg.properties_of(statement.properties)
                 with self._catalogue.load_iceberg(table).transaction() as change:
-                    change.set_properties({key: wanted[key] for key in wanted if key != "format-version"})
+                    change.set_properties(wanted)
             else:
                 table["Parameters"] |= {key: str(value) for key, value in statement.properties.items()}
                 self._catalogue.update_table(table)

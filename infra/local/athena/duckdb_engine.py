@@ -17,7 +17,8 @@ from infra.local.athena.ddl import Ddl
 from infra.local.athena.dialect import types
 from infra.local.athena.dialect.dml import parse_dml
 from infra.local.athena.dialect.parser import parse_query
-from infra.local.athena.dialect.relations import Relations, Rendered
+from infra.local.athena.dialect.relations import Relations
+from infra.local.athena.dialect.rendered import Rendered
 from infra.local.athena.dialect.types import Type
 from infra.local.athena.duckdb_session import Session, translated
 from infra.local.athena.engine import Cancelled, Column, Context, Result

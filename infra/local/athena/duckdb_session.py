@@ -10,7 +10,8 @@ import duckdb
 
 from infra.local.athena.dialect import prelude
 from infra.local.athena.dialect.parser import parse_query
-from infra.local.athena.dialect.relations import Columns, Relations
+from infra.local.athena.dialect.relations import Relations
+from infra.local.athena.dialect.rendered import Columns
 from infra.local.athena.dialect.udfs import TrinoError
 from infra.local.athena.errors import QueryFailed
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from infra.local.athena.catalogue import NULL_PARTITION, GlueTable, Partition, partition_path
 from infra.local.athena.dialect import casts, types
-from infra.local.athena.dialect.relations import Columns, Rendered
+from infra.local.athena.dialect.rendered import Columns, Rendered
 from infra.local.athena.dialect.typed import Typed, identifier, text
 from infra.local.athena.dialect.types import Type
 from infra.local.athena.engine import QueryFailed
 from infra.local.athena.formats import storage_descriptor
-from infra.local.athena.reader import hive_columns, to_storage
 from infra.local.athena.statements import Property, Statement
+from infra.local.athena.storage import hive_columns, to_storage
 
 if TYPE_CHECKING:
     from infra.local.athena.duckdb_engine import Work

@@ -27,6 +27,7 @@ HOUSEKEEPING = frozenset(
         "optimize_rewrite_delete_file_threshold",
     }
 )
+_DEFAULTS = {"format-version": "2", "write.parquet.compression-codec": "snappy"}
 _PLAIN: dict[str, iceberg.IcebergType] = {
     "boolean": iceberg.BooleanType(),
     "integer": iceberg.IntegerType(),
@@ -119,9 +120,14 @@ def _transform(text: str) -> tuple[Transform[Any, Any], str, str]:
     raise QueryFailed("NOT_SUPPORTED", f"Unsupported partition transform: {text}")
 
 
+def new_table_properties(properties: Mapping[str, Property]) -> dict[str, str]:
+    """The properties that a new table begins with: Athena's defaults, and those given. Raises QueryFailed."""
+    return _DEFAULTS | properties_of(properties)
+
+
 def properties_of(properties: Mapping[str, Property]) -> dict[str, str]:
     """Iceberg's table properties for Athena's. Raises QueryFailed for those that Athena does not take."""
-    result = {"format-version": "2"}
+    result: dict[str, str] = {}
     for name, value in properties.items():
         if name in HOUSEKEEPING:
             result[name] = str(value)

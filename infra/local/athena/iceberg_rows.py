@@ -14,11 +14,13 @@ from infra.local.athena.catalogue import GlueTable
 from infra.local.athena.dialect import casts, tree
 from infra.local.athena.dialect.dml import Delete, Merge, Update, When
 from infra.local.athena.dialect.expressions import Expressions, Level
-from infra.local.athena.dialect.relations import Columns, Relations
+from infra.local.athena.dialect.relations import Relations
+from infra.local.athena.dialect.rendered import Columns
 from infra.local.athena.dialect.scope import Column, Scope
 from infra.local.athena.dialect.typed import Typed, failed
 from infra.local.athena.engine import QueryFailed
-from infra.local.athena.reader import Snapshot, data_object, to_storage, trino_type
+from infra.local.athena.reader import Snapshot, data_object
+from infra.local.athena.storage import to_storage, trino_type
 
 if TYPE_CHECKING:
     from infra.local.athena.duckdb_engine import Work
@@ -188,7 +190,7 @@ def merge(node: Merge, glue: GlueTable, work: Work) -> int:
     """MERGE: the first WHEN that holds decides; a target row that two source rows match is an error."""
     target = Target(glue, work)
     relations = Relations(work.reader)
-    source, scope = relations._from(node.source, None)
+    source, scope = relations.sources.read(node.source, None)
     columns = ", ".join(f"{c.value.sql} AS s{i}" for i, c in enumerate(scope.columns))
     work.execute(
         work.reader.render(

@@ -11,12 +11,13 @@ from infra.local.athena.catalogue import GlueTable, is_iceberg, is_view
 from infra.local.athena.ddl import Ddl
 from infra.local.athena.dialect import casts, types
 from infra.local.athena.dialect.dml import Delete, Insert, Merge, Update, parse_dml
-from infra.local.athena.dialect.relations import Columns, Relations, Rendered
+from infra.local.athena.dialect.relations import Relations
+from infra.local.athena.dialect.rendered import Columns, Rendered
 from infra.local.athena.dialect.typed import Typed, failed
 from infra.local.athena.dialect.types import Type
 from infra.local.athena.engine import QueryFailed, Result
-from infra.local.athena.reader import hive_columns, trino_type
 from infra.local.athena.statements import ColumnSpec, Statement
+from infra.local.athena.storage import hive_columns, trino_type
 
 if TYPE_CHECKING:
     from infra.local.athena.duckdb_engine import Work

@@ -134,75 +134,80 @@ def change(answer: Row, trouble: str) -> Row:
     return answer | {"items": rows}
 
 
+class Handler(BaseHTTPRequestHandler):
+    """Answers for the CRM that `handler` gave it."""
+
+    protocol_version = "HTTP/1.1"
+    crm: Crm
+    token: str
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        path, _, text = self.path.partition("?")
+        query = dict(urllib.parse.parse_qsl(text))
+        if path == "/admin/seen":
+            return self.reply(200, {"requests": self.crm.requests})
+        if path == "/health":
+            return self.reply(200, {"status": "ok"})
+        if self.headers.get("authorization") != f"Bearer {self.token}":
+            return self.reply(401, {"error": "a bearer token is needed"})
+        answers = {"/contacts": self.crm.contacts, "/activities": self.crm.activities}
+        if path not in answers:
+            return self.reply(404, {"error": f"{path}: there are {', '.join(answers)}"})
+        trouble = self.crm.spoil(path)
+        if trouble == "repeated":
+            query = {k: v for k, v in query.items() if k != "cursor"} | ({"page": "1"} if "page" in query else {})
+        try:
+            self.answer(answers[path](query), trouble)
+        except Refused as refusal:
+            self.reply(refusal.args[0], {"error": refusal.args[1]})
+
+    def do_POST(self) -> None:
+        if self.path != "/admin/trouble":
+            return self.reply(404, {"error": "not found"})
+        trouble = self.body()
+        if trouble.get("kind") is not None and trouble["kind"] not in TROUBLES:
+            return self.reply(400, {"error": f"kind: one of {', '.join(TROUBLES)}"})
+        self.crm.trouble = trouble
+        self.reply(200, trouble)
+
+    def do_PUT(self) -> None:
+        kind = self.path.removeprefix("/admin/")
+        if kind not in KEYS:
+            return self.reply(404, {"error": "not found"})
+        self.crm.put(kind, self.body())
+        self.reply(200, {})
+
+    def body(self) -> Row:
+        return dict(json.loads(self.rfile.read(int(self.headers.get("content-length", 0))) or b"{}"))
+
+    def answer(self, answer: Row, trouble: str | None) -> None:
+        if trouble == "down":
+            return self.send(503, b"", "text/plain")
+        if trouble == "html":
+            return self.send(200, b"<html><body>Please sign in</body></html>", "text/html")
+        if trouble == "slow":
+            time.sleep(SLOW)
+        if trouble == "truncated":
+            whole = json.dumps(answer).encode()
+            return self.send(200, whole[: len(whole) // 2], "application/json")
+        self.reply(200, change(answer, trouble) if trouble else answer)
+
+    def reply(self, status: int, answer: Row) -> None:
+        self.send(status, json.dumps(answer, ensure_ascii=False).encode(), "application/json; charset=utf-8")
+
+    def send(self, status: int, body: bytes, content_type: str) -> None:
+        self.send_response(status)
+        self.send_header("content-type", content_type)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
 def handler(crm: Crm, token: str) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-        def do_GET(self) -> None:
-            path, _, text = self.path.partition("?")
-            query = dict(urllib.parse.parse_qsl(text))
-            if path == "/admin/seen":
-                return self.reply(200, {"requests": crm.requests})
-            if path == "/health":
-                return self.reply(200, {"status": "ok"})
-            if self.headers.get("authorization") != f"Bearer {token}":
-                return self.reply(401, {"error": "a bearer token is needed"})
-            answers = {"/contacts": crm.contacts, "/activities": crm.activities}
-            if path not in answers:
-                return self.reply(404, {"error": f"{path}: there are {', '.join(answers)}"})
-            trouble = crm.spoil(path)
-            if trouble == "repeated":
-                query = {k: v for k, v in query.items() if k != "cursor"} | ({"page": "1"} if "page" in query else {})
-            try:
-                self.answer(answers[path](query), trouble)
-            except Refused as refusal:
-                self.reply(refusal.args[0], {"error": refusal.args[1]})
-
-        def do_POST(self) -> None:
-            if self.path != "/admin/trouble":
-                return self.reply(404, {"error": "not found"})
-            trouble = self.body()
-            if trouble.get("kind") is not None and trouble["kind"] not in TROUBLES:
-                return self.reply(400, {"error": f"kind: one of {', '.join(TROUBLES)}"})
-            crm.trouble = trouble
-            self.reply(200, trouble)
-
-        def do_PUT(self) -> None:
-            kind = self.path.removeprefix("/admin/")
-            if kind not in KEYS:
-                return self.reply(404, {"error": "not found"})
-            crm.put(kind, self.body())
-            self.reply(200, {})
-
-        def body(self) -> Row:
-            return dict(json.loads(self.rfile.read(int(self.headers.get("content-length", 0))) or b"{}"))
-
-        def answer(self, answer: Row, trouble: str | None) -> None:
-            if trouble == "down":
-                return self.send(503, b"", "text/plain")
-            if trouble == "html":
-                return self.send(200, b"<html><body>Please sign in</body></html>", "text/html")
-            if trouble == "slow":
-                time.sleep(SLOW)
-            if trouble == "truncated":
-                whole = json.dumps(answer).encode()
-                return self.send(200, whole[: len(whole) // 2], "application/json")
-            self.reply(200, change(answer, trouble) if trouble else answer)
-
-        def reply(self, status: int, answer: Row) -> None:
-            self.send(status, json.dumps(answer, ensure_ascii=False).encode(), "application/json; charset=utf-8")
-
-        def send(self, status: int, body: bytes, content_type: str) -> None:
-            self.send_response(status)
-            self.send_header("content-type", content_type)
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-    return Handler
+    return type("CrmHandler", (Handler,), {"crm": crm, "token": token})
 
 
 def main() -> None:

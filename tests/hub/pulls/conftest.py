@@ -21,7 +21,7 @@ VAULT, CONTROL, BUS = SETTINGS.vault_bucket, SETTINGS.control_table, SETTINGS.ev
 
 def make_stores() -> None:
     """What the stacks would have made: table, bucket, staging database, bus, queue for its events, token key."""
-    boto3.client("dynamodb").create_table(
+    aws.client("dynamodb").create_table(
         TableName=CONTROL,
         BillingMode="PAY_PER_REQUEST",
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
@@ -38,11 +38,11 @@ def make_stores() -> None:
         ],
     )
     place = {"LocationConstraint": "eu-west-1"}
-    boto3.client("s3").create_bucket(Bucket=VAULT, CreateBucketConfiguration=place)
-    boto3.client("glue").create_database(DatabaseInput={"Name": "test_staging"})
-    boto3.client("events").create_event_bus(Name=BUS)
-    boto3.client("ssm").put_parameter(Name="/hub/token-key", Value="k" * 64, Type="SecureString")
-    boto3.client("ssm").put_parameter(Name="/hub/crm/token", Value="crm-token", Type="SecureString")
+    aws.client("s3").create_bucket(Bucket=VAULT, CreateBucketConfiguration=place)
+    aws.client("glue").create_database(DatabaseInput={"Name": "test_staging"})
+    aws.client("events").create_event_bus(Name=BUS)
+    aws.client("ssm").put_parameter(Name="/hub/token-key", Value="k" * 64, Type="SecureString")
+    aws.client("ssm").put_parameter(Name="/hub/crm/token", Value="crm-token", Type="SecureString")
 
 
 @contextmanager
@@ -52,10 +52,16 @@ def in_memory(patch):
     patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     patch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     patch.delenv("AWS_ENDPOINT_URL", raising=False)
-    aws.reset()
     with mock_aws():
         make_stores()
         yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_clients():
+    """Clients are dear to make: each module makes its own once, and leaves none behind."""
+    aws.reset()
+    yield
     aws.reset()
 
 

@@ -41,6 +41,16 @@ def quarantine(pull):
     return [json.loads(line) for body in bodies for line in gzip.decompress(body).splitlines()]
 
 
+def test_an_empty_first_pull_leaves_a_table_that_a_run_can_read(bench, deployment):
+    with double.serving(double.Api([])) as api:
+        bench = bench(deployment(crm=manifests.crm(api.url)))
+        pull = bench.pull(CONTACTS)
+    assert (pull.state, pull.received, pull.balanced) == ("complete", 0, True)
+    tables = boto3.client("glue").get_tables(DatabaseName="test_staging")["TableList"]
+    assert "crm_contacts" in [table["Name"] for table in tables]
+    assert not boto3.client("glue").get_partitions(DatabaseName="test_staging", TableName="crm_contacts")["Partitions"]
+
+
 def test_a_pull_from_api_to_published_staging(crm):
     api, bench = crm
     pull = bench.pull(CONTACTS)

@@ -1,9 +1,11 @@
 """What the sweeper queues, and what it leaves alone."""
 
+import boto3
 import pytest
 
-from hub.pulls.store import LEASE_SECONDS, PullStore
-from hub.pulls.sweep import PATIENCE_SECONDS, QUIET_SECONDS, sweep_with
+from hub.errors import LeaseLost
+from hub.pulls.store import LEASE_SECONDS, Lease, PullStore
+from hub.pulls.sweep import PATIENCE_SECONDS, QUIET_SECONDS, sweep, sweep_with
 from tests.hub.pulls import manifests
 from tests.hub.pulls.conftest import CONTROL
 from tests.hub.sources import double
@@ -47,6 +49,17 @@ def test_an_expired_lease_is_queued_once_until_the_message_had_its_time(crm):
     assert swept(bench) == [], "its message is on its way"
     bench.now += QUIET_SECONDS
     assert swept(bench) == [(CONTACTS, pull.pull_id)]
+    assert bench.pull(CONTACTS, pull_id=pull.pull_id).state == "complete"
+
+
+def test_after_a_restart_nobody_waits_for_the_dead(crm):
+    _, bench = crm
+    pull = begun(bench)
+    queue = boto3.client("sqs").create_queue(QueueName="pulls")["QueueUrl"]
+    assert sweep(bench.deployment, CONTROL, queue, bench.now) == []
+    assert sweep(bench.deployment, CONTROL, queue, bench.now, restarted=True) == [CONTACTS]
+    with pytest.raises(LeaseLost):
+        bench.engine.store.renew(Lease(CONTACTS, 1), int(bench.now) + 60)
     assert bench.pull(CONTACTS, pull_id=pull.pull_id).state == "complete"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from infra.local.athena.dialect import types
 from infra.local.athena.dialect.casts import cast, coerce
 from infra.local.athena.dialect.casts import null as casts_null
@@ -222,6 +224,13 @@ def logical(op: str, left: Typed, right: Typed, where: Where) -> Typed:
     for side in (left, right):
         require_boolean(side, where, f"Logical expression term must evaluate to a boolean: {side.type}")
     return Typed(f"({left.sql} {op.upper()} {right.sql})", BOOLEAN)
+
+
+def require_plain(kinds: Iterable[Type], where: Where, what: str) -> None:
+    """Refuses types whose values DuckDB would tell apart though Trino does not: the same instant in two zones."""
+    for kind in kinds:
+        if any(t.base == "timestamptz" for t in types.walk(kind)):
+            raise failed("NOT_SUPPORTED", where, f"{what} of {kind} is not supported by this engine")
 
 
 def require_boolean(value: Typed, where: Where, message: str) -> None:

@@ -108,6 +108,7 @@ class ReleaseSettings(Settings):
 class ProfileSettings(Settings):
     control_table: str
     profiles_table: str
+    vault_bucket: str
     transform_workgroup: str
     token_key_parameter: str
 

@@ -2,22 +2,25 @@
 
 import hashlib
 import time
+import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from hub.customers import queries
+from hub.customers import bulk, queries
 from hub.customers.store import ProfileStore
 from hub.errors import HubError
-from hub.models.athena import Athena, QueryFailed, Row
+from hub.models.athena import Athena, Row
 from hub.models.records import Release
 from hub.models.steps import reached
 from hub.models.store import RunStore
 
-PORTION_SECONDS = 200
-QUERY_SECONDS = 240
+PORTION_SECONDS = 120  # well within the run's lease, which each portion renews
+READABLE_SECONDS = 60
+MOST_ATTEMPTS = 3
 PHASES = ("gone", "gone_events", "profiles", "events")
+UNREAD = {"attempt": 0, "unloaded": False, "mark": None}
 
 Progress = dict[str, Any]
 
@@ -30,21 +33,24 @@ class ProfilesBehind(HubError):
 
 @dataclass(frozen=True)
 class Loader:
+    """`bucket` is the vault's: what changed lies below scratch/<run>/profiles/ until it expires."""
+
     runs: RunStore
     profiles: ProfileStore
     athena: Athena
     stage: str
+    bucket: str
     clock: Callable[[], float] = time.monotonic
 
     def load(self, run_id: str, progress: Progress) -> Progress:
         """One portion; give its answer in again until it says `done`. Safe to repeat from any point."""
         self.runs.keep_lease(run_id, datetime.now(UTC))
         release = self.runs.release(run_id)
-        state = progress or {"base": self._base(release), "phase": 0, "next": "", "execution": "", "portion": 0}
+        state = progress or {"base": self._base(release), "load": uuid.uuid4().hex, "phase": 0, "portion": 0, **UNREAD}
         state = {**state, "portion": state["portion"] + 1}
         until = self.clock() + PORTION_SECONDS
         while state["phase"] < len(PHASES) and self.clock() < until:
-            state = self._page(release, state)
+            state = self._advance(release, state, until)
         done = state["phase"] >= len(PHASES)
         if done:
             self.profiles.note_release(release.release_id)
@@ -58,36 +64,43 @@ class Loader:
             return held
         try:
             found = self.runs.release(held)
-            self._first_page("readable", queries.profiles(found, None, self.stage) + " limit 1", release, held)
+            sql = queries.profiles(found, None, self.stage) + " limit 1"
+            list(self.athena.query(sql, _token(release.release_id, held), READABLE_SECONDS))
         except HubError:
             return None
         return held
 
-    def _page(self, release: Release, state: Progress) -> Progress:
-        """Write one page of the phase's rows."""
+    def _advance(self, release: Release, state: Progress, until: float) -> Progress:
+        """Bring a phase on: its rows are unloaded first, then written."""
         phase, base = PHASES[state["phase"]], self.runs.release(state["base"]) if state["base"] else None
         if base is None and phase.startswith("gone"):
-            return {**state, "phase": state["phase"] + 1}
-        if not state["next"]:
-            sql = getattr(queries, phase)(release, base, self.stage)
-            execution, rows, more = self._first_page(phase, sql, release, state["base"])
-        else:
-            execution = state["execution"]
-            rows, more = self.athena.page(execution, state["next"])
-        self._write(phase, rows, release.release_id)
-        if more:
-            return {**state, "execution": execution, "next": more}
-        return {**state, "phase": state["phase"] + 1, "next": "", "execution": ""}
+            return _next_phase(state)
+        folder = f"s3://{self.bucket}/scratch/{release.run_id}/profiles/{state['load']}/{phase}-{state['attempt']}/"
+        if state["unloaded"]:
+            return self._written(phase, folder, release.release_id, state, until)
+        sql = getattr(queries, phase)(release, base, self.stage)
+        return self._unloaded(bulk.unload(sql, folder), folder, state, until)
 
-    def _first_page(
-        self, phase: str, sql: str, release: Release, base: str | None
-    ) -> tuple[str, list[Row], str | None]:
-        token = hashlib.sha256(f"profiles|{release.release_id}|{base}|{phase}".encode()).hexdigest()
-        execution = self.athena.start(sql, token)
-        found = self.athena.wait(execution, QUERY_SECONDS)
-        if found.state != "SUCCEEDED":
-            raise ProfilesBehind(f"{phase} of release {release.release_id}: {QueryFailed(found.reason).message[:300]}")
-        return (execution, *self.athena.page(execution))
+    def _unloaded(self, statement: str, folder: str, state: Progress, until: float) -> Progress:
+        """Unload, or go on to wait for it: a folder is one execution. After a failure the next try has its own."""
+        execution = self.athena.start(statement, _token(folder))
+        found = self.athena.wait(execution, until - self.clock())
+        if not found.done:
+            return state
+        if found.state == "SUCCEEDED":
+            return {**state, "unloaded": True}
+        if state["attempt"] + 1 == MOST_ATTEMPTS:
+            raise ProfilesBehind(f"{folder} could not be written: {(found.reason or found.state)[:300]}")
+        return {**state, "attempt": state["attempt"] + 1}
+
+    def _written(self, phase: str, folder: str, release_id: str, state: Progress, until: float) -> Progress:
+        """Write what is unloaded until the portion's time is over."""
+        mark = state["mark"]
+        for rows, mark in bulk.rows(folder, mark and tuple(mark)):
+            self._write(phase, rows, release_id)
+            if self.clock() >= until:
+                return {**state, "mark": mark}
+        return _next_phase(state)
 
     def _write(self, phase: str, rows: Iterable[Row], release_id: str) -> None:
         if phase == "profiles":
@@ -98,3 +111,11 @@ class Loader:
             self.profiles.remove_events(rows)
         else:
             self.profiles.remove_profiles(rows, release_id)
+
+
+def _next_phase(state: Progress) -> Progress:
+    return {**state, **UNREAD, "phase": state["phase"] + 1}
+
+
+def _token(*parts: str) -> str:
+    return hashlib.sha256("|".join(("profiles", *parts)).encode()).hexdigest()

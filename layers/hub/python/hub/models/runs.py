@@ -52,7 +52,7 @@ def resume_stuck(settings: RunStarter, restarted: bool = False) -> list[str]:
         return []
     aws.client("stepfunctions").start_execution(
         stateMachineArn=settings.run_machine_arn,
-        name=f"{run_id}-{until}",
+        name=f"{run_id}-{now:%Y%m%dT%H%M}",  # once a minute: an execution may die before it renews the lease
         input=json.dumps({"reason": "resumed", "run_id": run_id}),
     )
     return [run_id]

@@ -30,9 +30,8 @@ class Catalogue:
         self._database, self._bucket = database_name(stage), bucket
 
     def publish(self, pull: Pull, rules: DataSet) -> None:
-        """Make the table what the manifest says, and register the pull's partition; safe to repeat."""
+        """Register the pull's partition in the table that `ensure_table` made; safe to repeat."""
         columns = staging_columns(rules)
-        self._ensure_table(pull, rules, columns)
         glue = aws.client("glue")
         partition = {
             "Values": [pull.started_at[:10], pull.pull_id],
@@ -48,13 +47,8 @@ class Catalogue:
                 raise CannotPublish(f"Glue refuses the partition: {error['ErrorDetail']}")
 
     def ensure_table(self, source: str, data_set: str, rules: DataSet) -> None:
-        """Create or widen the table of a data set before anything of it is published."""
-        self._ensure(source, data_set, rules, staging_columns(rules))
-
-    def _ensure_table(self, pull: Pull, rules: DataSet, columns: dict[str, str]) -> None:
-        self._ensure(pull.source, pull.data_set, rules, columns)
-
-    def _ensure(self, source: str, data_set: str, rules: DataSet, columns: dict[str, str]) -> None:
+        """Make the table of a data set what the manifest says: create it, or add the columns that are new."""
+        columns = staging_columns(rules)
         glue, name = aws.client("glue"), table_name(source, data_set)
         try:
             table = glue.get_table(DatabaseName=self._database, Name=name)["Table"]

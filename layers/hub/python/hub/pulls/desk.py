@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from hub import aws
-from hub.config import DataSet, Deployment
+from hub import aws, config
+from hub.config import DataSet
 from hub.errors import BadRequest, Conflict, InvalidInput, NotFound
 from hub.pulls.models import Pull, PullRequest, PullTask, pull_id
 from hub.pulls.store import PullStore
@@ -65,8 +65,8 @@ class Quarantined(BaseModel):
 
 
 class Desk:
-    def __init__(self, deployment: Deployment, settings: SourcesSettings) -> None:
-        self._deployment, self._settings = deployment, settings
+    def __init__(self, settings: SourcesSettings) -> None:
+        self._deployment, self._settings = config.read(settings.hub_home), settings
         self._store = PullStore(settings.control_table)
 
     def sources(self) -> list[SourceView]:
@@ -87,7 +87,8 @@ class Desk:
         self._store.pause(f"{source}.{data_set}", paused)
         return self._view(source, data_set, rules)
 
-    def pulls(self, source: str | None, data_set: str | None, after: tuple[str, str] | None, limit: int) -> list[Pull]:
+    def pulls(self, source: str | None, data_set: str | None, after: tuple[str, ...] | None, limit: int) -> list[Pull]:
+        """The latest first; `after` is (started_at, pull_id) of the last one seen."""
         return self._store.newest_first(source, data_set, after, limit)
 
     def pull(self, asked: str) -> Pull:

@@ -254,6 +254,8 @@ class _Work:
         if not verdict.balanced:
             self._store.end(self._lease, self._pull, {**changes, "state": "held", "reason": verdict.reason})
             return self._store.get(self._pull.pull_id)
+        # A run reads the table of every data set with a complete pull, so there is one after an empty first pull too.
+        self._engine.catalogue.ensure_table(self._pull.source, self._pull.data_set, self._rules)
         if changes["staged"]:
             self._engine.catalogue.publish(self._pull, self._rules)
         steps.reached("registered")

@@ -75,6 +75,19 @@ class PullStore:
                 raise _lost(lease) from error
             raise
 
+    def break_lease(self, data_set: str) -> None:
+        """Free the lease of a worker that is known to be dead; the higher fence refuses it if it lives after all."""
+        try:
+            self._table.update_item(
+                Key=_state(data_set),
+                UpdateExpression="SET lease_until = :free REMOVE requeued_at ADD lease_fence :one",
+                ConditionExpression="attribute_exists(lease_until)",
+                ExpressionAttributeValues={":free": 0, ":one": 1},
+            )
+        except ClientError as error:
+            if not _refused(error):
+                raise
+
     def claim_requeue(self, data_set: str, now: int, quiet_seconds: int) -> bool:
         """True for the one sweeper that may queue this data set now; again after `quiet_seconds`."""
         try:
@@ -198,7 +211,7 @@ class PullStore:
         self,
         source: str | None = None,
         data_set: str | None = None,
-        after: tuple[str, str] | None = None,
+        after: tuple[str, ...] | None = None,
         limit: int = 50,
     ) -> list[Pull]:
         """Up to `limit` pulls, the latest first; `after` is (started_at, pull_id) of the last one seen."""
@@ -302,7 +315,7 @@ def _pages(table: Any, **options: Any) -> Iterator[dict[str, Any]]:
         options["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
-def _start(after: tuple[str, str], *, with_index: bool) -> dict[str, str]:
+def _start(after: tuple[str, ...], *, with_index: bool) -> dict[str, str]:
     """The key of the last pull seen; BadRequest where it is none."""
     started_at, pull = after
     try:

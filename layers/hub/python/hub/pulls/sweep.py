@@ -14,9 +14,16 @@ MOST_ATTEMPTS = 5
 PATIENCE_SECONDS = 120
 
 
-def sweep(deployment: Deployment, control_table: str, queue_url: str, now: float) -> list[str]:
-    """Queue what waits; the names of the data sets that were queued."""
+def sweep(deployment: Deployment, control_table: str, queue_url: str, now: float, restarted: bool = False) -> list[str]:
+    """Queue what waits; the names of the data sets that were queued.
+
+    restarted: all workers died with the machine that they ran on; do not wait for their leases to end.
+    """
     store = PullStore(control_table)
+    if restarted:
+        for source in deployment.sources.values():
+            for data_set in source.data_sets:
+                store.break_lease(f"{source.name}.{data_set}")
     return sweep_with(deployment, store, lambda task: enqueue(queue_url, task), now)
 
 

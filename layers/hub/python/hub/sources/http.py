@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlencode
@@ -19,7 +19,7 @@ LARGEST = 64 * 1024 * 1024
 
 
 class Http:
-    """One application's API. `sleep` and `chance` are for tests, which do not wait."""
+    """One application's API. rate: requests per second at most; timeout: seconds without an answer."""
 
     def __init__(
         self,
@@ -27,15 +27,13 @@ class Http:
         headers: Mapping[str, str],
         timeout: float,
         rate: float | None = None,
-        sleep: Callable[[float], None] = time.sleep,
-        chance: Callable[[], float] = random.random,
     ) -> None:
         self._base = base_url.rstrip("/")
         self._headers = {"Accept": "application/json", "Accept-Encoding": "gzip", **headers}
         limits = urllib3.Timeout(connect=min(timeout, 5.0), read=timeout)
         self._pool = urllib3.PoolManager(timeout=limits, retries=False)
         self._pause = 1 / rate if rate else 0.0
-        self._sleep, self._chance, self._last = sleep, chance, 0.0
+        self._last = 0.0
 
     def get(self, path: str, query: Mapping[str, str]) -> tuple[bytes, object]:
         """The body as it came and as JSON; SourceError when the source will not answer so."""
@@ -48,13 +46,13 @@ class Http:
                 return problem
             if attempt == ATTEMPTS:
                 break
-            self._sleep(wait if wait is not None else self._chance() * min(LONGEST_WAIT, 0.5 * 2**attempt))
+            time.sleep(wait if wait is not None else random.uniform(0, min(LONGEST_WAIT, 0.5 * 2**attempt)))
         raise SourceError(f"{told}: {problem}, {ATTEMPTS} times")
 
     def _keep_rate(self) -> None:
         now = time.monotonic()
         if self._pause and (early := self._last + self._pause - now) > 0:
-            self._sleep(early)
+            time.sleep(early)
         self._last = time.monotonic()
 
     def _once(self, url: str, told: str) -> tuple[tuple[bytes, object] | str, float | None]:
@@ -62,7 +60,9 @@ class Http:
         try:
             response = self._pool.request("GET", url, headers=self._headers, preload_content=False, redirect=False)
             body = response.read(LARGEST + 1, decode_content=True)
-            response.release_conn()
+            (response.release_conn if len(body) <= LARGEST else response.close)()
+        except urllib3.exceptions.NewConnectionError:  # first: urllib3 counts it among the time-outs
+            return "cannot be reached", None
         except urllib3.exceptions.TimeoutError:
             return "did not answer in time", None
         except urllib3.exceptions.ProtocolError as error:

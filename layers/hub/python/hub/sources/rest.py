@@ -1,7 +1,7 @@
 """Pages of a REST API."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,13 +15,13 @@ from hub.sources.tables import from_records
 class Rest:
     """One data set of an API. Cursor of a pull: {"changed": ISO moment}; position: page or next cursor, rows so far."""
 
-    def __init__(self, source: RestSource, data_set: RestDataSet, **clock: Callable[..., Any]) -> None:
+    def __init__(self, source: RestSource, data_set: RestDataSet) -> None:
         self._data_set, self._fetch, connection = data_set, data_set.fetch, source.connection
         headers = dict(connection.headers)
         if connection.authentication:
             headers["Authorization"] = f"Bearer {secret(connection.authentication.secret)}"
         timeout = connection.timeout.total_seconds()
-        self._http = Http(connection.base_url, headers, timeout, self._fetch.rate_limit, **clock)
+        self._http = Http(connection.base_url, headers, timeout, self._fetch.rate_limit)
 
     def pieces(self, cursor: Position | None, position: Position | None) -> Iterator[Piece]:
         place = dict(position or {"page": 1, "next": None, "received": 0, "print": "", "high": None})
