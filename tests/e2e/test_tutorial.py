@@ -16,6 +16,7 @@ import pytest
 from infra.local.laptop import ROOT
 from tests.e2e.harness import Running, new_laptop, wait_until
 
+PYTHONPATH = f"{ROOT}:{ROOT / 'layers/hub/python'}"  # as the Makefile has it
 BLOCK = re.compile(r"^```\w+ file=(\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -52,13 +53,14 @@ def laptop(mine: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run
         if one.process is not None and one.process.poll() is None:
             one.stop()
         api.shutdown()
+        api.server_close()
 
 
 def test_what_the_tutorial_says_one_will_see(laptop: Running, mine: Path) -> None:
     subprocess.run(
         [sys.executable, "-m", "infra.operate", "drop", "club", str(mine.parent / "members-1.csv")],
         cwd=ROOT,
-        env=os.environ | laptop.laptop.aws | {"HUB": str(mine), "STAGE": "local"},
+        env=os.environ | laptop.laptop.aws | {"HUB": str(mine), "STAGE": "local", "PYTHONPATH": PYTHONPATH},
         check=True,
     )
     for source, data_set in (("club", "members"), ("loyalty", "accounts")):

@@ -189,7 +189,9 @@ class Lake:
             aws.client("s3").put_object(
                 Bucket=self.vault, Key=f"{staging_folder(pull)}batch-00001.parquet", Body=sink.getvalue()
             )
-            Catalogue(self.stage, self.vault).publish(pull, rules)
+            catalogue = Catalogue(self.stage, self.vault)
+            catalogue.ensure_table(source, data_set, rules)
+            catalogue.publish(pull, rules)
         item = {**pull.model_dump(exclude_none=True), "pk": f"data_set#{name}", "sk": f"pull#{seq:08d}"}
         aws.table(self.control).put_item(Item=item)
         return pull
@@ -218,8 +220,8 @@ class Lake:
         run_id = self.plan()
         try:
             self.execute(run_id)
-            released = self.releaser.release(run_id, self.now)
-            for wave in released["maintenance"] if maintain else ():
+            answer = self.releaser.release(run_id, self.now)
+            for wave in answer["maintenance"] if maintain else ():
                 for statement in wave["statements"]:
                     self.complete(run_id, statement["name"])
         except Exception as error:

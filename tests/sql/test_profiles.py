@@ -91,15 +91,15 @@ def test_a_portion_ends_with_its_time_and_may_be_done_twice(released, monkeypatc
     """Each portion's time is over after two rows, each answer is lost once, and goes through JSON as in the machine."""
     lake, run_id = released
     monkeypatch.setattr(bulk, "ROWS_AT_ONCE", 2)
-    impatient = loader(lake, itertools.count(0, PORTION_SECONDS / 3).__next__)
-    progress, seen, executions = {}, [], set()
+    impatient = loader(lake, itertools.count(0, PORTION_SECONDS / 2).__next__)
+    progress, seen, loads = {}, [], set()
     while not progress.get("done"):
-        lost, progress = (json.loads(json.dumps(impatient.load(run_id, progress))) for _ in range(2))
-        assert {**lost, "load": progress["load"]} == {**progress, "mark": lost["mark"] and lost["mark"]}
+        impatient.load(run_id, progress)
+        progress = json.loads(json.dumps(impatient.load(run_id, progress)))
         seen.append(len(emails(lake)))
-        executions.add(progress["load"])
+        loads.add(progress["load"])
     assert [count for count, _ in itertools.groupby(seen)] == [0, 2, 4, 5], "two more customers in each portion"
-    assert len(executions) == 1, "what one portion unloaded the next ones read"
+    assert len(loads) == 1, "what one portion unloaded the next ones read"
     assert emails(lake) == {f"{key}@x.in" for key in "abcde"}
     assert progress["portion"] == len(seen)
 

@@ -105,6 +105,7 @@ class Executor:
         """What to do about a failure: in smaller parts, once more, or not at all.
 
         A write that is done again starts at the step's first statement, which clears what the others have written.
+        Maintenance does not go back: a VACUUM after a part of OPTIMIZE would take the released snapshot away.
         """
         again = {"execution": None, "attempt": step.attempt + 1}
         if (
@@ -116,7 +117,8 @@ class Executor:
         if MORE_ROUNDS.search(found.reason) and step.attempt < MOST_ROUNDS:
             return self.store.move(step, **again)
         if (found.state == "LOST" or PASSING.search(found.reason)) and step.attempt < MOST_ATTEMPTS:
-            return self.store.move(step, **again, index=0, part=0, parts=1)
+            start = {"index": 0, "part": 0, "parts": 1} if step.kind == "write" else {}
+            return self.store.move(step, **again, **start)
         text = step.statements[step.index].key
         told = found.reason or found.state
         reason = told if OF_THE_TEXT.search(told) else TEXTS.sub("'...'", told)

@@ -229,7 +229,8 @@ def _staged(known: Known, windows: Mapping[str, tuple[int, int]]) -> Staged:
 
 
 def _maintenance(stored: str) -> tuple[Statement, ...]:
-    return (Statement(f"OPTIMIZE {stored} REWRITE DATA USING BIN_PACK"), Statement(f"VACUUM {stored}"))
+    """VACUUM comes first: it keeps the newest snapshot, which is the released one until OPTIMIZE makes another."""
+    return (Statement(f"VACUUM {stored}"), Statement(f"OPTIMIZE {stored} REWRITE DATA USING BIN_PACK"))
 
 
 def _hash(*parts: str) -> str:
