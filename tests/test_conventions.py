@@ -119,6 +119,12 @@ def test_one_maker_of_clients():
     assert makers == {"layers/hub/python/hub/aws.py"}
 
 
+def test_one_bulk_reader():
+    """awswrangler brings pandas and starts slowly: whoever imports it belongs on the batch layer."""
+    readers = {name(p) for p in product() for _, module in imports(p) if module.split(".")[0] == "awswrangler"}
+    assert readers == {"layers/hub/python/hub/customers/bulk.py"}
+
+
 def test_the_product_does_not_know_where_it_runs():
     """No branch on the laptop, no emulator by name, no loopback address, in code or SQL."""
     known = re.compile(

@@ -55,7 +55,7 @@ class Hub:
 
     def ensure_sender(self) -> None:
         """Every address that the deployment sends from is verified."""
-        for address in self.deployment["hub"]["senders"].values():
+        for address in filter(None, self.deployment["hub"]["senders"].values()):
             self.client("ses").verify_email_identity(EmailAddress=address)
 
     def ensure_people(self) -> dict[str, dict[str, str]]:

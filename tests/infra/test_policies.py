@@ -234,6 +234,8 @@ RIGHTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "write profiles": put("profiles"),
             "read golden records": read("vault", "vault/customer/a"),
             "read facts": read("reporting", "reporting/a"),
+            "unload what changed": write("vault", "scratch/r1/profiles/l/events-0/a"),
+            "read what is unloaded": read("vault", "scratch/r1/profiles/l/events-0/a"),
             "read the token key": parameter("token-key"),
         },
         {

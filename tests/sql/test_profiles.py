@@ -11,7 +11,7 @@ import pytest
 
 from hub import aws
 from hub.customers import bulk
-from hub.customers.loading import MOST_ATTEMPTS, PORTION_SECONDS, Loader, ProfilesBehind
+from hub.customers.loading import MOST_ATTEMPTS, PHASES, PORTION_SECONDS, UNREAD, Loader, ProfilesBehind
 from hub.customers.store import ProfileStore
 from tests.sql.lake import entity_hub, staged
 
@@ -79,7 +79,12 @@ def released(lake):
 
 
 def loader(lake, clock=lambda: 0.0) -> Loader:
-    return Loader(lake.store, ProfileStore(f"{lake.stage}-profiles", b"key"), lake.athena, lake.stage, lake.vault, clock)
+    return Loader(
+        lake.store, ProfileStore(f"{lake.stage}-profiles", b"key"), lake.athena, lake.stage, lake.vault, clock
+    )
+
+
+BEGUN = {"base": None, "load": "L", "phase": PHASES.index("profiles"), "portion": 0, **UNREAD}
 
 
 def emails(lake) -> set[str]:
@@ -113,8 +118,7 @@ def occupy(lake, run_id: str, folder: str) -> None:
 def test_an_unload_that_failed_is_tried_again_in_a_folder_of_its_own(released):
     lake, run_id = released
     occupy(lake, run_id, "L/profiles-0")
-    begun = {"base": None, "load": "L", "phase": 2, "portion": 0, "attempt": 0, "unloaded": False, "mark": None}
-    assert loader(lake).load(run_id, begun)["done"]
+    assert loader(lake).load(run_id, BEGUN)["done"]
     assert len(emails(lake)) == 5
 
 
@@ -122,9 +126,8 @@ def test_an_unload_that_keeps_failing_fails_the_load(released):
     lake, run_id = released
     for attempt in range(MOST_ATTEMPTS):
         occupy(lake, run_id, f"L/profiles-{attempt}")
-    begun = {"base": None, "load": "L", "phase": 2, "portion": 0, "attempt": 0, "unloaded": False, "mark": None}
-    with pytest.raises(ProfilesBehind, match="profiles-2/ could not be written: .*already exists"):
-        loader(lake).load(run_id, begun)
+    with pytest.raises(ProfilesBehind, match=r"profiles-2/ could not be written: .*already exists"):
+        loader(lake).load(run_id, BEGUN)
     assert emails(lake) == set()
 
 

@@ -42,8 +42,9 @@ class Hub:
         assert self.store.take_lease(RUN, NOW - timedelta(seconds=seconds_ago))
 
     def run(self, state: str, pulls: dict[str, int] | None = None, ended: timedelta | None = None) -> None:
+        windows = {name: (0, to) for name, to in (pulls or {}).items()}
         given = {
-            "run_id": RUN, "state": state, "reason": "test", "pulls": {name: (0, to) for name, to in (pulls or {}).items()},
+            "run_id": RUN, "state": state, "reason": "test", "pulls": windows,
             "waves": [], "maintenance": [], "names": {}, "fingerprints": {}, "layouts": {}, "sql_version": "1",
             "base_release": None, "started_at": iso(NOW - timedelta(hours=3)),
         }  # fmt: skip

@@ -35,4 +35,5 @@ def rows(folder: str, after: Mark | None) -> Iterator[tuple[list[Row], Mark]]:
 
 def _texts(frame: DataFrame) -> list[Row]:
     texts = frame.astype(object)
-    return texts.where(frame.notna(), None).to_dict("records")
+    found: list[Row] = texts.where(frame.notna(), None).to_dict("records")
+    return found

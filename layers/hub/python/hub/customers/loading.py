@@ -95,8 +95,8 @@ class Loader:
 
     def _written(self, phase: str, folder: str, release_id: str, state: Progress, until: float) -> Progress:
         """Write what is unloaded until the portion's time is over."""
-        mark = state["mark"]
-        for rows, mark in bulk.rows(folder, mark and tuple(mark)):
+        begun = tuple(state["mark"]) if state["mark"] else None
+        for rows, mark in bulk.rows(folder, begun):
             self._write(phase, rows, release_id)
             if self.clock() >= until:
                 return {**state, "mark": mark}
