@@ -87,7 +87,7 @@ def _values(entity: str, data_set: DataSet) -> dict[str, str]:
     found["changed_at"] = f"coalesce({mapped['changed_at']}, _pulled_at)" if "changed_at" in mapped else "_pulled_at"
     found["pulled_at"] = "_pulled_at"
     if entity == "customer":
-        found |= dict(_customer(mapped, data_set))
+        found |= {"name_standard": "null"} | dict(_customer(mapped, data_set))
     return found
 
 
