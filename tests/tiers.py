@@ -1,10 +1,11 @@
 """`make test`: the tiers, each with its budget on two cores. `python -m tests.tiers [tier ... | path]`."""
 
+import os
 import re
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 OUTCOMES = ("passed", "failed", "error", "skipped")
@@ -17,6 +18,7 @@ class Tier:
     paths: tuple[str, ...]
     budget_seconds: int
     by_default: bool = True
+    environment: dict[str, str] = field(default_factory=dict)
 
 
 TIERS = (
@@ -49,7 +51,11 @@ def run(tier: Tier) -> tuple[int, dict[str, int], float]:
     print(f"\n{tier.name}: {tier.what}", flush=True)
     started = time.monotonic()
     process = subprocess.Popen(
-        [sys.executable, "-m", "pytest", "-rs", *paths], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [sys.executable, "-m", "pytest", "-rs", *paths],
+        env=os.environ | tier.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
     last = ""
     assert process.stdout is not None

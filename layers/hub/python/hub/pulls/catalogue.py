@@ -80,7 +80,7 @@ class Catalogue:
         try:
             glue.create_table(DatabaseName=self._database, TableInput=table)
         except glue.exceptions.AlreadyExistsException:
-            self._ensure(source, data_set, rules, columns)
+            self.ensure_table(source, data_set, rules)
 
     def _storage(self, columns: dict[str, str], folder: str) -> dict[str, Any]:
         listed = [{"Name": column, "Type": kind} for column, kind in columns.items()]
