@@ -22,7 +22,12 @@ class Tier:
 
 
 TIERS = (
-    Tier("unit", "rules, tables of cases, properties", ("tests/hub", "tests/test_conventions.py"), 90),
+    Tier(
+        "unit",
+        "rules, tables of cases, properties",
+        ("tests/hub", "tests/access", "tests/test_conventions.py", "tests/test_coverage.py"),
+        90,
+    ),
     Tier("contract", "handlers on moto, each under the policy synthesised for it", ("tests/functions",), 60),
     Tier(
         "infra",
