@@ -42,37 +42,28 @@ def drop(hub: Running, data: Path) -> None:
 
 
 def pull_all(hub: Running) -> None:
-    """A pull of each data set, and the release that holds them all."""
-    wanted: dict[str, int] = {}
-
-    def idle() -> bool:
-        return all(pull["state"] != "running" for pull in hub.every("admin", "/v1/pulls"))
-
+    """A pull with rows of each data set, and the release that holds them all."""
     sources = hub.every("admin", "/v1/sources")
-    names = [(source["name"], data_set["name"]) for source in sources for data_set in source["data_sets"]]
-    wait_until(lambda: len(hub.every("admin", "/v1/pulls")) >= len(names) and idle(), 180, "the first pulls")
-    for source, data_set in names:
-        if source in DROPPED:
-            hub.ask("admin", "POST", "/v1/pulls", {"source": source, "data_set": data_set}, status=202)
+    names = {(source["name"], data_set["name"]) for source in sources for data_set in source["data_sets"]}
 
-    def complete() -> bool:
+    def filled() -> dict[tuple[str, str], int]:
+        """The newest complete pull that brought rows, by data set; empty while any is under way."""
         pulls = hub.every("admin", "/v1/pulls")
-        for pull in pulls:
-            key = f"{pull['source']}.{pull['data_set']}"
-            wanted[key] = max(wanted.get(key, 0), pull["pull_seq"])
-        return idle() and all(wanted[f"{s}.{d}"] >= (2 if s in DROPPED else 1) for s, d in names)
+        if {pull["state"] for pull in pulls} != {"complete"} or {(p["source"], p["data_set"]) for p in pulls} != names:
+            return {}
+        return {(p["source"], p["data_set"]): p["pull_seq"] for p in reversed(pulls) if p["received"]}
 
-    wait_until(complete, 240, "a pull of every file")
-    assert {p["state"] for p in hub.every("admin", "/v1/pulls")} == {"complete"}
+    # A files source whose first pull came before its files were dropped is pulled once more.
+    first = wait_until(filled, 180, "the first pulls")
+    for source, data_set in names - set(first):
+        hub.ask("admin", "POST", "/v1/pulls", {"source": source, "data_set": data_set}, status=202)
+    wanted = wait_until(lambda: found if set(found := filled()) == names else None, 240, "a pull of every file")
 
     def released() -> bool:
-        (current, *_) = [run for run in hub.every("admin", "/v1/runs") if run["state"] == "released"] or [None]
-        if current is None:
-            return False
-        pulls = hub.ask("admin", "GET", "/v1/tables")["release"]["pulls"]
-        return all(pulls.get(name, 0) >= seq for name, seq in wanted.items())
+        release = hub.ask("admin", "GET", "/v1/tables")["release"] or {"pulls": {}}
+        return all(release["pulls"].get(f"{s}.{d}", 0) >= seq for (s, d), seq in wanted.items())
 
-    wait_until(released, 300, "a release with every pull")
+    wait_until(released, 420, "a release with every pull")
 
 
 COUNTS = {
