@@ -45,6 +45,9 @@ clean: ## forget the laptop's state (.local but for the installed tools)
 test: ready ## all tiers (T=<path> for one)
 	@$(PY) -m tests.tiers $(T)
 
+test-long: ready ## the real data sets end to end, and both engines side by side (minutes)
+	@$(PY) -m tests.tiers long
+
 test-trino: ready ## the SQL, the expression table and the end-to-end run on a real Trino 476 (JDK 24+ and Maven)
 	@$(PY) -m tests.tiers trino
 
@@ -87,4 +90,4 @@ lock: .venv/.ready ## pin and hash all packages anew from pyproject.toml
 	@.local/tools/bin/uv pip compile --quiet infra/local/emulator.in --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o infra/local/emulator.lock
 	@for layer in core query pull batch; do .local/tools/bin/uv pip compile --quiet pyproject.toml --group $$layer --python-version 3.13 --python-platform aarch64-manylinux_2_28 --constraint requirements.lock --generate-hashes --no-header --no-annotate -o layers/$$layer/requirements.txt; done
 
-.PHONY: help ready run mailbox clean test test-trino test-browser check expressions synth diff deploy first-admin secret drop smoke destroy lock
+.PHONY: help ready run mailbox clean test test-long test-trino test-browser check expressions synth diff deploy first-admin secret drop smoke destroy lock

@@ -21,6 +21,9 @@ class Tier:
     environment: dict[str, str] = field(default_factory=dict)
 
 
+# Whole laptops of their own: minutes each, so by hand.
+LONG = ("tests/e2e/test_datasets.py", "tests/e2e/test_engines.py")
+
 TIERS = (
     Tier(
         "unit",
@@ -36,7 +39,13 @@ TIERS = (
         60,
     ),
     Tier("sql", "rows with reasons through the real models; the Athena API", ("tests/sql", "tests/infra/local"), 60),
-    Tier("e2e", "the laptop's stack: pull, run, release, report, campaign, restart, kills", ("tests/e2e",), 180),
+    Tier(
+        "e2e",
+        "the laptop's stack: pull, run, release, report, campaign, restart, kills",
+        ("tests/e2e", *(f"--ignore={path}" for path in LONG)),
+        180,
+    ),
+    Tier("long", "the real data sets end to end; both engines side by side", LONG, 900, by_default=False),
     Tier("storm", "seeded samples of crashes and hostile sources", ("tests/storm",), 120),
     Tier(
         "trino",

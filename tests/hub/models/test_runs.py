@@ -109,6 +109,12 @@ def at(monkeypatch: pytest.MonkeyPatch, moment: datetime) -> None:
     monkeypatch.setattr(runs, "datetime", Standing)
 
 
+@pytest.fixture(autouse=True)
+def standing_clock(monkeypatch):
+    """The cases count from NOW, which is taken when the tests are collected."""
+    at(monkeypatch, NOW)
+
+
 RESUMED = [{"reason": "resumed", "run_id": RUN}]
 
 
