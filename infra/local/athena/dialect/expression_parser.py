@@ -25,6 +25,7 @@ class ExpressionParser(SpecialForms, Cursor):
         return QueryFailed("NOT_SUPPORTED", f"line {where[0]}:{where[1]}: {what} is not supported by this engine")
 
     def query(self) -> tree.Query:
+        """A subquery's text; the parser of statements, which is built on this class, has it."""
         raise NotImplementedError
 
     def expression(self) -> Node:
