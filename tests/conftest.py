@@ -1,9 +1,17 @@
 """What tests of several rooms share."""
 
-import os
-from pathlib import Path
+from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import boto3
 import pytest
+
+if TYPE_CHECKING:
+    from tests.laboratory import Laboratory
 
 ROOT = Path(__file__).parents[1]
 
@@ -15,3 +23,21 @@ def hub_data() -> Path:
     if not folder.exists():
         pytest.skip(f"the real data sets are not at {folder}; set HUB_DATA")
     return folder
+
+
+@pytest.fixture(scope="session")
+def shared_laboratory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
+    """One Athena API for all tests of a process, on the engine that ENGINE names."""
+    from tests.laboratory import laboratory
+
+    with laboratory(tmp_path_factory.mktemp("laboratory")) as one:
+        yield one
+
+
+@pytest.fixture
+def athena(shared_laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch) -> Laboratory:
+    """The API; while a test has it, every AWS client that the test makes uses it."""
+    for name, value in shared_laboratory.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it keeps the first credentials that it saw
+    return shared_laboratory

@@ -52,7 +52,7 @@ class Answer:
 
 @dataclass
 class Laboratory:
-    """One Athena API with its S3 and Glue. `environment` makes any AWS client use it."""
+    """One Athena API with its S3 and Glue. `environment` makes any AWS client use it; nothing else does."""
 
     environment: dict[str, str]
     service: Service
@@ -111,13 +111,13 @@ def laboratory(folder: Path, engine: str = ENGINE) -> Iterator[Laboratory]:
             pytest.skip(str(reason))
     with ExitStack() as stack:
         environment = stack.enter_context(_emulator(folder))
-        patch = stack.enter_context(pytest.MonkeyPatch.context())
-        for name, value in environment.items():
-            patch.setenv(name, value)
-        catalogue = Catalogue(folder / "cache")
-        catalogue.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-        catalogue.glue.create_database(DatabaseInput={"Name": "default"})
-        service = Service(open_engine(engine, catalogue, stack), catalogue)
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in environment.items():
+                patch.setenv(name, value)
+            catalogue = Catalogue(folder / "cache")
+            catalogue.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+            catalogue.glue.create_database(DatabaseInput={"Name": "default"})
+            service = Service(open_engine(engine, catalogue, stack), catalogue)
         stack.callback(service.close)
         server = Server(service, 0)
         stack.callback(server.server_close)
@@ -133,8 +133,9 @@ def _emulator(folder: Path) -> Iterator[dict[str, str]]:
     settings = {"BIND_HOST": "127.0.0.1", "IOT_MTLS_ENABLED": "0", "SFTP_ENABLED": "0", "GATEWAY_PORT": str(port)}
     settings["TMPDIR"] = str(folder)
     settings["AWS_SECRET_ACCESS_KEY"] = "local"  # it checks the signatures of links with its own key
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     with (folder / "emulator.log").open("wb") as log:
-        process = subprocess.Popen([EMULATOR], env=os.environ | settings, cwd=folder, stdout=log, stderr=log)
+        process = subprocess.Popen([EMULATOR], env=inherited | settings, cwd=folder, stdout=log, stderr=log)
     try:
         _wait_for(f"http://127.0.0.1:{port}/_ministack/health", process)
         yield {

@@ -1,21 +1,16 @@
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from hub import aws
 from hub.config import Deployment
-from tests.sql.lake import ROOT, Lake, cloud, entity_hub, home_of
-
-
-@pytest.fixture(scope="session")
-def aws_endpoint(tmp_path_factory) -> Iterator[str]:
-    with cloud(tmp_path_factory.mktemp("cloud"), os.environ.get("ENGINE", "duckdb")) as endpoint:
-        yield endpoint
+from tests.laboratory import Laboratory
+from tests.sql.lake import ROOT, Lake, entity_hub, home_of
 
 
 @pytest.fixture
-def make_lake(aws_endpoint, tmp_path) -> Callable[..., Lake]:
+def make_lake(athena: Laboratory, tmp_path: Path) -> Iterator[Callable[..., Lake]]:
     """A hub with the shipped models, or with those of other folders."""
 
     def make(deployment: Deployment | None = None, *roots: Path, tables: set[str] | None = None) -> Lake:
@@ -23,4 +18,6 @@ def make_lake(aws_endpoint, tmp_path) -> Callable[..., Lake]:
         home.mkdir()
         return Lake(deployment or entity_hub(), home_of(home, roots or (ROOT / "sql",), tables))
 
-    return make
+    aws.reset()
+    yield make
+    aws.reset()

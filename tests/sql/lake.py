@@ -2,17 +2,10 @@
 
 import io
 import json
-import os
 import re
 import shutil
-import socket
-import subprocess
-import time
-import urllib.error
-import urllib.request
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -48,79 +41,6 @@ CONTROL = {"_batch": "integer", "_row": "integer", "_deleted": "boolean"}
 FIRST_PULL = datetime(2026, 1, 1, tzinfo=UTC)
 
 Row = dict[str, Any]
-
-
-@contextmanager
-def cloud(folder: Path, engine: str) -> Iterator[str]:
-    """An emulated AWS with our Athena API on the engine; its endpoints are set in the environment meanwhile."""
-    from infra.local.athena.__main__ import open_engine
-    from infra.local.athena.catalogue import Catalogue as AthenaCatalogue
-    from infra.local.athena.server import Server
-    from infra.local.athena.service import Service
-
-    emulator, athena = free_port(), free_port()
-    endpoint = f"http://127.0.0.1:{emulator}"
-    given = {
-        "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ENDPOINT_URL_ATHENA": f"http://127.0.0.1:{athena}",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_REGION": REGION,
-        "AWS_DEFAULT_REGION": REGION,
-    }
-    before = {name: os.environ.get(name) for name in given}
-    with ExitStack() as stack:
-        os.environ.update(given)
-        stack.callback(lambda: [os.environ.pop(name, None) for name in given])
-        aws.reset()
-        stack.callback(aws.reset)
-        process = _emulator(folder, emulator)
-        stack.callback(_end, process)
-        _until_healthy(f"{endpoint}/_ministack/health", process)
-        catalogue = AthenaCatalogue(folder / "cache")
-        service = Service(open_engine(engine, catalogue, stack), catalogue, None)
-        stack.callback(service.close)
-        server = Server(service, athena)
-        stack.callback(server.server_close)
-        import threading
-
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        stack.callback(server.shutdown)
-        yield endpoint
-    os.environ.update({name: value for name, value in before.items() if value is not None})
-
-
-def _emulator(folder: Path, port: int) -> subprocess.Popen[bytes]:
-    python = ROOT / ".local/emulator/bin/python"
-    environment = {**os.environ, "GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "MINISTACK_REGION": REGION}
-    environment |= {"IOT_MTLS_ENABLED": "0", "SFTP_ENABLED": "0", "LOG_LEVEL": "ERROR", "TMPDIR": str(folder)}
-    environment |= {"MINISTACK_ACCOUNT_ID": "123456789012", "PYTHONPATH": ""}
-    for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_ATHENA"):
-        environment.pop(name)
-    with (folder / "emulator.log").open("wb") as log:
-        return subprocess.Popen([str(python.parent / "ministack")], env=environment, stdout=log, stderr=log, cwd=folder)
-
-
-def _until_healthy(address: str, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + 60
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            with urllib.request.urlopen(address, timeout=2):
-                return
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
-            time.sleep(0.1)
-    raise RuntimeError(f"{address} does not answer")
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    process.wait(10)
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 @dataclass

@@ -56,8 +56,9 @@ class Catalogue:
 
     def __init__(self, cache: Path | None = None) -> None:
         config = Config(max_pool_connections=32, retries={"mode": "standard"})
-        self.s3 = boto3.client("s3", config=config)
-        self.glue = boto3.client("glue", config=config)
+        self._session = boto3.Session()
+        self.s3 = self._session.client("s3", config=config)
+        self.glue = self._session.client("glue", config=config)
         self._cache = cache or Path(tempfile.gettempdir()) / "athena-cache"
         self._iceberg: GlueCatalog | None = None
         self._locks: defaultdict[tuple[str, str], threading.RLock] = defaultdict(threading.RLock)
@@ -212,9 +213,9 @@ class Catalogue:
         """PyIceberg's catalogue over the same Glue and S3; it is told the endpoint, which it does not read itself."""
         with self._starting:
             if self._iceberg is None:
-                session = boto3.Session().get_credentials()
-                assert session is not None, "the environment has no AWS credentials"
-                credentials = session.get_frozen_credentials()
+                found = self._session.get_credentials()
+                assert found is not None, "the environment has no AWS credentials"
+                credentials = found.get_frozen_credentials()
                 region, endpoint = self.glue.meta.region_name, self.s3.meta.endpoint_url
                 self._iceberg = GlueCatalog(
                     "local",

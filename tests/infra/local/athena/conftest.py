@@ -1,24 +1,8 @@
-"""One Athena API for the tests of this folder, on the engine that ENGINE names."""
-
-from collections.abc import Iterator
+"""A database of its own for each test of this folder."""
 
 import pytest
 
-from tests.laboratory import Laboratory, laboratory
-
-
-@pytest.fixture(scope="package")
-def _athena_laboratory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
-    with laboratory(tmp_path_factory.mktemp("athena")) as one:
-        yield one
-
-
-@pytest.fixture
-def athena(_athena_laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch) -> Laboratory:
-    """The API; while a test has it, every AWS client of the process uses it."""
-    for name, value in _athena_laboratory.environment.items():
-        monkeypatch.setenv(name, value)
-    return _athena_laboratory
+from tests.laboratory import Laboratory
 
 
 @pytest.fixture
