@@ -17,6 +17,7 @@ class Tier:
     what: str
     paths: tuple[str, ...]
     budget_seconds: int
+    workers: int = 2
     by_default: bool = True
     environment: dict[str, str] = field(default_factory=dict)
 
@@ -24,11 +25,20 @@ class Tier:
 # Whole laptops of their own: minutes each, so by hand.
 LONG = ("tests/e2e/test_datasets.py", "tests/e2e/test_engines.py")
 
+# Worker processes killed at each of their steps: a storm, wherever their files stand.
+KILLS = ("tests/hub/pulls/test_kills.py", "tests/hub/campaigns/test_kills.py")
+
 TIERS = (
     Tier(
         "unit",
         "rules, tables of cases, properties",
-        ("tests/hub", "tests/access", "tests/test_conventions.py", "tests/test_coverage.py"),
+        (
+            "tests/hub",
+            "tests/access",
+            "tests/test_conventions.py",
+            "tests/test_coverage.py",
+            *(f"--ignore={path}" for path in KILLS),
+        ),
         90,
     ),
     Tier("contract", "handlers on moto, each under the policy synthesised for it", ("tests/functions",), 60),
@@ -44,9 +54,10 @@ TIERS = (
         "the laptop's stack: pull, run, release, report, campaign, restart, kills",
         ("tests/e2e", *(f"--ignore={path}" for path in LONG)),
         180,
+        workers=1,
     ),
-    Tier("long", "the real data sets end to end; both engines side by side", LONG, 900, by_default=False),
-    Tier("storm", "seeded samples of crashes and hostile sources", ("tests/storm",), 120),
+    Tier("long", "the real data sets end to end; both engines side by side", LONG, 900, workers=1, by_default=False),
+    Tier("storm", "seeded samples of crashes and hostile sources", ("tests/storm", *KILLS), 120),
     Tier(
         "trino",
         "the expression table, the Athena API and the SQL on Trino 476",
@@ -55,7 +66,7 @@ TIERS = (
         by_default=False,
         environment={"ENGINE": "trino"},
     ),
-    Tier("browser", "the console in headless Chromium", ("tests/browser",), 180, by_default=False),
+    Tier("browser", "the console in headless Chromium", ("tests/browser",), 180, workers=1, by_default=False),
 )
 
 
@@ -64,8 +75,9 @@ def run(tier: Tier) -> tuple[int, dict[str, int], float]:
     paths = [path for path in tier.paths if path.startswith("-") or Path(path).exists()]
     print(f"\n{tier.name}: {tier.what}", flush=True)
     started = time.monotonic()
+    spread = ["-n", str(tier.workers), "--dist", "loadscope"] if tier.workers > 1 else []
     process = subprocess.Popen(
-        [sys.executable, "-m", "pytest", "-rs", *paths],
+        [sys.executable, "-m", "pytest", "-rs", *spread, *paths],
         env=os.environ | tier.environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -10,7 +10,7 @@ select
     amount,
     cast(null as varchar) as reference,
     changed_at,
-    _pull_seq, _batch, _row, _deleted
+    _as_of, _pull_seq, _batch, _row, _deleted
 from conformed.interaction
 
 union all
@@ -27,5 +27,5 @@ select
     total_amount as amount,
     order_number as reference,
     changed_at,
-    _pull_seq, _batch, _row, _deleted
+    _as_of, _pull_seq, _batch, _row, _deleted
 from conformed.sales_order

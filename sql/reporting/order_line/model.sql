@@ -13,7 +13,7 @@ new_lines as (
         discount,
         line_amount,
         changed_at,
-        _pull_seq, _batch, _row, _deleted
+        _as_of, _pull_seq, _batch, _row, _deleted
     from conformed.order_line
 ),
 
@@ -34,7 +34,7 @@ lines_of_changed_orders as (
         lines.discount,
         lines.line_amount,
         lines.changed_at,
-        lines._pull_seq, lines._batch, lines._row,
+        lines._as_of, lines._pull_seq, lines._batch, lines._row,
         false as _deleted
     from reporting.order_line as lines
     inner join changed_orders on changed_orders.record_key = lines.order_record_key
@@ -49,14 +49,14 @@ lines_of_changed_orders as (
 lines as (
     select
         record_key, source, order_record_key, product_record_key, line_number, quantity, unit_price, discount,
-        line_amount, changed_at, _pull_seq, _batch, _row, _deleted
+        line_amount, changed_at, _as_of, _pull_seq, _batch, _row, _deleted
     from new_lines
 
     union all
 
     select
         record_key, source, order_record_key, product_record_key, line_number, quantity, unit_price, discount,
-        line_amount, changed_at, _pull_seq, _batch, _row, _deleted
+        line_amount, changed_at, _as_of, _pull_seq, _batch, _row, _deleted
     from lines_of_changed_orders
 )
 
@@ -72,6 +72,6 @@ select
     lines.line_amount,
     orders.ordered_at,
     lines.changed_at,
-    lines._pull_seq, lines._batch, lines._row, lines._deleted
+    lines._as_of, lines._pull_seq, lines._batch, lines._row, lines._deleted
 from lines
 left join reporting.sales_order as orders on orders.record_key = lines.order_record_key

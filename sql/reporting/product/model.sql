@@ -7,6 +7,6 @@ select
     coalesce(product.currency, run.currency) as currency,
     product.active,
     product.changed_at,
-    product._pull_seq, product._batch, product._row, product._deleted
+    product._as_of, product._pull_seq, product._batch, product._row, product._deleted
 from conformed.product as product
 cross join control.run as run

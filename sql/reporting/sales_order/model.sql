@@ -9,6 +9,6 @@ select
     coalesce(sales_order.currency, run.currency) as currency,
     sales_order.total_amount,
     sales_order.changed_at,
-    sales_order._pull_seq, sales_order._batch, sales_order._row, sales_order._deleted
+    sales_order._as_of, sales_order._pull_seq, sales_order._batch, sales_order._row, sales_order._deleted
 from conformed.sales_order as sales_order
 cross join control.run as run

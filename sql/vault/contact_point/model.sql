@@ -7,7 +7,7 @@ addresses as (
         email_standard as address,
         coalesce(email, email_standard) as address_as_given,
         changed_at,
-        _pull_seq, _batch, _row
+        _as_of, _pull_seq, _batch, _row
     from conformed.customer
     where email_standard is not null and not _deleted
 
@@ -19,7 +19,7 @@ addresses as (
         phone_standard as address,
         coalesce(phone, phone_standard) as address_as_given,
         changed_at,
-        _pull_seq, _batch, _row
+        _as_of, _pull_seq, _batch, _row
     from conformed.customer
     where phone_standard is not null and not _deleted
 )
@@ -30,5 +30,5 @@ select
     address,
     address_as_given,
     changed_at,
-    _pull_seq, _batch, _row
+    _as_of, _pull_seq, _batch, _row
 from addresses

@@ -26,5 +26,5 @@ select
     created_at,
     pulled_at as first_seen_at,
     changed_at,
-    _pull_seq, _batch, _row, _deleted
+    _as_of, _pull_seq, _batch, _row, _deleted
 from conformed.customer

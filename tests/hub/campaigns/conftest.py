@@ -9,9 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 
 import pytest
-from botocore.awsrequest import AWSPreparedRequest
 from moto import mock_aws
-from moto.core.models import botocore_stubber
 
 from hub import aws
 from hub.campaigns import keys, recovery
@@ -23,6 +21,7 @@ from hub.campaigns.queue import SendTask
 from hub.campaigns.sending import Sender
 from hub.campaigns.store import CampaignStore
 from hub.settings import FreezeSettings, SendSettings
+from tests.over_http import AwsOverHttp
 
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "test",
@@ -102,42 +101,6 @@ class SesDouble:
     @property
     def by_address(self):
         return Counter(body["Destination"]["ToAddresses"][0] for body in self.accepted)
-
-
-class AwsInMemory:
-    """moto's AWS over HTTP, for workers that are processes of their own."""
-
-    def __init__(self):
-        one_at_a_time = threading.Lock()
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def log_message(self, *arguments):
-                pass
-
-            def answer(self):
-                body = self.rfile.read(int(self.headers.get("content-length", 0)))
-                service = self.headers["authorization"].split("/")[3]
-                url = f"https://{service}.eu-west-1.amazonaws.com{self.path}"
-                request = AWSPreparedRequest(self.command, url, dict(self.headers), body, stream_output=False)
-                with one_at_a_time:
-                    status, headers, content = botocore_stubber.process_request(request)
-                content = content.encode() if isinstance(content, str) else content
-                self.send_response(status)
-                for name, value in headers.items():
-                    if name.lower() != "content-length":
-                        self.send_header(name, str(value))
-                self.send_header("content-length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-
-            do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = answer
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
 
 
 class World:
@@ -284,10 +247,9 @@ def world(monkeypatch, tmp_path):
 @pytest.fixture
 def over_http(world):
     """The environment of a worker in a process of its own, in the same world."""
-    served = AwsInMemory()
+    served = AwsOverHttp()
     yield {**os.environ, "AWS_ENDPOINT_URL": served.url}
-    served.server.shutdown()
-    served.server.server_close()
+    served.close()
 
 
 def _furnished(environment, ses, monkeypatch, home):

@@ -5,13 +5,9 @@ import os
 import signal
 import subprocess
 import sys
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import boto3
 import pytest
-from botocore.awsrequest import AWSPreparedRequest
-from moto.core.models import botocore_stubber
 
 from hub import config
 from hub.pulls import steps, sweep
@@ -19,6 +15,7 @@ from hub.pulls.store import LEASE_SECONDS
 from tests.hub.pulls import manifests
 from tests.hub.pulls.conftest import CONTROL, HUB, ROOT, VAULT, Bench, in_memory
 from tests.hub.sources import double
+from tests.over_http import AwsOverHttp
 
 CONTACTS = "crm.contacts"
 NOW = 1_800_000_000.0
@@ -42,47 +39,6 @@ KILLS = [
 
 def test_each_named_step_is_killed():
     assert {step for step, _, _ in KILLS} == set(steps.STEPS)
-
-
-class AwsOverHttp:
-    """This process's moto over HTTP, for workers that are processes of their own."""
-
-    def __init__(self):
-        one_at_a_time = threading.Lock()
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def log_message(self, *_): ...
-
-            def answer(self):
-                body = self.rfile.read(int(self.headers.get("content-length", 0)))
-                service = self.headers["authorization"].split("/")[3]
-                url = f"https://{service}.eu-west-1.amazonaws.com{self.path}"
-                request = AWSPreparedRequest(self.command, url, dict(self.headers), body, stream_output=False)
-                with one_at_a_time:
-                    status, headers, content = botocore_stubber.process_request(request)
-                content = content.encode() if isinstance(content, str) else content
-                self.send_response(status)
-                for name, value in headers.items():
-                    if name.lower() != "content-length":
-                        self.send_header(name, str(value))
-                self.send_header("content-length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-
-            do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = answer
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self._thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01})
-        self._thread.start()
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
-        self._thread.join()
 
 
 @pytest.fixture

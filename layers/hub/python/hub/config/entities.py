@@ -101,6 +101,7 @@ ROW_COLUMNS: Columns = {
     "data_set": "varchar",
     "record_key": "varchar",
     "trust": "integer",
+    "_as_of": "timestamp",
     "_pull_seq": "bigint",
     "_batch": "integer",
     "_row": "integer",

@@ -142,6 +142,7 @@ class Gate(Strict):
     """When a pull is held back from publication although its ledger balances."""
 
     max_quarantined_percent: Percent = 20
+    max_deleted_percent: Percent = 20
 
 
 def key_expression(value: Any) -> Any:
@@ -174,8 +175,16 @@ class DataSet(Strict):
     filters: tuple[Filter, ...] = ()
     gate: Gate = Gate()
     on_drift: Literal["keep", "hold"] = "keep"
+    hard_deletes: Literal["detect", "ignore"] | None = None
     entity: dict[str, dict[str, Expression]] = Field(default_factory=dict)
     retention_days: int | None = Field(default=None, ge=1)
+
+    @property
+    def replaces(self) -> Literal["data_set", "object"] | None:
+        """What a pull tells the whole truth about, so that a row missing from it is gone; None where it only adds."""
+        if self.hard_deletes == "ignore" or getattr(self.fetch, "changed_since", None):
+            return None
+        return "object" if hasattr(self.fetch, "pattern") else "data_set"
 
     @property
     def first_entity(self) -> str | None:

@@ -28,7 +28,7 @@ def source(manifest: Any, say: Say) -> list[str]:
     """Every problem of a source's data sets."""
     problems: list[Problem] = []
     for name, data_set in manifest.data_sets.items():
-        for check in (_columns, _keys, _frequency, _filters, _entities, _fetch):
+        for check in (_columns, _keys, _frequency, _filters, _entities, _fetch, _deletes):
             problems += [(("data_sets", name, *place), what) for place, what in check(data_set)]
     return [say(place, what) for place, what in problems]
 
@@ -218,6 +218,17 @@ def _fetch(data_set: DataSet) -> Iterator[Problem]:
         theirs = {column.source_name or name for name, column in data_set.columns.items()} | set(data_set.ignore)
         for name in sorted(theirs - set(fetch.names)) if fetch.names else []:
             yield ("fetch", "names"), f"{name!r} is declared below but not among the file's columns"
+
+
+def _deletes(data_set: DataSet) -> Iterator[Problem]:
+    if data_set.hard_deletes == "detect" and data_set.replaces is None:
+        yield (
+            ("hard_deletes",),
+            "cannot be detected where `changed_since` fetches only what changed: a row that is not in the answer may "
+            "still be there; take out one of the two, or name the source's column of deletions under `keys.deleted`",
+        )
+    if data_set.replaces is None and "max_deleted_percent" in data_set.gate.model_fields_set:
+        yield ("gate", "max_deleted_percent"), "guards nothing: this data set's deletions are not detected; take it out"
 
 
 def _paging(paging: Any) -> Iterator[Problem]:

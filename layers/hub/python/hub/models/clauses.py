@@ -27,8 +27,10 @@ def newer(table: Table, updated: Sequence[str]) -> str:
 
     The second heals rows that were written under an earlier text of the model or mapping.
     """
+    # Rows from before there was this column.
+    first = "t._as_of is null or " if "_as_of" in table.order else ""
     changes = [f"s.{name} is distinct from t.{name}" for name in updated if name not in table.order]
-    return f"{after('s', 't', table.order)} or ({equal('s', 't', table.order)} and ({' or '.join(changes)}))"
+    return f"{first}{after('s', 't', table.order)} or ({equal('s', 't', table.order)} and ({' or '.join(changes)}))"
 
 
 def rank(key: Sequence[str], order: Sequence[str]) -> str:

@@ -86,6 +86,8 @@ def _values(entity: str, data_set: DataSet) -> dict[str, str]:
             found[column] = mapped.get(column, "null")
     found["changed_at"] = f"coalesce({mapped['changed_at']}, _pulled_at)" if "changed_at" in mapped else "_pulled_at"
     found["pulled_at"] = "_pulled_at"
+    # Where a pull reads everything, the latest pull is right, whatever the source says of when it changed a record.
+    found["_as_of"] = "_pulled_at" if data_set.replaces == "data_set" else found["changed_at"]
     if entity == "customer":
         found |= {"name_standard": "null"} | dict(_customer(mapped, data_set))
     return found

@@ -14,7 +14,7 @@ PERSONAL = ("none", "name", "contact", "email", "phone", "birth_date", "address"
 KEEP = ("latest", "least", "greatest")
 
 # Columns that order the rows of one record and are not worth a line in every table.yaml.
-ORDER_TYPES = {"_pull_seq": "bigint", "_batch": "integer", "_row": "integer"}
+ORDER_TYPES = {"_as_of": "timestamp", "_pull_seq": "bigint", "_batch": "integer", "_row": "integer"}
 # Columns that every table carries: `_deleted` rows are not seen by readers, `_run_id` is the run that wrote the row.
 ROW_TYPES = {"_deleted": "boolean", "_run_id": "varchar"}
 HISTORY_TYPES = {"valid_from": "timestamp", "valid_to": "timestamp"}

@@ -56,3 +56,19 @@ def gate(total: Counts, max_quarantined_percent: float, few: int = 20) -> Verdic
         share = 100 * total.quarantined / total.received
         return Verdict(False, f"{share:.0f} % of the rows are quarantined, {max_quarantined_percent:g} % are allowed")
     return Verdict(True)
+
+
+def deletion_gate(had: int, gone: int, max_deleted_percent: float, few: int = 20) -> Verdict:
+    """Say whether so many records are gone that the source more likely gave too little.
+
+    had: records that the last complete pull had of what this one replaces. gone: how many of them are not there now.
+    few: below this many records only the loss of all of them is a reason.
+    """
+    implausible = gone == had or had >= few
+    if gone and implausible and gone * 100 > max_deleted_percent * had:
+        return Verdict(
+            False,
+            f"{gone} of the {had} records that were there before are gone, {max_deleted_percent:g} % may go at once; "
+            "if that is right, raise gate.max_deleted_percent in the manifest",
+        )
+    return Verdict(True)

@@ -33,7 +33,11 @@ class PullRequest(BaseModel):
 
 
 class Pull(BaseModel):
-    """One fetch of one data set, with its ledger."""
+    """One fetch of one data set, with its ledger.
+
+    deleted: records that the last complete pull had and this one has not, so that a tombstone is staged for each.
+    deletes_withheld: records that are gone, too, but may be among the rows whose key could not be read.
+    """
 
     model_config = ConfigDict(extra="ignore")
 
@@ -49,6 +53,8 @@ class Pull(BaseModel):
     duplicate: int = 0
     quarantined: int = 0
     filtered: int = 0
+    deleted: int = 0
+    deletes_withheld: int = 0
     declared_by_source: int | None = None
     balanced: bool | None = None
     batches: int = 0

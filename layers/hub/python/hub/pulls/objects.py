@@ -31,10 +31,16 @@ class Objects:
 
     def stage(self, pull: Pull, batch: int, rows: pa.Table) -> tuple[str, str]:
         """The rows as Parquet; their key and ETag."""
-        sink = io.BytesIO()
-        pq.write_table(rows, sink, compression="snappy", store_schema=False)
         key = f"{staging_folder(pull)}batch-{batch:05d}.parquet"
-        return key, self._put(key, sink.getvalue())
+        return key, self._put(key, _parquet(rows))
+
+    def bury(self, pull: Pull, number: int, tombstones: pa.Table) -> None:
+        """Put tombstones beside the pull's staged rows; they are published with them."""
+        self._put(f"{staging_folder(pull)}deleted-{number:05d}.parquet", _parquet(tombstones))
+
+    def unbury(self, pull: Pull) -> None:
+        """Take away the tombstones that a worker wrote and did not publish."""
+        self._forget(f"{staging_folder(pull)}deleted-")
 
     def quarantine(self, pull: Pull, batch: int, lines: Sequence[dict[str, Any]]) -> str:
         key = f"quarantine/{pull.source}/{pull.data_set}/{pull.pull_id}/batch-{batch:05d}.jsonl.gz"
@@ -43,11 +49,15 @@ class Objects:
 
     def forget_uncommitted(self, pull: Pull, batch: int) -> None:
         """Take away what an earlier worker wrote of a batch that it never committed."""
-        s3 = aws.client("s3")
-        folders = [f"{zone}/{pull.source}/{pull.data_set}/{pull.pull_id}/" for zone in ("landing", "quarantine")]
+        zones = ("landing", "quarantine", "keys")
+        folders = [f"{zone}/{pull.source}/{pull.data_set}/{pull.pull_id}/" for zone in zones]
         for folder in [*folders, staging_folder(pull)]:
-            found = s3.list_objects_v2(Bucket=self._bucket, Prefix=f"{folder}batch-{batch:05d}.")
-            for item in found.get("Contents", []):
+            self._forget(f"{folder}batch-{batch:05d}.")
+
+    def _forget(self, prefix: str) -> None:
+        s3 = aws.client("s3")
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
+            for item in page.get("Contents", []):
                 s3.delete_object(Bucket=self._bucket, Key=item["Key"])
 
     def hashes(self, key: str) -> Iterator[str]:
@@ -66,6 +76,12 @@ class Objects:
 def staging_folder(pull: Pull) -> str:
     day = pull.started_at[:10]
     return f"staging/{pull.source}/{pull.data_set}/pull_date={day}/pull_id={pull.pull_id}/"
+
+
+def _parquet(rows: pa.Table) -> bytes:
+    sink = io.BytesIO()
+    pq.write_table(rows, sink, compression="snappy", store_schema=False)
+    return sink.getvalue()
 
 
 def _gzip(data: bytes) -> bytes:

@@ -79,6 +79,8 @@ class Files:
                 unreadable=decoded.unreadable if row == 0 else (),
                 new_fields=new_fields,
                 last=last and finished,
+                part=dropped.key.removeprefix(self._prefix),
+                version=dropped.etag,
             )
             if finished:
                 return
