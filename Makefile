@@ -55,7 +55,7 @@ test-browser: ready ## the console in headless Chromium
 	@$(PY) -m tests.tiers browser
 
 check: ready ## lint, format, types
-	@$(PY) -m ruff check . && $(PY) -m ruff format --check . && $(PY) -m mypy layers/hub/python/hub
+	@$(PY) -m ruff check . && $(PY) -m ruff format --check . && $(PY) -m mypy layers/hub/python/hub infra/local
 
 expressions: ready ## Trino's expression table on the local engine: same, refused, silently different
 	@$(PY) -m infra.local.athena.expressions

@@ -241,13 +241,14 @@ FUNCTIONS: dict[str, Function] = {
         "queue:pull",
         ("CONTROL_TABLE", "VAULT_BUCKET", "EVENT_BUS", "TOKEN_KEY_PARAMETER"),
         (
-            Grant("queue:pull", (*CONSUME, "sqs:SendMessage")),
+            Grant("queue:pull", CONSUME),
             Grant("control", ITEMS),
             Grant("vault/landing", OBJECTS),
             Grant("vault/staging", OBJECTS),
             Grant("vault/quarantine", OBJECTS),
+            Grant("vault/keys", OBJECTS),
             Grant("vault/drop", READ_OBJECTS),
-            Grant("glue:staging", READ_CATALOGUE + WRITE_CATALOGUE),
+            Grant("glue:staging", (*READ_CATALOGUE, *WRITE_CATALOGUE, "glue:BatchCreatePartition")),
             Grant("bus", ("events:PutEvents",)),
             Grant("parameter:token-key", PARAMETER),
             Grant("parameter:sources", PARAMETER),
@@ -310,7 +311,6 @@ FUNCTIONS: dict[str, Function] = {
             Grant("control", ITEMS),
             Grant("bus", ("events:PutEvents",)),
             Grant("workgroup:transform", RUN_QUERIES),
-            Grant("vault/statements", OBJECTS),
             Grant("vault/scratch", ATHENA_OUTPUT),
             Grant("vault/vault/*/metadata", READ_OBJECTS),  # snapshots; no row of a person
             Grant("reporting/reporting/*/metadata", READ_OBJECTS),
@@ -325,7 +325,7 @@ FUNCTIONS: dict[str, Function] = {
         ("CONTROL_TABLE", "PROFILES_TABLE", "VAULT_BUCKET", "TRANSFORM_WORKGROUP", "TOKEN_KEY_PARAMETER"),
         (
             Grant("control", ITEMS),
-            Grant("profiles", ITEMS),
+            Grant("profiles", (*ITEMS, "dynamodb:Scan")),
             *TRANSFORM_SQL,
             Grant("parameter:token-key", PARAMETER),
         ),

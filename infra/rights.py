@@ -23,13 +23,7 @@ RUN_QUERIES = (
     "athena:GetWorkGroup",
 )
 READ_CATALOGUE = ("glue:GetDatabase", "glue:GetTable", "glue:GetTables", "glue:GetPartition", "glue:GetPartitions")
-WRITE_CATALOGUE = (
-    "glue:CreateTable",
-    "glue:UpdateTable",
-    "glue:DeleteTable",
-    "glue:BatchCreatePartition",
-    "glue:BatchDeletePartition",
-)
+WRITE_CATALOGUE = ("glue:CreateTable", "glue:UpdateTable")  # nobody may drop a table
 CONSUME = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 PARAMETER = ("ssm:GetParameter",)
 

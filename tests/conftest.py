@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import boto3
 import pytest
 from botocore.loaders import JSONFileLoader
 
@@ -48,7 +47,5 @@ def shared_laboratory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Labo
 @pytest.fixture
 def athena(shared_laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch) -> Laboratory:
     """The API; while a test has it, every AWS client that the test makes uses it."""
-    for name, value in shared_laboratory.environment.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it keeps the first credentials that it saw
+    shared_laboratory.enter(monkeypatch)
     return shared_laboratory

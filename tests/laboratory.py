@@ -59,8 +59,21 @@ class Laboratory:
     catalogue: Catalogue
 
     @cached_property
+    def session(self) -> boto3.Session:
+        """Clients of one session share what botocore has read of the services."""
+        names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION")
+        key, secret, region = (self.environment[name] for name in names)
+        return boto3.Session(key, secret, region_name=region)
+
+    def enter(self, patch: pytest.MonkeyPatch) -> None:
+        """From here on, every AWS client that is made uses it."""
+        for name, value in self.environment.items():
+            patch.setenv(name, value)
+        patch.setattr(boto3, "DEFAULT_SESSION", self.session)  # else the first one that was made stays
+
+    @cached_property
     def client(self) -> Any:
-        return boto3.client("athena", endpoint_url=self.environment["AWS_ENDPOINT_URL_ATHENA"])
+        return self.session.client("athena", endpoint_url=self.environment["AWS_ENDPOINT_URL_ATHENA"])
 
     def run(self, sql: str, database: str = "default", **request: Any) -> Answer:
         """Start a statement and wait for its end, whatever it is."""

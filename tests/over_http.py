@@ -1,7 +1,6 @@
 """moto's AWS of this process over HTTP: for workers that are processes of their own, and clients that are not boto3."""
 
 import threading
-from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -9,13 +8,12 @@ from botocore.awsrequest import AWSPreparedRequest
 from moto.core.models import botocore_stubber
 
 REGION = "eu-west-1"
-Judge = Callable[[str, AWSPreparedRequest], None]
 
 
 class AwsOverHttp:
-    """Serves at `url` until it is closed, one request at a time; `judge` sees each (service, request) before."""
+    """Serves at `url` until it is closed, one request at a time."""
 
-    def __init__(self, judge: Judge | None = None) -> None:
+    def __init__(self) -> None:
         one_at_a_time = threading.Lock()
 
         class Handler(BaseHTTPRequestHandler):
@@ -29,8 +27,6 @@ class AwsOverHttp:
                 url = f"https://{service}.{REGION}.amazonaws.com{self.path}"
                 request = AWSPreparedRequest(self.command, url, dict(self.headers), body, stream_output=False)
                 with one_at_a_time:
-                    if judge:
-                        judge(service, request)
                     status, headers, content = botocore_stubber.process_request(request)
                 content = content.encode() if isinstance(content, str) else content
                 told = {name.lower(): str(value) for name, value in headers.items()}

@@ -35,7 +35,7 @@ TOP = {
     "tests",
     "tools.lock",
 }
-OPEN_TO_ALL = {"errors", "settings", "aws"}
+OPEN_TO_ALL = {"errors", "settings", "aws", "metrics"}
 
 
 def committed() -> list[Path]:
@@ -195,3 +195,33 @@ def test_every_table_and_column_is_described(path):
     for column, told in table["columns"].items():
         assert str(told.get("description", "")).strip(), f"{column} has no description"
         assert told.get("type"), f"{column} has no type"
+
+
+SILENCED = re.compile(r"#\s*(?:ruff: )?(?:type: ignore\[[\w, -]+\]|noqa: [A-Z]+[0-9]+(?:, [A-Z]+[0-9]+)*)(.*)")
+MENTION = re.compile(r"#\s*(?:ruff: |mypy: )?(?:type: ?ignore|noqa)")
+
+
+def test_whoever_silences_a_tool_says_why():
+    """With the rule's code, and the reason behind it on the same line."""
+    wrong = []
+    for path in (p for p in committed() if p.suffix == ".py" and p != Path(__file__)):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            if MENTION.search(line):
+                found = SILENCED.search(line)
+                if not found or len(found[1].strip(" #-()")) < 5:
+                    wrong.append(f"{name(path)}:{number}: {line.strip()[-80:]}")
+    assert wrong == []
+
+
+def test_every_exception_is_caught_only_to_be_raised_or_with_a_reason():
+    """`except Exception` hides mistakes: it raises again, or its line says why nothing is hidden."""
+    wrong = []
+    for path in (p for p in committed() if p.suffix == ".py" and not name(p).startswith("tests/")):
+        text = path.read_text(encoding="utf-8")
+        lines = text.splitlines()
+        for node in (n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.ExceptHandler)):
+            caught = {each.id for each in ast.walk(node.type) if isinstance(each, ast.Name)} if node.type else {"all"}
+            raises = any(isinstance(each, ast.Raise) and each.exc is None for each in node.body)
+            if caught & {"Exception", "BaseException", "all"} and not raises and "#" not in lines[node.lineno - 1]:
+                wrong.append(f"{name(path)}:{node.lineno}")
+    assert wrong == []

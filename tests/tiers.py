@@ -63,6 +63,7 @@ TIERS = (
         "the expression table, the Athena API and the SQL on Trino 476",
         ("tests/trino", "tests/infra/local/athena", "tests/sql"),
         600,
+        workers=1,
         by_default=False,
         environment={"ENGINE": "trino"},
     ),
@@ -75,7 +76,7 @@ def run(tier: Tier) -> tuple[int, dict[str, int], float]:
     paths = [path for path in tier.paths if path.startswith("-") or Path(path).exists()]
     print(f"\n{tier.name}: {tier.what}", flush=True)
     started = time.monotonic()
-    spread = ["-n", str(tier.workers), "--dist", "loadscope"] if tier.workers > 1 else []
+    spread = ["-n", str(tier.workers), "--dist", "worksteal"] if tier.workers > 1 else []
     process = subprocess.Popen(
         [sys.executable, "-m", "pytest", "-rs", *spread, *paths],
         env=os.environ | tier.environment,

@@ -7,18 +7,23 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from hub import metrics
 from hub.pulls import PullTask, engine
 from hub.settings import PullSettings
 
 logger = Logger()
-pull = cache(lambda: engine.build(PullSettings.read()))
+engine_of = cache(lambda: engine.build(PullSettings.read()))
 processor = BatchProcessor(event_type=EventType.SQS)
 
 
 def carry_on(record: SQSRecord, lambda_context: LambdaContext) -> None:
     task = PullTask.model_validate_json(record.body)
     with logger.append_context_keys(source=task.source, data_set=task.data_set):
-        pull().carry_on(task, lambda_context.get_remaining_time_in_millis, owner=lambda_context.aws_request_id)
+        puller, left = engine_of(), lambda_context.get_remaining_time_in_millis
+        pull = puller.carry_on(task, left, owner=lambda_context.aws_request_id)
+    if pull and pull.state in ("complete", "held"):
+        staged = pull.staged if pull.state == "complete" else 0
+        metrics.count(puller.settings.stage, {"RowsStaged": staged, "PullsHeld": int(pull.state == "held")})
 
 
 def handler(event: dict, context: LambdaContext) -> dict:

@@ -53,8 +53,8 @@ def list_rows(principal: Principal, result_id: str, after: str | None = None, li
 
 
 @api.get("/v1/results/<result_id>/download", permission="results.download")
-def download_result(principal: Principal, result_id: str) -> Link:
-    return desk().download(principal, result_id)
+def download_result(principal: Principal, result_id: str, exact: bool = False) -> Link:
+    return desk().download(principal, result_id, exact)
 
 
 handler = api.resolve

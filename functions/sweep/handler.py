@@ -27,7 +27,7 @@ def handler(event: dict, context: LambdaContext) -> dict:
     for name, sweep in sweeps.items():
         try:
             done[name] = sweep()
-        except Exception as error:
+        except Exception as error:  # raised below, once the others had their turn
             logger.exception("a sweep failed", extra={"sweep": name})
             failed.append(error)
     logger.info("swept", extra={"done": done})

@@ -20,7 +20,7 @@ from infra.local.processes import Processes, inherited
 LOOK_EVERY = 0.5  # seconds between looks at the processes
 
 
-def provisioner(todo: str, started: float, arguments: list[str]) -> subprocess.Popen:
+def provisioner(todo: str, started: float, arguments: list[str]) -> subprocess.Popen[bytes]:
     """A process that deploys or resumes and ends; it prints its own progress and problems."""
     return subprocess.Popen(
         [sys.executable, "-m", "infra.local.child", "infra.local.provision", todo, str(started), *arguments],
@@ -41,7 +41,7 @@ def resume(started: float, arguments: list[str]) -> None:
         raise LaptopError("what was half done could not be settled; nothing is sent before it is")
 
 
-def watch(processes: Processes, deploying: subprocess.Popen, started: float, stop: threading.Event) -> None:
+def watch(processes: Processes, deploying: subprocess.Popen[bytes], started: float, stop: threading.Event) -> None:
     """Until `stop`; LaptopError when a process cannot be kept running or the deployment fails."""
     while not stop.wait(LOOK_EVERY):
         processes.revive(partial(say, started))

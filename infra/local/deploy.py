@@ -4,6 +4,7 @@ import hashlib
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import boto3
 from botocore.exceptions import ClientError
@@ -121,7 +122,7 @@ class Deployer:
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             try:
-                status = self._cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
+                status: str = self._cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
             except ClientError:
                 return "DELETE_COMPLETE"
             if not status.endswith("IN_PROGRESS"):
@@ -129,7 +130,7 @@ class Deployer:
             time.sleep(0.05)
         raise LaptopError(f"stack {stack} was not done in {PATIENCE} s")
 
-    def _renew_code(self, template: dict, stack: str, packages: dict[str, bytes]) -> None:
+    def _renew_code(self, template: dict[str, Any], stack: str, packages: dict[str, bytes]) -> None:
         """The emulator's CloudFormation leaves a function's code alone when only the package behind its key changed."""
         found = self._cloudformation.describe_stack_resources(StackName=stack)["StackResources"]
         physical = {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in found}

@@ -17,7 +17,8 @@ JSON = {"content-type": "application/json"}
 BODY_LIMIT = 6 * 2**20  # bytes; Lambda's payload limit, which MiniStack does not have
 PATIENCE = 30  # seconds; the HTTP API's integration time-out
 AT_ONCE = 8  # requests; more wait, instead of starting a process each
-INTERNAL = {"statusCode": 500, "headers": JSON, "body": '{"message":"Internal Server Error"}'}
+OWN_FAULT = '{"message":"Internal Server Error"}'
+INTERNAL = {"statusCode": 500, "headers": JSON, "body": OWN_FAULT}
 
 logger = logging.getLogger("laptop")
 
@@ -94,13 +95,13 @@ def front_door(emulator, port: int):
             return None
         except TooLarge as error:
             reply = (
-                (500, dict(JSON), INTERNAL["body"].encode())
+                (500, dict(JSON), OWN_FAULT.encode())
                 if error.args
                 else (413, dict(JSON), b'{"message":"Request Entity Too Large"}')
             )
         except Exception:  # a status or header that the function got wrong; AWS answers the same
             logger.exception("%s %s", scope["method"], scope["path"])
-            reply = 500, dict(JSON), INTERNAL["body"].encode()
+            reply = 500, dict(JSON), OWN_FAULT.encode()
         await ministack._send_response(ministack._with_date_header(send), *reply)
 
     return asgi

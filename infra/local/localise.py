@@ -5,6 +5,7 @@ import stat
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 from infra.local.laptop import ROOT, Laptop
 
@@ -78,7 +79,7 @@ def replace_attributes(node: object) -> object:
     return [replace_attributes(value) for value in node] if isinstance(node, list) else node
 
 
-def leave_out(template: dict) -> dict[str, str]:
+def leave_out(template: dict[str, Any]) -> dict[str, str]:
     """Remove what the emulator lacks and all references to it; returns {logical id: why}."""
     resources = template["Resources"]
     gone = {name: LEFT_OUT[r["Type"]] for name, r in resources.items() if r["Type"] in LEFT_OUT}
@@ -103,7 +104,7 @@ def leave_out(template: dict) -> dict[str, str]:
     return gone
 
 
-def localise_function(name: str, resource: dict, laptop: Laptop) -> tuple[str, bytes]:
+def localise_function(name: str, resource: dict[str, Any], laptop: Laptop) -> tuple[str, bytes]:
     """Point a Python function at this checkout; returns the key and the bytes of its package."""
     properties = resource["Properties"]
     variables = properties["Environment"]["Variables"]
@@ -122,7 +123,7 @@ def localise_function(name: str, resource: dict, laptop: Laptop) -> tuple[str, b
     return key, package
 
 
-def localise(template: dict, laptop: Laptop) -> tuple[dict[str, str], dict[str, bytes]]:
+def localise(template: dict[str, Any], laptop: Laptop) -> tuple[dict[str, str], dict[str, bytes]]:
     """Change a template in place.
 
     Returns what was left out as {logical id: reason}, and the packages to upload to BUCKET as {key: bytes}.

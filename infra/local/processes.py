@@ -35,7 +35,7 @@ class Process:
     python: str = sys.executable
     before_restart: Callable[[], object] = lambda: None
     after_restart: Callable[[], object] = lambda: None
-    handle: subprocess.Popen | None = None
+    handle: subprocess.Popen[bytes] | None = None
     deaths: list[float] = field(default_factory=list)
 
     def start(self) -> None:
@@ -50,6 +50,11 @@ class Process:
                 stderr=log,
                 start_new_session=True,  # Ctrl-C comes to the laptop alone, which stops the others in order
             )
+
+    @property
+    def exit_code(self) -> int | None:
+        """None before its end."""
+        return self.handle.returncode if self.handle else None
 
     def wait(self, seconds: float = 60) -> None:
         """Until it answers; LaptopError with the end of its log when it dies or takes longer."""
@@ -120,7 +125,7 @@ class Processes:
             process.deaths = [t for t in process.deaths if now - t < 60] + [now]
             if len(process.deaths) >= TOO_OFTEN:
                 raise LaptopError(f"{process.name} died {TOO_OFTEN} times within a minute\n{process.tail()}")
-            say(f"{process.name} ended ({process.handle.returncode}); starting it again")  # type: ignore[union-attr]
+            say(f"{process.name} ended ({process.exit_code}); starting it again")
             process.before_restart()
             process.start()
             process.wait()

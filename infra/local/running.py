@@ -21,7 +21,7 @@ QUICK = Config(connect_timeout=3, read_timeout=60, retries={"mode": "standard", 
 
 @cache
 def made(service: str) -> Any:
-    return boto3.client(service, config=QUICK)
+    return boto3.client(service, config=QUICK)  # type: ignore[call-overload]  # the stubs know literal names only
 
 
 class Hub:

@@ -7,6 +7,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
+from hub.campaigns.store import FREEZE_TRIES
 from infra.bundling import Layers
 from infra.constructs.alarms import alarm, minute
 from infra.constructs.hub import Hub, HubStack
@@ -37,7 +38,7 @@ class Campaigns(HubStack):
         failed = DeadLetters(self, "freeze", key, hub.alarms)
         hub.stores.add("queue:freeze-failed", failed.queue_arn, key=key)
         freeze = HubFunction(self, "freeze", hub, layers)
-        freeze.fail_to(failed, tries=3)
+        freeze.fail_to(failed, tries=FREEZE_TRIES)
         hub.stores.add("function:freeze", freeze.function_arn, FREEZE_FUNCTION=freeze.function_name)
 
     def _mail_events(self, layers: Layers) -> None:

@@ -7,6 +7,7 @@ from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from hub import metrics
 from infra.bundling import Layers
 from infra.constructs.hub import Hub, HubStack
 from infra.constructs.hub_function import HubFunction
@@ -50,16 +51,12 @@ class Operations(HubStack):
 
     def _dashboards(self, access: Access) -> None:
         """One for what the hub does for the business, one for its machinery."""
-        pulls, runs, mails = (
-            _metric("Hub", name, Stage=self.hub.stage) for name in ("RowsStaged", "Releases", "MessagesSent")
-        )
-        held = _metric("Hub", "PullsHeld", Stage=self.hub.stage)
         cloudwatch.Dashboard(
             self,
             "Business",
             widgets=[
-                [_graph("Rows staged", pulls), _graph("Releases", runs)],
-                [_graph("Messages sent", mails), _graph("Pulls held", held)],
+                [self._of_the_hub("Rows staged", "RowsStaged"), self._of_the_hub("Releases", "Releases")],
+                [self._of_the_hub("Messages sent", "MessagesSent"), self._of_the_hub("Pulls held", "PullsHeld")],
             ],
         )
         settings = self.hub.stores.settings
@@ -89,6 +86,9 @@ class Operations(HubStack):
                 ],
             ],
         )
+
+    def _of_the_hub(self, title: str, name: metrics.Metric) -> cloudwatch.GraphWidget:
+        return _graph(title, _metric(metrics.NAMESPACE, name, **{metrics.DIMENSION: self.hub.stage}))
 
     def _budget(self, usd: float, email: str | None) -> None:
         notice = budgets.CfnBudget.NotificationWithSubscribersProperty(

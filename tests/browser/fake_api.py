@@ -69,7 +69,7 @@ class FakeApi:
         return 200, {"access_token": "token", "expires_in": 900, "user": {"username": role, "roles": [role]}}
 
     def data(self, method, path, query, body):
-        page = lambda *items: (200, {"items": list(items), "next": None})  # noqa: E731
+        page = lambda *items: (200, {"items": list(items), "next": None})  # noqa: E731 - short for the table below
         parts = path.split("/")[2:]
         match method, *parts:
             case "GET", "sources":

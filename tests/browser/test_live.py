@@ -11,7 +11,7 @@ PATIENCE = 120_000  # milliseconds
 
 
 @pytest.fixture
-def live(visit, running):  # noqa: F811
+def live(visit, running):  # noqa: F811 - a fixture is named like its parameter
     """live("marketer") -> a visitor who is signed in with the role's own password."""
 
     def enter(role, **options):
@@ -49,7 +49,7 @@ def test_a_report_runs(live):
     seen.page.get_by_text(re.compile(r"\d+ rows? shown")).wait_for()
 
 
-def test_a_campaign_from_a_query_to_an_unsubscribed_reader(live, running):  # noqa: F811
+def test_a_campaign_from_a_query_to_an_unsubscribed_reader(live, running):  # noqa: F811 - the same
     marketer = live("marketer")
     page = marketer.page
     marketer.go("campaigns/segments/new")

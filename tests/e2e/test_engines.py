@@ -23,30 +23,44 @@ from tests.e2e.harness import Running, new_laptop, wait_until
 
 FIRST_RELEASE = 300  # seconds; Trino starts cold
 MODELS = {name: table for name, table in loader.load(ROOT / "sql").items() if table.zone == "reporting"}
+KEYS = ("token-key", "link-key", "/hub/crm/token")
 SEEN_TWICE = "crm.activities"  # its pulls overlap by an hour: the second gives some rows of the first again
 
 Rows = list[dict[str, str]]
 
 
 @pytest.fixture(scope="module")
-def on_trino(tmp_path_factory: pytest.TempPathFactory, running: Running) -> Iterator[Running]:
+def laptops(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Running, Running]]:
+    """One on DuckDB, one on Trino, each after its first release; the second starts while the first makes its own."""
     try:
         find_jdk(), find_maven()
     except MissingTool as reason:
         pytest.skip(str(reason))
-    home = tmp_path_factory.mktemp("trino")
-    other = Running(new_laptop(home, engine="trino"))
-    shutil.copytree(running.laptop.shop.parent, home / "demo")
-    # the same keys, or every token would differ
-    (home / "state/aws").mkdir(parents=True)
-    shutil.copy(running.laptop.state / "aws/ssm.json", home / "state/aws/ssm.json")
-    (home / "state/stopped-in-order").touch()
-    other.start()
+    started = []
     try:
-        other.wait_for_line("is out", FIRST_RELEASE)
-        yield other
+        for engine in ("duckdb", "trino"):
+            one = Running(new_laptop(tmp_path_factory.mktemp(engine), engine))
+            if started:
+                take_keys(started[0], one)
+            started.append(one)
+            one.start()
+        for one in started:
+            one.wait_for_line("is out", FIRST_RELEASE)
+        yield started[0], started[1]
     finally:
-        other.stop()
+        for one in started:
+            if one.process is not None and one.process.poll() is None:
+                one.stop()
+
+
+def take_keys(first: Running, second: Running) -> None:
+    """The applications and the keys of the first, or every token would differ."""
+    home, kept = second.laptop.home, first.laptop.state / "aws/ssm.json"
+    wait_until(lambda: kept.exists() and all(name in kept.read_text() for name in KEYS), 60, "the keys on disk")
+    shutil.copytree(first.laptop.shop.parent, home / "demo")
+    (home / "state/aws").mkdir(parents=True)
+    shutil.copy(kept, home / "state/aws/ssm.json")
+    (home / "state/stopped-in-order").touch()
 
 
 class Reporting:
@@ -99,8 +113,9 @@ def release_of(laptop: Running) -> Release:
 
 
 @pytest.fixture(scope="module")
-def ours(running: Running, on_trino: Running) -> Reporting:
+def ours(laptops: tuple[Running, Running]) -> Reporting:
     """DuckDB's, a pull and a release further than Trino's: as when a schedule was due on one laptop only."""
+    running, _ = laptops
     source, data_set = SEEN_TWICE.split(".")
     before = release_of(running).pulls[SEEN_TWICE]
     running.ask("admin", "POST", "/v1/pulls", {"source": source, "data_set": data_set}, status=202)
@@ -109,8 +124,8 @@ def ours(running: Running, on_trino: Running) -> Reporting:
 
 
 @pytest.fixture(scope="module")
-def theirs(on_trino: Running) -> Reporting:
-    return Reporting(on_trino)
+def theirs(laptops: tuple[Running, Running]) -> Reporting:
+    return Reporting(laptops[1])
 
 
 def test_both_engines_release_the_same_tables(ours, theirs):

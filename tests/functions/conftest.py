@@ -14,6 +14,7 @@ import pytest
 from moto import mock_aws
 
 from hub import aws
+from tests.stores import create_bucket, create_table
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 
@@ -120,16 +121,11 @@ def on_moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
 
 
 def make_table(name: str) -> None:
-    boto3.client("dynamodb").create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in ("pk", "sk")],
-    )
+    create_table(boto3.client("dynamodb"), name)
 
 
 def make_bucket(name: str) -> None:
-    boto3.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    create_bucket(boto3.client("s3"), name)
 
 
 @pytest.fixture

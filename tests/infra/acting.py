@@ -18,6 +18,10 @@ class World:
 
     def __init__(self, cloud: Cloud, monkeypatch: Any) -> None:
         self.cloud, self._monkeypatch = cloud, monkeypatch
+        hub_key = cloud.named("AWS::KMS::Key", "Keyhub")
+        self.statements: list[dict[str, Any]] = []
+        """What the function that acts at present may do."""
+        self.keys = cloud.keys() | {"arn:aws:ssm": cloud.arn(hub_key.stack, hub_key.id)}  # the parameters' key
         for table in cloud.of_type("AWS::DynamoDB::Table"):
             shape = {k: table.properties[k] for k in ("KeySchema", "AttributeDefinitions", "BillingMode")}
             indexes = {k: table.properties[k] for k in ("GlobalSecondaryIndexes",) if k in table.properties}
@@ -43,10 +47,10 @@ class World:
         with self._monkeypatch.context() as patched:
             for name, value in {**environment, "HUB_HOME": str(self.home)}.items():
                 patched.setenv(name, value)
-            session = boto3.Session()
-            enforce(session, self.cloud.policy(function))
-            patched.setattr(boto3, "DEFAULT_SESSION", session)
+            patched.setattr(boto3, "DEFAULT_SESSION", None)
             aws.reset()
+            self.statements = self.cloud.policy(function)
+            enforce(patched, self.statements, self.keys)
             yield environment
         aws.reset()
 

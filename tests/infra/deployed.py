@@ -29,6 +29,13 @@ ARNS = {  # type -> what follows arn:aws:
     "AWS::Logs::LogGroup": "logs:{region}:{account}:log-group:{name}:*",
     "AWS::Cognito::UserPool": "cognito-idp:{region}:{account}:userpool/{name}",
 }
+ENCRYPTED_BY: dict[str, tuple[str | int, ...]] = {  # type -> where its key's ARN is
+    "AWS::S3::Bucket": (
+        "BucketEncryption", "ServerSideEncryptionConfiguration", 0, "ServerSideEncryptionByDefault", "KMSMasterKeyID",
+    ),
+    "AWS::DynamoDB::Table": ("SSESpecification", "KMSMasterKeyId"),
+    "AWS::SQS::Queue": ("KmsMasterKeyId",),
+}  # fmt: skip
 REF_IS_ARN = {"AWS::SNS::Topic", "AWS::StepFunctions::StateMachine"}
 
 
@@ -95,6 +102,18 @@ class Cloud:
     def policy(self, name: str) -> list[dict[str, Any]]:
         """What the function `name` may do."""
         return self.statements(self.function(name).properties["Role"])
+
+    def keys(self) -> dict[str, str]:
+        """The ARN of the key by the ARN of each bucket, table and queue that is encrypted under one of ours."""
+        found = {}
+        for kind, path in ENCRYPTED_BY.items():
+            for resource in self.of_type(kind):
+                place: Any = resource.properties
+                for part in path:
+                    place = place[part] if not isinstance(part, str) else place.get(part, {})
+                if place:
+                    found[self.arn(resource.stack, resource.id)] = place
+        return found
 
     def all_statements(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """(where, statement) of every role."""

@@ -3,6 +3,7 @@
 import fnmatch
 from typing import Any
 
+from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
@@ -16,6 +17,13 @@ S3_ACTIONS = {
     "HeadBucket": "ListBucket",
 }
 SERVICES = {"stepfunctions": "states", "sesv2": "ses"}
+USE_OF_KEYS = {
+    "s3:GetObject": ("Decrypt",),
+    "s3:PutObject": ("GenerateDataKey", "Decrypt"),
+    "sqs:SendMessage": ("GenerateDataKey", "Decrypt"),
+    "sqs:ReceiveMessage": ("Decrypt",),
+    "ssm:GetParameter": ("Decrypt",),
+}
 Call = tuple[str, str, dict[str, str]]  # action, resource, condition keys
 
 
@@ -23,8 +31,11 @@ def regional(service: str, resource: str) -> str:
     return f"arn:aws:{service}:{REGION}:{ACCOUNT}:{resource}"
 
 
-def calls(service: str, operation: str, params: dict[str, Any]) -> list[Call]:
-    """What a boto3 call asks IAM for; NotImplementedError for a service that no test has needed so far."""
+def calls(service: str, operation: str, params: dict[str, Any], started: dict[str, str]) -> list[Call]:
+    """What a boto3 call asks IAM for; NotImplementedError for a service that no test has needed so far.
+
+    started: the work group of each execution that was started so far.
+    """
     action = f"{SERVICES.get(service, service)}:{operation}"
     match service:
         case "s3":
@@ -38,8 +49,9 @@ def calls(service: str, operation: str, params: dict[str, Any]) -> list[Call]:
             return [(action, regional("ssm", f"parameter{params['Name']}"), {})]
         case "glue":
             database = params.get("DatabaseName") or params["Name"]
-            table = f"table/{database}/{params.get('TableName', 'x')}"
-            parts = ["catalog", f"database/{database}"] + ([table] if operation != "GetDatabase" else [])
+            named = params.get("TableName") or params.get("TableInput", params).get("Name", "x")
+            parts = ["catalog", f"database/{database}"]
+            parts += [f"table/{database}/{named}"] if operation != "GetDatabase" else []
             return [(action, regional("glue", part), {}) for part in parts]
         case "events":
             return [
@@ -50,13 +62,16 @@ def calls(service: str, operation: str, params: dict[str, Any]) -> list[Call]:
         case "kms":
             return [(action, params.get("KeyId", "*"), {})]
         case "athena":
-            return [(action, regional("athena", f"workgroup/{params.get('WorkGroup', '*')}"), {})]
+            group = params.get("WorkGroup") or started.get(params.get("QueryExecutionId", ""), "*")
+            return [(action, regional("athena", f"workgroup/{group}"), {})]
         case "lambda":
             return [("lambda:InvokeFunction", regional("lambda", f"function:{params['FunctionName']}"), {})]
         case "cognito-idp":
             return [(action, regional("cognito-idp", f"userpool/{params['UserPoolId']}"), {})]
         case "sesv2":
-            return [(action, regional("ses", f"identity/{params['FromEmailAddress'].rpartition('<')[2]}"), {})]
+            used = [f"identity/{params['FromEmailAddress'].rpartition('<')[2]}"]
+            used += [f"configuration-set/{params['ConfigurationSetName']}"] if "ConfigurationSetName" in params else []
+            return [(action, regional("ses", resource), {}) for resource in used]
     raise NotImplementedError(f"tests/infra/iam.py does not know {service}:{operation}")
 
 
@@ -82,7 +97,7 @@ def _dynamodb(operation: str, params: dict[str, Any]) -> list[Call]:
 
 
 def allowed(statements: list[dict[str, Any]], call: Call) -> bool:
-    """Whether a statement allows the call; KMS's own conditions are taken as met."""
+    """Whether a statement allows the call; a condition on a key that the call does not state is taken as met."""
     action, resource, keys = call
     return any(
         statement["Effect"] == "Allow"
@@ -102,19 +117,39 @@ def _any(patterns: object, text: str) -> bool:
     return any(fnmatch.fnmatchcase(text, pattern) for pattern in listed)
 
 
-def enforce(session: Any, statements: list[dict[str, Any]]) -> None:
-    """Make every client of the session refuse what the statements do not allow, with AWS's error."""
+def of_keys(call: Call, keys: dict[str, str]) -> list[Call]:
+    """What a call asks of the key under which its store is encrypted. keys: the ARN of a key by that of a store."""
+    action, resource, _ = call
+    service = action.partition(":")[0]
+    key = keys.get(resource.partition("/index/")[0] if service == "dynamodb" else resource.partition("/")[0])
+    if key is None and service == "ssm":
+        key = keys["arn:aws:ssm"]
+    if key is None or (action not in USE_OF_KEYS and service != "dynamodb"):
+        return []
+    through = {"kms:ViaService": f"{service}.{REGION}.amazonaws.com"}
+    return [(f"kms:{use}", key, through) for use in USE_OF_KEYS.get(action, ("Decrypt",))]
 
-    def judge(params: dict[str, Any], model: Any, **_: object) -> None:
-        for call in calls(model.service_model.service_name, model.name, params):
-            if not allowed(statements, call):
-                message = f"not authorized to perform: {call[0]} on resource: {call[1]}"
-                raise ClientError(
-                    {
-                        "Error": {"Code": "AccessDeniedException", "Message": message},
-                        "ResponseMetadata": {"HTTPStatusCode": 403},
-                    },
-                    model.name,
-                )
 
-    session.events.register("provide-client-params", judge)
+def refusal(operation: str, call: Call) -> ClientError:
+    message = f"not authorized to perform: {call[0]} on resource: {call[1]}"
+    told = {"Error": {"Code": "AccessDeniedException", "Message": message}, "ResponseMetadata": {"HTTPStatusCode": 403}}
+    return ClientError(told, operation)  # type: ignore[arg-type]  # the other fields of an answer are nobody's matter
+
+
+def enforce(patch: Any, statements: list[dict[str, Any]], keys: dict[str, str]) -> None:
+    """Make every client, whoever made it, refuse what the statements do not allow, with AWS's error."""
+    make = BaseClient._make_api_call
+    started: dict[str, str] = {}
+
+    def judged(client: Any, operation: str, params: dict[str, Any]) -> Any:
+        service = client.meta.service_model.service_name
+        for call in calls(service, operation, params, started):
+            for asked in [call, *of_keys(call, keys)]:
+                if not allowed(statements, asked):
+                    raise refusal(operation, asked)
+        answer = make(client, operation, params)
+        if operation == "StartQueryExecution":
+            started[answer["QueryExecutionId"]] = params.get("WorkGroup", "*")
+        return answer
+
+    patch.setattr(BaseClient, "_make_api_call", judged)

@@ -32,9 +32,9 @@ from hub.pulls.models import Pull
 from hub.pulls.objects import staging_folder
 from hub.pulls.schema import staging_columns
 from hub.settings import PlanSettings
+from tests.stores import create_bucket, create_table
 
 ROOT = Path(__file__).parents[2]
-REGION = "eu-west-1"
 ARROW = {"string": pa.string(), "bigint": pa.int64(), "int": pa.int32(), "boolean": pa.bool_(), "double": pa.float64()}
 ARROW |= {"date": pa.date32(), "timestamp": pa.timestamp("us")}
 CONTROL = {"_batch": "integer", "_row": "integer", "_deleted": "boolean"}
@@ -58,7 +58,7 @@ class Lake:
         )
         s3, glue, dynamodb = aws.client("s3"), aws.client("glue"), aws.client("dynamodb")
         for bucket in (self.vault, self.reporting):
-            s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+            create_bucket(s3, bucket)
         for zone in ("staging", "vault", "reporting"):
             glue.create_database(DatabaseInput={"Name": f"{self.stage}_{zone}"})
         for table in (self.control, f"{self.stage}-profiles"):
@@ -165,16 +165,6 @@ class Lake:
 def _short(text: str | None) -> str | None:
     """Times without the zeros after the second."""
     return re.sub(r"(:\d\d)\.0+$", r"\1", text) if text else text
-
-
-def create_table(dynamodb: Any, name: str) -> None:
-    keys = [("pk", "HASH"), ("sk", "RANGE")]
-    dynamodb.create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in keys],
-        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key, _ in keys],
-    )
 
 
 def arrow(kind: str) -> pa.DataType:

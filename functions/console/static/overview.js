@@ -81,7 +81,7 @@ function balance(pull) {
   return pull.quarantined ? badge("held", `${number(pull.quarantined)} in quarantine`) : badge("complete", "balances");
 }
 
-const COUNTS = ["received", "staged", "duplicate", "quarantined", "filtered"];
+const COUNTS = ["received", "staged", "duplicate", "quarantined", "filtered", "deleted"];
 
 async function onePull(page, id) {
   const pull = await get(`/v1/pulls/${encodeURIComponent(id)}`);

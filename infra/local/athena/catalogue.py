@@ -6,24 +6,32 @@ import hashlib
 import itertools
 import os
 import re
+import shutil
 import tempfile
 import threading
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 import boto3
 from botocore.config import Config
+from pyiceberg.catalog import METADATA_LOCATION
 from pyiceberg.catalog.glue import GlueCatalog
+from pyiceberg.serializers import FromInputFile
 from pyiceberg.table import Table as IcebergTable
+from pyiceberg.table.metadata import TableMetadata
 
 from infra.local.athena.errors import QueryFailed
 
 NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 BATCH = 100  # partitions per BatchCreatePartition, keys per DeleteObjects: both allow more, Glue not
+
+PIECE = 1024 * 1024  # bytes
+MOST_PARSED = 200  # metadata files
 
 GlueTable = dict[str, Any]
 
@@ -51,6 +59,32 @@ class Partition:
     location: str
 
 
+class Tables(GlueCatalog):
+    """PyIceberg's catalogue, which does not parse the same metadata file twice."""
+
+    def __init__(self, name: str, **properties: str) -> None:
+        super().__init__(name, **properties)
+        self._parsed = lru_cache(MOST_PARSED)(self._metadata)
+
+    def of(self, table: GlueTable) -> IcebergTable:
+        return self._convert_glue_to_iceberg(table)
+
+    def _convert_glue_to_iceberg(self, glue_table: Any) -> IcebergTable:
+        location = (glue_table.get("Parameters") or {}).get(METADATA_LOCATION)
+        if location is None:
+            return super()._convert_glue_to_iceberg(glue_table)  # which says what is missing
+        return IcebergTable(
+            identifier=(glue_table["DatabaseName"], glue_table["Name"]),
+            metadata=self._parsed(location),
+            metadata_location=location,
+            io=self._load_file_io(location=location),
+            catalog=self,
+        )
+
+    def _metadata(self, location: str) -> TableMetadata:
+        return FromInputFile.table_metadata(self._load_file_io(location=location).new_input(location))
+
+
 class Catalogue:
     """Reads and writes Glue and S3 at the endpoint of the environment. Safe to share between threads."""
 
@@ -60,7 +94,7 @@ class Catalogue:
         self.s3 = self._session.client("s3", config=config)
         self.glue = self._session.client("glue", config=config)
         self._cache = cache or Path(tempfile.gettempdir()) / "athena-cache"
-        self._iceberg: GlueCatalog | None = None
+        self._iceberg: Tables | None = None
         self._locks: defaultdict[tuple[str, str], threading.RLock] = defaultdict(threading.RLock)
         self._starting = threading.Lock()
 
@@ -187,7 +221,9 @@ class Catalogue:
             file.parent.mkdir(parents=True, exist_ok=True)
             descriptor, unfinished = tempfile.mkstemp(dir=file.parent)
             os.close(descriptor)
-            self.s3.download_file(item.bucket, item.key, unfinished)
+            body = self.s3.get_object(Bucket=item.bucket, Key=item.key)["Body"]
+            with open(unfinished, "wb") as output, body:
+                shutil.copyfileobj(body, output, PIECE)
             Path(unfinished).replace(file)
         return file
 
@@ -209,7 +245,7 @@ class Catalogue:
 
     # --- Iceberg
 
-    def iceberg(self) -> GlueCatalog:
+    def iceberg(self) -> Tables:
         """PyIceberg's catalogue over the same Glue and S3; it is told the endpoint, which it does not read itself."""
         with self._starting:
             if self._iceberg is None:
@@ -217,7 +253,7 @@ class Catalogue:
                 assert found is not None, "the environment has no AWS credentials"
                 credentials = found.get_frozen_credentials()
                 region, endpoint = self.glue.meta.region_name, self.s3.meta.endpoint_url
-                self._iceberg = GlueCatalog(
+                self._iceberg = Tables(
                     "local",
                     **{
                         "glue.region": region,
@@ -228,13 +264,18 @@ class Catalogue:
                         "s3.endpoint": endpoint,
                         "s3.access-key-id": credentials.access_key,
                         "s3.secret-access-key": credentials.secret_key,
-                        "s3.force-virtual-addressing": "false",
+                        "py-io-impl": "infra.local.athena.file_io.S3Files",
                     },
                 )
         return self._iceberg
 
     def load_iceberg(self, table: GlueTable) -> IcebergTable:
+        """The table as it is now, for its writers."""
         return self.iceberg().load_table((table["DatabaseName"], table["Name"]))
+
+    def read_iceberg(self, table: GlueTable) -> IcebergTable:
+        """The table as it was when `table` was read from Glue: one request less."""
+        return self.iceberg().of(table)
 
 
 def is_iceberg(table: GlueTable) -> bool:

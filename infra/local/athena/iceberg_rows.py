@@ -31,7 +31,7 @@ _TARGET = "target_"
 
 def insert(glue: GlueTable, values: Mapping[str, Typed], sql: str, work: Work) -> int:
     """Appends what `sql` gives; `values` by column name reads a row q_ of it. The number of rows."""
-    table = work.catalogue.load_iceberg(glue)
+    table = work.catalogue.read_iceberg(glue)
     items = []
     for field in table.schema().fields:
         kind = trino_type(field.field_type)
@@ -65,7 +65,7 @@ class Target:
     """The rows of the table that a statement changes, as a relation with the file and the place of each row."""
 
     def __init__(self, glue: GlueTable, work: Work):
-        self.work, self.table = work, work.catalogue.load_iceberg(glue)
+        self.work, self.table = work, work.catalogue.read_iceberg(glue)
         snapshot = self.table.current_snapshot()
         self.files: dict[str, DataFile] = {}
         self.columns: Columns = [(f.name.lower(), trino_type(f.field_type)) for f in self.table.schema().fields]

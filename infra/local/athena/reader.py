@@ -56,6 +56,7 @@ class Reader:
     ):
         self._catalogue, self._context, self._cursor = catalogue, context, cursor
         self._database = database or context.database
+        self._tables: dict[tuple[str, str], GlueTable | None] = {}
 
     # --- names
 
@@ -72,14 +73,14 @@ class Reader:
         base, _, metadata = name.partition("$")
         if database == "information_schema":
             return _held(metadata_tables.information_schema(self._catalogue, base, where))
-        glue = self._catalogue.table(database, base)
+        glue = self._table(database, base)
         if glue is None:
             raise failed("TABLE_NOT_FOUND", where, f"Table 'awsdatacatalog.{database}.{base}' does not exist")
         if is_view(glue):
             sql, home = view_text(glue)
             return View(sql, Reader(self._catalogue, self._context, self._cursor, home))
         if is_iceberg(glue):
-            table = self._catalogue.load_iceberg(glue)
+            table = self._catalogue.read_iceberg(glue)
             if metadata:
                 return _held(metadata_tables.of_iceberg(table, metadata, where))
             return self.iceberg_at(table, version, where)
@@ -90,6 +91,12 @@ class Reader:
         if metadata:
             raise failed("TABLE_NOT_FOUND", where, f"Table 'awsdatacatalog.{database}.{name}' does not exist")
         return HiveTable(glue), hive_columns(glue)
+
+    def _table(self, database: str, name: str) -> GlueTable | None:
+        """The table as it was when the statement came to its name first."""
+        if (database, name) not in self._tables:
+            self._tables[database, name] = self._catalogue.table(database, name)
+        return self._tables[database, name]
 
     def iceberg_at(
         self, table: IcebergTable, version: tuple[str, Typed] | None, where: tuple[int, int]

@@ -34,12 +34,12 @@ class Writer:
     def change(self, statement: Statement, work: Work) -> Result:
         node = parse_dml(statement.text)
         database, name = work.reader.locate(node.table, node.where)
-        table = work.catalogue.table(database, name)
-        if table is None:
-            raise failed("TABLE_NOT_FOUND", node.where, f"Table 'awsdatacatalog.{database}.{name}' does not exist")
-        if is_view(table):
-            raise failed("NOT_SUPPORTED", node.where, "Inserting into views is not supported")
         with work.catalogue.writer(database, name):
+            table = work.catalogue.table(database, name)
+            if table is None:
+                raise failed("TABLE_NOT_FOUND", node.where, f"Table 'awsdatacatalog.{database}.{name}' does not exist")
+            if is_view(table):
+                raise failed("NOT_SUPPORTED", node.where, "Inserting into views is not supported")
             if isinstance(node, Insert):
                 return self._insert(node, table, work)
             if not is_iceberg(table):
@@ -79,7 +79,7 @@ class Writer:
     def _targets(self, node: Insert, table: GlueTable, work: Work) -> Columns:
         """The columns that the values are for, in order."""
         if is_iceberg(table):
-            schema = work.catalogue.load_iceberg(table).schema()
+            schema = work.catalogue.read_iceberg(table).schema()
             every = [(f.name.lower(), trino_type(f.field_type)) for f in schema.fields]
         else:
             every = hive_columns(table)

@@ -150,7 +150,7 @@ def make_shopper(number: int, person: Person, chance: random.Random) -> Row:
 
 
 def make_products(chance: random.Random) -> list[Row]:
-    rows = []
+    rows: list[Row] = []
     for category, low, high, goods in names.GOODS:
         for good in goods:
             rows.append(
@@ -167,7 +167,8 @@ def make_products(chance: random.Random) -> list[Row]:
 
 
 def make_orders(customers: list[Row], products: list[Row], chance: random.Random) -> tuple[list[Row], list[Row]]:
-    orders, lines = [], []
+    orders: list[Row] = []
+    lines: list[Row] = []
     for number in range(1, 801):
         ordered = moment(chance, 540)
         total = 0.0
@@ -208,7 +209,8 @@ def make_orders(customers: list[Row], products: list[Row], chance: random.Random
 def make_drops(people: list[Person], chance: random.Random) -> tuple[dict[str, bytes], dict[str, str]]:
     """One list of callers, thirty days of calls, one file from a partner in another encoding."""
     known = chance.sample(people, 160)
-    callers, truth = [], {}
+    callers: list[Row] = []
+    truth = {}
     for number, person in enumerate(known, 1):
         caller_id = f"K{number:05d}"
         truth[caller_id] = person.person_id

@@ -3,6 +3,7 @@
 import random
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from infra.local.demo import names
 
@@ -33,8 +34,8 @@ class Person:
 
     person_id: str
     female: bool
-    given: tuple  # an entry of names.WOMEN or names.MEN
-    family: tuple
+    given: tuple[Any, ...]  # an entry of names.WOMEN or names.MEN
+    family: tuple[Any, ...]
     email: str | None
     phone: str  # ten digits; members of a household may share it
     born: date
@@ -82,7 +83,7 @@ def make_address(chance: random.Random) -> Address:
     )
 
 
-def typed_name(spellings: tuple, chance: random.Random) -> str:
+def typed_name(spellings: tuple[str, list[str], Any], chance: random.Random) -> str:
     """A name as somebody heard it: mostly right, at times another spelling or a slip."""
     right, others, _ = spellings
     roll = chance.random()

@@ -39,7 +39,7 @@ class TrinoClient:
         session = dict(request.session)
         if context.scan_limit is not None:
             session["query_max_scan_physical_bytes"] = f"{max(context.scan_limit - context.scanned, 1)}B"
-        connection = connect(  # type: ignore[no-untyped-call]
+        connection = connect(  # type: ignore[no-untyped-call]  # the driver has no types
             host=self._host,
             port=self._port,
             user="hub",
@@ -86,7 +86,7 @@ def _as_athena(context: Context, cursor: Cursor) -> Iterator[None]:
 def _cancel(cursor: Cursor) -> None:
     """Cancel what runs; a query that is over already is cancelled enough."""
     with suppress(TrinoError, HttpError):
-        cursor.cancel()  # type: ignore[no-untyped-call]
+        cursor.cancel()  # type: ignore[no-untyped-call]  # the driver has no types
 
 
 def _nothing() -> None:

@@ -12,6 +12,7 @@ import yaml
 
 from hub import aws
 from tests.laboratory import Laboratory, laboratory
+from tests.stores import create_bucket, create_table
 
 ROOT = Path(__file__).parents[3]
 ROWS = {
@@ -72,16 +73,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
         }
         lab.client.create_work_group(Name="test-reports", Configuration=output)
         for bucket in ("results", "audit"):
-            boto3.client("s3").create_bucket(
-                Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
-            )
+            create_bucket(boto3.client("s3"), bucket)
         for table in ("access", "library", "control"):
-            boto3.client("dynamodb").create_table(
-                TableName=table,
-                BillingMode="PAY_PER_REQUEST",
-                KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-                AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in ("pk", "sk")],
-            )
+            create_table(boto3.client("dynamodb"), table)
         fill(lab)
         lake = Lake(lab, home)
         lake.release()

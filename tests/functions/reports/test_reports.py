@@ -209,6 +209,29 @@ def test_sql_of_ones_own_needs_the_right_to_write_reports(reports):
     assert reports("POST", "/v1/results", {"report_id": "sales_by_month"}, role="report_user").status == 202
 
 
+@pytest.mark.parametrize(
+    ("query", "expected", "why"),
+    [
+        ("", ["'=1+1", "-5", "'-x"], "for a spreadsheet: a formula is text, a number stays a number"),
+        ("exact=true", ["=1+1", "-5", "-x"], "for a machine: the result as it is"),
+    ],
+)
+def test_a_download_is_harmless_unless_it_is_to_be_exact(reports, run, query, expected, why):
+    result, page = run({"sql": "select '=1+1' a, cast(-5 as bigint) b, '-x' c from reporting.customer limit 1"})
+    assert page["items"] == [["=1+1", -5, "-x"]], "the pages are JSON and need no care"
+    link = reports("GET", f"/v1/results/{result['id']}/download", role="analyst", query=query).body
+    with urllib.request.urlopen(link["url"]) as file:
+        assert file.read().decode().splitlines()[1] == ",".join(f'"{cell}"' for cell in expected), why
+
+
+def test_a_file_too_large_to_be_made_harmless_is_not_waited_for(reports, run, monkeypatch):
+    result, _ = run({"report_id": "sales_by_month"})
+    monkeypatch.setattr("hub.reports.athena.MOST_BYTES", 10)
+    path = f"/v1/results/{result['id']}/download"
+    assert reports("GET", path, role="analyst").code == "too_large"
+    assert reports("GET", path, role="analyst", query="exact=true").status == 200
+
+
 def test_a_result_is_its_askers_alone(reports, run):
     result, _ = run({"report_id": "sales_by_month"}, user="asha")
     for path in ("", "/rows", "/download"):

@@ -15,6 +15,7 @@ from hub.access import Principal
 from hub.access.store import Revocations
 from hub.api import Accepted, Api, Call, Created, Limit, Page, Reply, Request, decode_cursor, encode_cursor
 from hub.errors import BadRequest, Conflict, SettingsError
+from tests.stores import create_table
 
 calls: list[tuple] = []
 api = Api("things")
@@ -26,7 +27,12 @@ class Thing(Request):
 
 
 @api.get("/v1/things", permission="reports.read")
-def list_things(principal: Principal, since: date | None = None, kind: list[str] = [], limit: Limit = 50) -> Page[dict]:  # noqa: B006
+def list_things(
+    principal: Principal,
+    since: date | None = None,
+    kind: list[str] = [],  # noqa: B006 - a handler declares its default so; nobody changes it
+    limit: Limit = 50,
+) -> Page[dict]:
     return Page([{"since": since, "kind": kind, "limit": limit, "who": principal.id}], "more")
 
 
@@ -80,12 +86,7 @@ def access_table(monkeypatch):
     calls.clear()
     with mock_aws():
         aws.reset()
-        boto3.client("dynamodb").create_table(
-            TableName="access",
-            BillingMode="PAY_PER_REQUEST",
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
-        )
+        create_table(boto3.client("dynamodb"), "access")
         yield
     aws.reset()
 

@@ -22,6 +22,7 @@ from hub.campaigns.sending import Sender
 from hub.campaigns.store import CampaignStore
 from hub.settings import FreezeSettings, SendSettings
 from tests.over_http import AwsOverHttp
+from tests.stores import create_bucket, create_table
 
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "test",
@@ -254,13 +255,8 @@ def over_http(world):
 
 def _furnished(environment, ses, monkeypatch, home):
     for name in ("control", "campaigns", "consent", "library"):
-        aws.client("dynamodb").create_table(
-            TableName=name,
-            BillingMode="PAY_PER_REQUEST",
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in ("pk", "sk")],
-        )
-    aws.client("s3").create_bucket(Bucket="vault", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        create_table(aws.client("dynamodb"), name)
+    create_bucket(aws.client("s3"), "vault")
     environment["SEND_QUEUE_URL"] = aws.client("sqs").create_queue(QueueName="sends")["QueueUrl"]
     monkeypatch.setenv("SEND_QUEUE_URL", environment["SEND_QUEUE_URL"])
     links = json.dumps({"current": "k1", "keys": {"k1": "ab" * 32}})

@@ -6,7 +6,6 @@ import json
 import pytest
 
 from hub import aws
-from hub.campaigns import after_unclean_start
 from hub.campaigns.audience import address_key
 from hub.campaigns.consents import Consents
 from hub.campaigns.events import MailEvents
@@ -291,28 +290,3 @@ def test_a_second_attempt_to_freeze_changes_nothing(world, audiences):
     world.send()
     assert world.totals(run_id) == {"sent": 60}
     assert "person70@example.com" not in world.ses.by_address
-
-
-def test_after_an_unclean_stop_what_the_ledger_does_not_know_is_uncertain(world, audiences):
-    run_id = world.begin([*audiences.people(170), audiences.person("cn", None)])
-    world.freeze(run_id)
-    tasks = world.messages()
-    first = next(tasks)
-    put(world.queue_url, [first])
-    world.store.claim(run_id, 3, {}, "somebody", 0)  # an empty claim would be wrong: see the balance below
-    aws.table("campaigns").delete_item(Key={"pk": f"run#{run_id}", "sk": "chunk#00003"})
-    assert after_unclean_start("campaigns", "vault") == 170
-    world.send()
-    assert world.ses.accepted == []
-    assert world.totals(run_id) == {"uncertain": 170, "excluded.no_address": 1}
-    assert world.store.run(run_id)["state"] == "finished"
-    world.balances(run_id)
-
-
-def test_an_unclean_stop_during_a_freeze_forbids_another_sending(world, audiences):
-    run_id = world.begin(audiences.people(3))
-    assert after_unclean_start("campaigns", "vault") == 0
-    run = world.store.run(run_id)
-    assert (run["state"], run["perhaps_sent"]) == ("failed", True)
-    world.freeze(run_id)
-    assert world.send() == 0

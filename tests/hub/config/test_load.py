@@ -104,6 +104,29 @@ def test_a_mistake_is_named_with_its_line_and_remedy(problems, right, wrong, fie
         assert abs(int(line) - line_of(source, wrong.strip())) <= 1 or field.startswith("fetch"), fitting[0]
 
 
+KEYS = "    keys: {business: [contact_id]"
+DELETES = [
+    ("hard_deletes: detect", "hard_deletes", "take out one of the two", "what changed says nothing of what is gone"),
+    ("hard_deletes: maybe", "hard_deletes", "it must be 'detect' or 'ignore'", "no such word"),
+    ("gate: {max_deleted_percent: 120}", "gate.max_deleted_percent", "less than or equal to 100", "no share"),
+    ("gate: {max_deleted_percent: 5}", "gate.max_deleted_percent", "guards nothing", "there is nothing to guard"),
+    ("gate: {max_deletd_percent: 5}", "gate.max_deletd_percent", "did you mean 'max_deleted_percent'?", "a misspelt one"),
+]
+
+
+@pytest.mark.parametrize(("line", "field", "remedy", "why"), DELETES, ids=[row[0] for row in DELETES])
+def test_a_mistake_about_deletions(problems, line, field, remedy, why):
+    source = CRM.replace(KEYS, f"    {line}\n{KEYS}", 1)
+    place = f"sources/crm.yaml:{line_of(source, line)}: data_sets.contacts.{field}: "
+    assert any(each.startswith(place) and remedy in each for each in problems(source)), (why, problems(source))
+
+
+@pytest.mark.parametrize("line", ["hard_deletes: ignore", "hard_deletes: detect", "gate: {max_deleted_percent: 100}"])
+def test_deletions_may_be_declared_where_all_is_read(problems, line):
+    whole = CRM.replace("changed_since:", "# changed_since:")
+    assert problems(whole.replace(KEYS, f"    {line}\n{KEYS}", 1)) == []
+
+
 def test_all_mistakes_at_once(problems):
     source = CRM.replace("business: [contact_id]", "business: [contct_id]").replace("trust: 80", "trust: 80\nowned: me")
     assert len(problems(source.replace("trust: 80\nowned: me", "trust: 80"), HUB.replace("INR", "rupees"))) == 2

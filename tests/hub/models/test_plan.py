@@ -45,6 +45,13 @@ def written(plan) -> set[str]:
     return {step.name for step in plan.steps.values() if step.kind == "write"}
 
 
+def test_files_of_persons_are_written_anew_for_a_single_erasure():
+    plan, eager = make(FIRST), "'optimize_rewrite_delete_file_threshold' = '1'"
+    made = {name for name in TABLES if eager in text(plan, name)}
+    assert made == {name for name, table in TABLES.items() if any(c.personal != "none" for c in table.columns.values())}
+    assert {"vault.source_customer", "vault.contact_point", "vault.customer"} <= made
+
+
 def test_the_first_run_makes_every_table_and_reads_everything():
     plan = make(FIRST)
     assert written(plan) == set(TABLES)
@@ -77,6 +84,24 @@ def test_the_first_run_makes_every_table_and_reads_everything():
 )
 def test_what_has_no_news_is_not_written(ready, expected, why):
     assert written(make(after_release(ready=PULLS | ready))) == expected, why
+
+
+ERASED = ({"record_key": "r1", "customer_id": None, "asked_at": "2026-01-01 00:00:00"},)
+
+
+def test_an_erasure_is_news_for_all_that_holds_persons():
+    known = after_release(erasures=ERASED)
+    plan = make(known)
+    assert written(plan) == {
+        "vault.erasure", "vault.source_customer", "vault.contact_point", "vault.customer_match", "vault.customer",
+        "reporting.customer", "reporting.customer_key",
+    }  # fmt: skip
+    first, second, *_ = [each.sql for each in plan.steps["vault.source_customer"].statements]
+    erased = "(SELECT record_key FROM t_vault.erasure WHERE NOT _deleted)"
+    assert first == f"DELETE FROM t_vault.source_customer WHERE record_key IN {erased}"
+    assert second.startswith("MERGE INTO t_vault.source_customer")
+    obeyed = replace(known, release=known.release.model_copy(update={"erased": plan.erased}))
+    assert "vault.source_customer" not in written(make(obeyed)), "the release has obeyed this list"
 
 
 def test_a_window_goes_on_where_the_release_ended():

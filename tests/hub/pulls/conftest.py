@@ -13,6 +13,7 @@ from hub import aws, config
 from hub.pulls import PullTask
 from hub.pulls.engine import Engine
 from tests.hub.pulls.worker import SETTINGS
+from tests.stores import create_bucket, create_table
 
 HUB = "name: test\ncurrency: INR\ncountry: IN\n"
 ROOT = Path(__file__).parents[3]
@@ -21,24 +22,8 @@ VAULT, CONTROL, BUS = SETTINGS.vault_bucket, SETTINGS.control_table, SETTINGS.ev
 
 def make_stores() -> None:
     """What the stacks would have made: table, bucket, staging database, bus, queue for its events, token key."""
-    aws.client("dynamodb").create_table(
-        TableName=CONTROL,
-        BillingMode="PAY_PER_REQUEST",
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n in ("pk", "sk", "gsi1pk", "gsi1sk")],
-        GlobalSecondaryIndexes=[
-            {
-                "IndexName": "by_time",
-                "KeySchema": [
-                    {"AttributeName": "gsi1pk", "KeyType": "HASH"},
-                    {"AttributeName": "gsi1sk", "KeyType": "RANGE"},
-                ],
-                "Projection": {"ProjectionType": "ALL"},
-            }
-        ],
-    )
-    place = {"LocationConstraint": "eu-west-1"}
-    aws.client("s3").create_bucket(Bucket=VAULT, CreateBucketConfiguration=place)
+    create_table(aws.client("dynamodb"), CONTROL, by_time=True)
+    create_bucket(aws.client("s3"), VAULT)
     aws.client("glue").create_database(DatabaseInput={"Name": "test_staging"})
     aws.client("events").create_event_bus(Name=BUS)
     aws.client("ssm").put_parameter(Name="/hub/token-key", Value="k" * 64, Type="SecureString")

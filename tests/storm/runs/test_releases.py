@@ -1,13 +1,19 @@
+import logging
+import os
+import random
 import threading
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
+from hub.models import steps
 from hub.models.names import released
 from hub.models.releases import ChecksFailed
 from tests.storm.runs.small import order, shown, small_models
 
 RUNS, POISONED = 20, {4, 7, 8, 13, 19}
+READ_AT = 1 / 4  # of the steps
+SEEDS = [int(seed) for seed in os.environ.get("SEEDS", f"{date.today():%Y%m%d}").split(",")]
 BOTH = (
     "select counted.orders, counted.names, plain.orders as again, plain.names as names_again\n"
     "from (select orders, names from {counted} where not _deleted) as counted\n"
@@ -23,14 +29,29 @@ def lake(make_lake, tmp_path):
 
 
 class Reader(threading.Thread):
-    """Reads both tables of the current release over and over."""
+    """Reads both tables of the current release over and over, beginning at chance steps of the runs."""
 
-    def __init__(self, lake) -> None:
+    def __init__(self, lake, seed: int) -> None:
         super().__init__()
-        self.lake, self.over, self.seen, self.trouble = lake, threading.Event(), set(), []
+        self.lake, self.over, self.seen, self.trouble = lake, False, set(), []
+        self._chance, self._now = random.Random(seed), threading.Event()
+        self.reads = 0
+
+    def step(self, record: logging.LogRecord) -> bool:
+        """A filter of the steps' log, which is written while a run is under way."""
+        if self._chance.random() < READ_AT:
+            self._now.set()
+        return True
+
+    def end(self) -> None:
+        self.over = True
+        self._now.set()
+        self.join()
 
     def run(self) -> None:
-        while not self.over.is_set():
+        while self._now.wait() and not self.over:
+            self._now.clear()
+            self.reads += 1
             try:
                 self.read()
             except Exception as error:  # noqa: BLE001 - a thread's failure is told by the test
@@ -47,8 +68,11 @@ class Reader(threading.Thread):
         self.seen.add(release.release_id)
 
 
-def test_a_reader_never_sees_two_releases_mixed_nor_a_failed_one(lake):
-    reader, made = Reader(lake), []
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_reader_never_sees_two_releases_mixed_nor_a_failed_one(lake, caplog, seed):
+    reader, made = Reader(lake, seed), []
+    caplog.set_level(logging.INFO, steps.logger.name)
+    steps.logger.addFilter(reader.step)
     reader.start()
     try:
         for number in range(RUNS):
@@ -62,11 +86,11 @@ def test_a_reader_never_sees_two_releases_mixed_nor_a_failed_one(lake):
                 made.append(lake.run())
             lake.now += timedelta(hours=1)
     finally:
-        reader.over.set()
-        reader.join()
+        steps.logger.removeFilter(reader.step)
+        reader.end()
     assert reader.trouble == []
     assert reader.seen <= set(made)
-    assert len(reader.seen) > 1
+    assert reader.reads > RUNS and len(reader.seen) > RUNS // 4, (reader.reads, len(reader.seen))
 
 
 def heal(lake, number: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from infra.local.athena.dialect import types
 from infra.local.athena.dialect.typed import Typed, fail, failed, identifier, text
 from infra.local.athena.dialect.types import Type, common, varchar
@@ -32,7 +34,7 @@ def coerce(value: Typed, target: Type) -> Typed:
     return Typed(f"CAST({value.sql} AS {target.duck})", target, value.const if target.is_integer else None)
 
 
-def _inner(value: Typed, target: Type, convert) -> str:
+def _inner(value: Typed, target: Type, convert: Any) -> str:
     """Element by element; the text itself where no element changes."""
     source = value.type
     if source.base == "array":
@@ -108,7 +110,7 @@ def _float_to_decimal(value: Typed, target: Type, otherwise: str, safe: bool, wh
     return _checked(exact, target, otherwise, safe, where)
 
 
-def _text_to(pattern: str, prepared: str = "trim({0}, trino_blanks())"):
+def _text_to(pattern: str, prepared: str = "trim({0}, trino_blanks())") -> Any:
     def made(value: Typed, target: Type, otherwise: str, safe: bool, where: tuple[int, int]) -> str:
         clean = prepared.format(value.sql)
         return (
@@ -126,7 +128,7 @@ def _text_to_boolean(value: Typed, target: Type, otherwise: str, safe: bool, whe
     )
 
 
-def _parsed(function: str):
+def _parsed(function: str) -> Any:
     """A cast done by a function that answers NULL for text that is not such a value."""
 
     def made(value: Typed, target: Type, otherwise: str, safe: bool, where: tuple[int, int]) -> str:
@@ -242,8 +244,8 @@ def _to_json(value: Typed, target: Type, otherwise: str, safe: bool, where: tupl
         entries = f"list_sort(list_transform(map_entries({value.sql}), lambda e_: {entry}))"
         return f"('{{' || array_to_string({entries}, ',') || '}}')"
     parts = []
-    for name, key, kind in zip(value.type.names, value.type.keys, value.type.inner, strict=True):
-        item = _json_item(Typed(f"({value.sql}).{identifier(key)}", kind), where)
+    for name, field, kind in zip(value.type.names, value.type.keys, value.type.inner, strict=True):
+        item = _json_item(Typed(f"({value.sql}).{identifier(field)}", kind), where)
         parts.append(f"{text(_json_name(name or ''))} || ':' || {item}")
     inside = " || ',' || ".join(parts)
     return f"CASE WHEN {value.sql} IS NULL THEN NULL ELSE '{{' || {inside} || '}}' END"

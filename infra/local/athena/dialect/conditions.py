@@ -6,6 +6,8 @@ from infra.local.athena.dialect import tree
 from infra.local.athena.dialect.expressions import Expressions
 from infra.local.athena.dialect.rendered import Scan
 from infra.local.athena.dialect.scope import Scope
+from infra.local.athena.dialect.types import UnknownType
+from infra.local.athena.errors import QueryFailed
 
 _FLIPPED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
@@ -23,7 +25,7 @@ def note(node: tree.Node, scope: Scope, constants: Expressions, scans: list[Scan
     try:
         _, depth, column = scope.find(name.parts, name.where)
         consts = [constants(v).const for v in values]
-    except Exception:  # noqa: BLE001  (a condition that is no constant prunes nothing)
+    except (QueryFailed, UnknownType):  # a condition that is no constant prunes nothing
         return
     if depth == 0 and column is not None and column.scan is not None and None not in consts:
         position = int(column.value.sql.rsplit(".c", 1)[1])

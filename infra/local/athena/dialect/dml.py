@@ -51,6 +51,7 @@ class Merge(tree.Node):
 class DmlParser(Parser):
     def statement(self) -> Insert | Delete | Update | Merge:
         where = self.next.where
+        found: Insert | Delete | Update | Merge
         if self.take("INSERT", "INTO"):
             found = self._insert(where)
         elif self.take("DELETE", "FROM"):

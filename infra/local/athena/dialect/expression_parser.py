@@ -136,8 +136,10 @@ class ExpressionParser(SpecialForms, Cursor):
                 self.expect_op("]")
             else:
                 name = self.name()
-                joined = isinstance(base, tree.Name)
-                base = tree.Name(base.where, (*base.parts, name)) if joined else tree.Field(token.where, base, name)
+                if isinstance(base, tree.Name):
+                    base = tree.Name(base.where, (*base.parts, name))
+                else:
+                    base = tree.Field(token.where, base, name)
         return base
 
     def _primary(self) -> Node:

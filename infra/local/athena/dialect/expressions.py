@@ -11,7 +11,8 @@ from infra.local.athena.dialect import aggregation, casts, literals, operators, 
 from infra.local.athena.dialect.scope import Scope, field_of
 from infra.local.athena.dialect.special_functions import SPECIAL
 from infra.local.athena.dialect.typed import Typed, failed, text
-from infra.local.athena.dialect.types import BOOLEAN, Type
+from infra.local.athena.dialect.types import BOOLEAN, Type, UnknownType
+from infra.local.athena.errors import QueryFailed
 
 if TYPE_CHECKING:
     from infra.local.athena.dialect.relations import Relations
@@ -54,7 +55,7 @@ class Expressions:
         """The node as it would read before grouping; None when it would not."""
         try:
             return self.at(groups=None, aggregates=False, windows=None)(node)
-        except Exception:  # noqa: BLE001  (whatever is wrong with it is said when it is translated in its place)
+        except (QueryFailed, UnknownType):  # what is wrong with it is said when it is translated in its place
             return None
 
     def boolean(self, node: tree.Node, what: str) -> Typed:
@@ -109,12 +110,12 @@ class Expressions:
     def in_(self, node: tree.In) -> Typed:
         value = self(node.operand)
         if isinstance(node.items, tree.Query):
-            return self._in_query(value, node)
+            return self._in_query(value, node, node.items)
         tests = [operators.compare("=", value, self(item), item.where) for item in node.items]
         return Typed("(" + " OR ".join(t.sql for t in tests) + ")", BOOLEAN)
 
-    def _in_query(self, value: Typed, node: tree.In) -> Typed:
-        query = self.relations.query(node.items, self.level.scope, nested=True)  # type: ignore[arg-type]
+    def _in_query(self, value: Typed, node: tree.In, items: tree.Query) -> Typed:
+        query = self.relations.query(items, self.level.scope, nested=True)
         if value.type.base == "row" or len(query.columns) != 1:
             raise failed(
                 "NOT_SUPPORTED", node.where, "IN with a subquery of several columns is not supported by this engine"
@@ -215,8 +216,8 @@ class Expressions:
         if base.type.base == "row" and isinstance(index.const, int):
             if not 1 <= index.const <= len(base.type.inner):
                 raise failed("INVALID_FUNCTION_ARGUMENT", node.where, f"ROW index out of bounds: {index.const}")
-            key = base.type.keys[index.const - 1]
-            return Typed(f'({base.sql})."{key}"', base.type.inner[index.const - 1])
+            name = base.type.keys[index.const - 1]
+            return Typed(f'({base.sql})."{name}"', base.type.inner[index.const - 1])
         raise failed("TYPE_MISMATCH", node.where, f"Cannot use {index.type} for subscript of {base.type}")
 
     def field(self, node: tree.Field) -> Typed:

@@ -115,7 +115,7 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
     """Sets up a database; its cursors share everything."""
     connection.execute(_SETTINGS)
     for known in UDFS:
-        connection.create_function(
+        connection.create_function(  # type: ignore[call-overload]  # takes types by their names as well
             known.name, known.call, known.parameters, known.returns, null_handling="special", type="native"
         )
     connection.execute(_MACROS)

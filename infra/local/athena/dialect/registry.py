@@ -6,6 +6,7 @@ import itertools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from infra.local.athena.dialect import types
 from infra.local.athena.dialect.casts import coerce
@@ -68,7 +69,7 @@ class Match:
 _FUNCTIONS: dict[str, list[Function]] = {}
 
 
-def define(signatures: str, make: str | Make, kind: str = "scalar", returns=None) -> None:
+def define(signatures: str, make: str | Make, kind: str = "scalar", returns: Any = None) -> None:
     """Adds functions, one signature per line: "name(pattern, pattern...) -> pattern"."""
     for line in signatures.strip().splitlines():
         head, _, tail = line.strip().partition(") => ")

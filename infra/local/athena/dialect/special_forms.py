@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from infra.local.athena.dialect import tree
 
 if TYPE_CHECKING:
-    from infra.local.athena.dialect.expression_parser import ExpressionParser as Base
+    from infra.local.athena.dialect.expression_parser import ExpressionParser as Base  # type: ignore[attr-defined]  # cycle
     from infra.local.athena.dialect.tree import Node
 else:
     Base = object
@@ -17,13 +17,13 @@ _UNITS = ("YEAR", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND")
 _NULLARY = ("CURRENT_DATE", "CURRENT_TIMESTAMP", "LOCALTIMESTAMP", "CURRENT_TIME", "LOCALTIME", "CURRENT_USER")
 
 
-class SpecialForms(Base):
+class SpecialForms(Base):  # type: ignore[misc]  # a part of the class that it calls back
     def special_form(self) -> Node | None:
         """The node when a key word opens a form of its own; None when the word is an ordinary name."""
         word = self.next.upper
         if word in _NULLARY:
             token = self.advance()
-            precision = []
+            precision: list[Node] = []
             if self.take_op("("):
                 precision = [tree.Literal(self.next.where, "integer", str(self.integer()))]
                 self.expect_op(")")
@@ -124,7 +124,8 @@ class SpecialForms(Base):
         return name
 
     def _bracketed_integer(self) -> int:
-        (value,) = self.in_brackets(self.integer)
+        found: list[int] = self.in_brackets(self.integer)
+        (value,) = found
         return value
 
     def _row_field(self) -> str:

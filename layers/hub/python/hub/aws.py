@@ -16,13 +16,13 @@ def client(service: str) -> Any:
     """A boto3 client that retries; for everything but sending."""
     # A link to an object under a KMS key has to be signed by version 4, which boto3 does not do by itself everywhere.
     config = PATIENT.merge(Config(signature_version="s3v4")) if service == "s3" else PATIENT
-    return boto3.client(service, config=config)  # type: ignore[call-overload]
+    return boto3.client(service, config=config)  # type: ignore[call-overload]  # the stubs know literal names only
 
 
 @cache
 def send_client(service: str) -> Any:
     """A boto3 client that never retries; for calls to providers that have no idempotency token."""
-    return boto3.client(service, config=ONCE)  # type: ignore[call-overload]
+    return boto3.client(service, config=ONCE)  # type: ignore[call-overload]  # the stubs know literal names only
 
 
 @cache

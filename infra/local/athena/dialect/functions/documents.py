@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from infra.local.athena.dialect.registry import Match, define
 from infra.local.athena.dialect.typed import failed, text
 from infra.local.athena.dialect.udfs import documents
 
 
-def _path(function: str):
+def _path(function: str) -> Any:
     def make(match: Match) -> str:
         path = match.args[1].const
         if not isinstance(path, str):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from infra.local.athena.dialect.registry import Match, define
 from infra.local.athena.dialect.typed import fail, text
 from infra.local.athena.dialect.types import Type, decimal
@@ -30,7 +32,7 @@ def _truncate_places(match: Match) -> str:
     return f"CAST(trino_truncate_text(CAST({match[0]} AS VARCHAR), {match[1]}) AS {match.type.duck})"
 
 
-def _toward(word: str):
+def _toward(word: str) -> Any:
     return lambda match: f"CAST({word}({match[0]}) AS {match.type.duck})"
 
 

@@ -1,10 +1,12 @@
 """Window functions (aggregates with OVER are in aggregates)."""
 
+from typing import Any
+
 from infra.local.athena.dialect.registry import Match, define
 from infra.local.athena.dialect.typed import failed
 
 
-def _over(template: str):
+def _over(template: str) -> Any:
     """The function's text; a window function makes no sense without OVER."""
 
     def make(match: Match) -> str:

@@ -61,7 +61,8 @@ def round_places(value: float, places: int) -> float:
 
 @udf("trino_round_real", "FLOAT, INTEGER -> DOUBLE")
 def round_real(value: float, places: int) -> float:
-    return round_places(value, places)
+    rounded: float = round_places(value, places)
+    return rounded
 
 
 _FINE = Context(prec=60)

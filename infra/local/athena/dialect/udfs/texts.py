@@ -151,7 +151,7 @@ def soundex(value: str) -> str:
 
 @udf("trino_normalize", "VARCHAR, VARCHAR -> VARCHAR")
 def normalize(value: str, form: str) -> str:
-    return unicodedata.normalize(form, value)  # type: ignore[arg-type]
+    return unicodedata.normalize(form, value)  # type: ignore[arg-type]  # ValueError for other forms
 
 
 @udf("trino_luhn", "VARCHAR -> BOOLEAN")

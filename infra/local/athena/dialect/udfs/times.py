@@ -150,7 +150,7 @@ def from_unixtime(seconds: float) -> datetime:
 @udf("trino_human_seconds", "DOUBLE -> VARCHAR")
 def human_seconds(seconds: float) -> str:
     rest = int(seconds)
-    parts = []
+    parts: list[str] = []
     for size, word in ((604800, "week"), (86400, "day"), (3600, "hour"), (60, "minute"), (1, "second")):
         count, rest = divmod(rest, size)
         if count or (size == 1 and not parts):

@@ -4,13 +4,16 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from pyathena import connect
+from pyathena.error import OperationalError
 
 from hub.campaigns.audience import Candidate
 from hub.campaigns.content import PERSONAL
 from hub.guard import Permitted
+from hub.models.athena import QueryFailed
 from hub.models.names import released
 
 PAGE: Final = 1000
+MOST_REASON: Final = 500  # characters
 COLUMNS: Final = ("email", "marketing_consent", *PERSONAL)
 
 
@@ -32,10 +35,13 @@ where segment.customer_id is not null
 
 
 def candidates(sql: str, parameters: list[str], workgroup: str) -> Iterator[Candidate]:
-    """The people that the query finds, as they come."""
+    """The people that the query finds, as they come; QueryFailed, with the engine's reason, where it fails."""
     with connect(work_group=workgroup).cursor() as cursor:
         cursor.arraysize = PAGE
-        cursor.execute(sql, parameters=parameters or None, paramstyle="qmark")
+        try:
+            cursor.execute(sql, parameters=parameters or None, paramstyle="qmark")
+        except OperationalError as error:
+            raise QueryFailed(f"The segment could not be read: {error}"[:MOST_REASON]) from error
         names = [column[0] for column in cursor.description]
         for row in cursor:
             yield _candidate(dict(zip(names, row, strict=True)))

@@ -5,12 +5,18 @@ cannot mix their people.
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 
 from hub import aws
 from hub.campaigns.audience import Person
 from hub.campaigns.content import Content
+from hub.campaigns.items import Item
+
+FOLDER: Final = "campaigns"
+RUN: Final = "run.json"
 
 
 class Frozen:
@@ -28,6 +34,15 @@ class Frozen:
         read = self._get("message.json")
         return read["sender"], read["channel"], Content(**read["content"])
 
+    def write_run(self, campaign: Item, run: Item) -> None:
+        """Last of all: what was frozen, so that a run that its table forgot is known from here."""
+        self._put(RUN, {"campaign": campaign, "run": run})
+
+    def run(self) -> tuple[Item, Item]:
+        """The campaign and the run."""
+        read = self._get(RUN)
+        return read["campaign"], read["run"]
+
     def write(self, number: int, people: list[Person]) -> None:
         self._put(_name(number), [asdict(person) for person in people])
 
@@ -35,12 +50,25 @@ class Frozen:
         return [Person(**person) for person in self._get(_name(number))]
 
     def _put(self, name: str, value: object) -> None:
-        body = json.dumps(value, ensure_ascii=False).encode()
+        body = json.dumps(value, ensure_ascii=False, default=int).encode()  # tables give numbers as Decimal
         key = f"{self._prefix}{name}"
         aws.client("s3").put_object(Bucket=self._bucket, Key=key, Body=body, ContentType="application/json")
 
     def _get(self, name: str) -> Any:
         return json.loads(aws.client("s3").get_object(Bucket=self._bucket, Key=f"{self._prefix}{name}")["Body"].read())
+
+
+def frozen_runs(bucket: str) -> Iterator[tuple[str, Frozen]]:
+    """Every run whose audience was frozen whole, and the first attempt that did it."""
+    first: dict[str, tuple[datetime, str]] = {}
+    for page in aws.client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{FOLDER}/"):
+        for item in page.get("Contents", ()):
+            folder, _, name = item["Key"].rpartition("/")
+            if name == RUN:
+                run_id = folder.split("/")[1]
+                first[run_id] = min(first.get(run_id, (item["LastModified"], folder)), (item["LastModified"], folder))
+    for run_id, (_, folder) in first.items():
+        yield run_id, Frozen(bucket, f"{folder}/")
 
 
 def _name(number: int) -> str:

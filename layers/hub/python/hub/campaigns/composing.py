@@ -1,6 +1,7 @@
 """Compose campaigns, try them dry, send them, pause and cancel: what the API does."""
 
 import json
+from itertools import islice
 from typing import Final, Literal
 
 from hub import aws
@@ -11,14 +12,13 @@ from hub.campaigns.items import Item, new_id, now_text
 from hub.campaigns.ledger import entries_from
 from hub.campaigns.library import Library
 from hub.campaigns.models import Campaign, CampaignRequest, CampaignState, Counts, Receipt, Run
-from hub.campaigns.store import TOTALS, CampaignStore, events_of
+from hub.campaigns.store import TOTALS, CampaignStore, events_of, is_chunk
 from hub.config.compiled import read as read_deployment
-from hub.errors import Conflict, InvalidInput
+from hub.errors import BadRequest, Conflict, InvalidInput
 from hub.guard import read as read_parameters
 from hub.settings import CampaignsSettings
 
 CHANNEL: Final = "email"
-RECEIPTS_PER_CHUNK: Final = 50
 Action = Literal["pause", "resume", "cancel"]
 MOVES: Final[dict[Action, tuple[tuple[str, ...], str]]] = {
     "pause": (("sending",), "paused"),
@@ -73,7 +73,7 @@ class Campaigns:
         if earlier and earlier["state"] == "freezing":
             self._freeze(earlier["run_id"])  # a repeat of a request whose answer was lost
             return self._shown(campaign)
-        if earlier and (earlier["state"] != "failed" or earlier.get("perhaps_sent")):
+        if earlier and earlier["state"] != "failed":
             raise Conflict("This campaign was sent; compose another one to send again", {"state": earlier["state"]})
         return self._begin(campaign, "send", principal)
 
@@ -89,24 +89,20 @@ class Campaigns:
         return self.get(campaign_id)
 
     def receipts(self, campaign_id: str, principal: Principal, after: str | None, limit: int) -> Page[Receipt]:
-        """What became of each person so far, chunk by chunk; `limit` is met roughly, a chunk is never cut."""
+        """What became of each person so far, in the order of chunks and tokens."""
         run_id = self._store.campaign(campaign_id).get("send")
         audit.record(principal, "campaigns.receipts", campaign_id)
         if run_id is None:
             return Page([])
-        items, more = self._store.chunk_page(
-            run_id, decode_cursor(after)[0] if after else None, max(1, limit // RECEIPTS_PER_CHUNK)
-        )
-        found = []
-        for item in items:
-            events = events_of(item)
-            found += [
-                Receipt(
-                    customer_id=e.customer_id, token=token, state=e.state, reason=e.reason, events=events.get(token, [])
-                )
-                for token, e in entries_from(item["entries"]).items()
-            ]
-        return Page(found, encode_cursor(more) if more else None)
+        chunk, token = decode_cursor(after, 2) if after else ("", "")
+        if chunk and not is_chunk(chunk):
+            raise BadRequest("The cursor `after` is not one that this list gave as `next`")
+        listed = ((item["sk"], each) for item in self._store.chunks_from(run_id, chunk) for each in _receipts(item))
+        rest = (row for row in listed if (row[0], row[1].token) > (chunk, token))
+        page = list(islice(rest, limit + 1))  # one more, to know whether there is one
+        found = [receipt for _, receipt in page[:limit]]
+        more = encode_cursor(page[limit - 1][0], found[-1].token) if len(page) > limit else None
+        return Page(found, more)
 
     def _begin(self, campaign: Item, kind: str, principal: Principal) -> Campaign:
         run = {"run_id": new_id("s"), "campaign_id": campaign["campaign_id"], "kind": kind, "state": "freezing"}
@@ -144,6 +140,15 @@ class Campaigns:
         known: Item = {name: item[name] for name in names}
         known |= {kind: _run(run) for kind, run in runs.items() if run}
         return Campaign(**known, parameters=json.loads(item["parameters_json"]), state=state)
+
+
+def _receipts(chunk: Item) -> list[Receipt]:
+    """In the order of tokens."""
+    events = events_of(chunk)
+    return [
+        Receipt(customer_id=e.customer_id, token=token, state=e.state, reason=e.reason, events=events.get(token, []))
+        for token, e in sorted(entries_from(chunk["entries"]).items())
+    ]
 
 
 def _run(item: Item) -> Run:

@@ -6,7 +6,7 @@ that is not known. Values are put in once and never read again as a template; in
 
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -80,7 +80,7 @@ def _tidy(value: str | None) -> str:
     return CONTROL.sub(" ", value or "").strip()[:LONGEST_VALUE]
 
 
-def _fill(text: str, values: Mapping[str, str], escape) -> str:  # type: ignore[no-untyped-def]
+def _fill(text: str, values: Mapping[str, str], escape: Callable[[str], str]) -> str:
     return PLACE.sub(lambda place: escape(values[place[1]] or (place[2] or "").strip()), text)
 
 

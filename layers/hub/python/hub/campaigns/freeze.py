@@ -9,7 +9,7 @@ from typing import Any
 from hub.campaigns import queue
 from hub.campaigns.audience import Candidate, Person, Rules, address_key, chunked, counts, decide
 from hub.campaigns.audience_query import candidates, statement
-from hub.campaigns.chunks import Frozen
+from hub.campaigns.chunks import FOLDER, Frozen
 from hub.campaigns.consents import Consents
 from hub.campaigns.content import Content
 from hub.campaigns.items import Item, now_text, query
@@ -19,14 +19,16 @@ from hub.campaigns.library import Library
 from hub.campaigns.queue import SendTask
 from hub.campaigns.segments import permitted
 from hub.campaigns.steps import logger, step
-from hub.campaigns.store import TOTALS, CampaignStore
+from hub.campaigns.store import FREEZE_TRIES, TOTALS, CampaignStore
 from hub.config.compiled import read as read_deployment
 from hub.errors import Conflict, HubError
 from hub.models import loader
+from hub.models.athena import QueryFailed
 from hub.models.store import RunStore
 from hub.settings import FreezeSettings
 
 PRODUCTION = "prod"
+NOT_FROZEN = "The audience could not be frozen; see the logs"
 ERASURE = "erasure"
 
 Find = Callable[[str, list[str], str], Iterable[Candidate]]
@@ -43,21 +45,24 @@ class Freezer:
     def carry_on(self, run_id: str) -> None:
         """Do what the run's state asks for; any number of times, from any point.
 
-        A run that cannot be frozen because of what was asked ends `failed` with the reason; other errors are raised and
-        the invocation is repeated.
+        A run that cannot be frozen because of what was asked ends `failed` with the reason. Any other error is raised,
+        so that the invocation is repeated; the last try ends the run too.
         """
         run = self._campaigns.run(run_id)
         if run is None:
             logger.warning("no such run", extra={"run_id": run_id})
             return
         if run["state"] == "freezing":
+            tries = self._campaigns.tried(run_id, int(time.time()))
             try:
                 run = self._freeze(run)
-            except HubError as error:
-                if error.status >= 500:
-                    raise
-                self._fail(run_id, error.message)
-                return
+            except Exception as error:  # none is swallowed: what is not the asker's mistake is raised again
+                refused = isinstance(error, HubError) and (error.status < 500 or isinstance(error, QueryFailed))
+                if refused or tries >= FREEZE_TRIES:
+                    self._fail(run_id, error.message if isinstance(error, HubError) else NOT_FROZEN)
+                if refused:
+                    return
+                raise
         if run is not None and run["state"] in ("sending", "cancelling"):
             self._queue(run)
 
@@ -83,11 +88,12 @@ class Freezer:
             self._campaigns.move(run_id, ["freezing"], "finished", **known)
             step("frozen", run_id)
             return None
-        prefix = f"campaigns/{run_id}/{secrets.token_hex(4)}/"
+        prefix = f"{FOLDER}/{run_id}/{secrets.token_hex(4)}/"
         included, excluded = chunked(people)
-        self._write(prefix, campaign, [*included, *excluded])
         known |= {"prefix": prefix, "chunks": len(included) + len(excluded), "chunks_done": len(excluded)}
         known |= {"first_excluded": len(included) + 1, "frozen_at": now_text()}
+        frozen = self._write(prefix, campaign, [*included, *excluded])
+        frozen.write_run(campaign, run | known | {"state": "sending"})
         if not self._campaigns.move(run_id, ["freezing"], "sending", **known):
             return None
         step("frozen", run_id)
@@ -119,7 +125,7 @@ class Freezer:
             allowed=None if settings.stage == PRODUCTION else read_deployment(settings.hub_home).hub.allow_list,
         )
 
-    def _write(self, prefix: str, campaign: Item, chunks: list[list[Person]]) -> None:
+    def _write(self, prefix: str, campaign: Item, chunks: list[list[Person]]) -> Frozen:
         template = self._library.template(campaign["template_id"])
         frozen = Frozen(self._settings.vault_bucket, prefix)
         frozen.write_message(
@@ -127,6 +133,7 @@ class Freezer:
         )
         for number, people in enumerate(chunks, 1):
             frozen.write(number, people)
+        return frozen
 
     def _queue(self, run: Item) -> None:
         """Queue each chunk that nobody has done; those without a message to send are written down at once."""

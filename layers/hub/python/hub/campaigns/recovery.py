@@ -7,15 +7,17 @@ from datetime import UTC, datetime
 from typing import Final
 
 from hub.campaigns import queue
-from hub.campaigns.chunks import Frozen
+from hub.campaigns.chunks import Frozen, frozen_runs
 from hub.campaigns.items import Item, now_text
 from hub.campaigns.ledger import Entries, entries_of, in_state, marked, settled, told
 from hub.campaigns.queue import SendTask
 from hub.campaigns.steps import logger, step
-from hub.campaigns.store import OPEN_STATES, CampaignStore, entries_of_item, events_of, number_of
+from hub.campaigns.store import FREEZE_TRIES, OPEN_STATES, CampaignStore, entries_of_item, events_of, number_of
 
 QUEUE_LIMIT: Final = 15 * 60
 """Seconds after which a chunk that was queued and that nobody took is queued again."""
+FREEZE_SECONDS: Final = 11 * 60
+"""Seconds after which one try of a freeze has ended, by itself or by the function's time-out."""
 FREEZE_LIMIT: Final = 45 * 60
 """Seconds after which a freeze, its time-outs and its repeats counted, has failed."""
 
@@ -55,8 +57,10 @@ def _look_after(store: CampaignStore, run: Item, send_queue_url: str, now: int) 
 
 
 def _give_up(store: CampaignStore, run: Item, now: int) -> int:
+    """A freeze has failed when its last try cannot run any more, or when there was time for all of them."""
     started = datetime.fromisoformat(run["started_at"]).astimezone(UTC).timestamp()
-    if now - started < FREEZE_LIMIT:
+    last = run.get("tries", 0) >= FREEZE_TRIES and now - int(run["tried_at"]) > FREEZE_SECONDS
+    if not last and now - started < FREEZE_LIMIT:
         return 0
     store.move(
         run["run_id"],
@@ -71,15 +75,20 @@ def _give_up(store: CampaignStore, run: Item, now: int) -> int:
 def after_unclean_start(campaigns_table: str, vault_bucket: str) -> int:
     """Before the queues run again on a laptop whose AWS lost its last seconds: how many messages are now uncertain.
 
-    What the ledger does not know as done may have been sent in those seconds: a chunk without a row, a claim, an
-    intent. None of it is sent again.
+    What the ledger does not know as done may have been sent in those seconds: a run without an item, a chunk without a
+    row, a claim, an intent. None of it is sent again. The bucket forgets nothing, and nothing is queued before the
+    bucket has what was frozen; so a run that it does not know has sent nothing.
     """
     store, count = CampaignStore(campaigns_table), 0
+    for run_id, frozen in frozen_runs(vault_bucket):
+        known = store.run(run_id)
+        if known is None or known["state"] == "freezing":
+            store.remember(*frozen.run())
     for run in store.active():
         run_id = run["run_id"]
         if run["state"] == "freezing":
-            reason = "The laptop's AWS stopped while this was frozen; some messages may have been sent"
-            store.move(run_id, ["freezing"], "failed", error=reason, ended_at=now_text(), perhaps_sent=True)
+            reason = "The laptop's AWS stopped before anything of this was sent"
+            store.move(run_id, ["freezing"], "failed", error=reason, ended_at=now_text())
             store.forget_active(run_id)
         elif run["state"] in OPEN_STATES:
             count += _doubt(store, run, Frozen(vault_bucket, run["prefix"]))

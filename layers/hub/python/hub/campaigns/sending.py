@@ -9,7 +9,7 @@ from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from hub import aws
+from hub import aws, metrics
 from hub.campaigns import mail, queue
 from hub.campaigns.audience import Person
 from hub.campaigns.chunks import Frozen
@@ -17,7 +17,7 @@ from hub.campaigns.consents import Consents
 from hub.campaigns.content import Content, render
 from hub.campaigns.items import Item
 from hub.campaigns.keys import link_keys
-from hub.campaigns.ledger import GROUP, Entries, Entry, entries_of, in_state, marked, next_group, settled
+from hub.campaigns.ledger import GROUP, Entries, Entry, State, entries_of, in_state, marked, next_group, settled
 from hub.campaigns.links import Unsubscribe, unsubscribe_url
 from hub.campaigns.mail import Outcome
 from hub.campaigns.queue import SendTask
@@ -73,6 +73,8 @@ class Sender:
                 outcomes = dict(zip(group, pool.map(_call, calls), strict=True))
                 step("called", chunk.run_id, chunk.number)
                 chunk.record(outcomes)
+                sent = sum(outcome.verdict == "sent" for outcome in outcomes.values())
+                metrics.count(self._settings.stage, {"MessagesSent": sent})
                 if chunk.obstacle:
                     return
 
@@ -134,8 +136,8 @@ class _Chunk:
         step("claimed", self.run_id, self.number)
         return True
 
-    def mark(self, tokens: list[str], state: str, reason: str | None = None) -> None:
-        self.entries = marked(self.entries, tokens, state, reason)  # type: ignore[arg-type]
+    def mark(self, tokens: list[str], state: State, reason: str | None = None) -> None:
+        self.entries = marked(self.entries, tokens, state, reason)
 
     def save(self, state: str) -> None:
         self._store.save(self.run_id, self.number, state, self.entries, self.owner, int(self._now()))

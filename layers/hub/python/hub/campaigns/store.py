@@ -6,6 +6,7 @@ run#<run_id>    / chunk#<number>  the ledger of one chunk: entries by message to
 active          / <run_id>        sendings that are not over, for those who look after them
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -19,6 +20,9 @@ from hub.campaigns.ledger import CLAIM_LIMIT, Entries, entries_from, settled, to
 from hub.errors import Conflict, LeaseLost, NotFound
 
 TOTALS = ("sent", "refused", "uncertain", "cancelled", *(f"excluded.{reason}" for reason in REASONS))
+CHUNKS_AT_ONCE = 4
+FREEZE_TRIES = 3
+"""How often Lambda invokes the freeze of a run before it gives up."""
 OPEN_STATES = ("sending", "paused", "cancelling")
 
 
@@ -93,6 +97,24 @@ class CampaignStore:
             ExpressionAttributeValues=values | allowed,
         )
 
+    def tried(self, run_id: str, now: int) -> int:
+        """Remember that the run's freeze is tried; for the how manieth time."""
+        answer = self._table.update_item(
+            Key=_run(run_id),
+            UpdateExpression="SET tried_at = :now ADD tries :one",
+            ExpressionAttributeValues={":now": now, ":one": 1},
+            ReturnValues="UPDATED_NEW",
+        )
+        return int(answer["Attributes"]["tries"])
+
+    def remember(self, campaign: Item, run: Item) -> None:
+        """Write down again a sending that the table forgot, and its campaign if it forgot that too."""
+        key, run_id = _campaign(campaign["campaign_id"]), run["run_id"]
+        holds(self._table.put_item, Item=key | campaign, ConditionExpression="attribute_not_exists(pk)")
+        self._table.update_item(Key=key, UpdateExpression="SET send = :run", ExpressionAttributeValues={":run": run_id})
+        self._table.put_item(Item=_run(run_id) | run)
+        self._table.put_item(Item={"pk": "active", "sk": run_id})
+
     def queued(self, run_id: str, now: int) -> None:
         """Remember when the run's chunks were last queued."""
         self._table.update_item(
@@ -127,8 +149,12 @@ class CampaignStore:
     def chunks(self, run_id: str, **options: Any) -> Iterator[Item]:
         return query(self._name, _run(run_id)["pk"], "chunk#", **options)
 
-    def chunk_page(self, run_id: str, after: str | None, limit: int) -> tuple[list[Item], str | None]:
-        return some(self._name, _run(run_id)["pk"], after, limit, "chunk#", forward=True)
+    def chunks_from(self, run_id: str, first: str) -> Iterator[Item]:
+        """The chunks of a run from a sort key on, itself included; a few at a time, as they are asked for."""
+        options: Item = {"Limit": CHUNKS_AT_ONCE}
+        if first:
+            options["ExclusiveStartKey"] = _chunk(run_id, number_of({"sk": first}) - 1)
+        return self.chunks(run_id, **options)
 
     def unsettled(self, run_id: str, chunks: int) -> list[int]:
         """The numbers of a run's chunks that nobody works on and that are not done."""
@@ -294,6 +320,11 @@ def events_of(item: Item) -> dict[str, list[str]]:
 
 def number_of(item: Item) -> int:
     return int(item["sk"].partition("#")[2])
+
+
+def is_chunk(sort_key: str) -> bool:
+    """Whether it is the sort key of a chunk."""
+    return re.fullmatch(r"chunk#[0-9]{5,7}", sort_key) is not None
 
 
 def _items(entries: Entries) -> Item:

@@ -51,7 +51,7 @@ def _loader() -> Any:
     """A loader that knows null, true, false, integers and decimals; everything else is text."""
     import yaml
 
-    class Plain(yaml.SafeLoader):  # type: ignore[misc]
+    class Plain(yaml.SafeLoader):  # type: ignore[misc]  # yaml has no types
         yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
 
     tag = "tag:yaml.org,2002:"

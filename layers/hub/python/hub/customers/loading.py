@@ -19,7 +19,8 @@ from hub.models.store import RunStore
 PORTION_SECONDS = 120  # well within the run's lease, which each portion renews
 READABLE_SECONDS = 60
 MOST_ATTEMPTS = 3
-PHASES = ("gone", "gone_events", "profiles", "events")
+PHASES = ("gone", "gone_events", "profiles", "events", "leftovers")
+NEED_BASE, NEED_NO_BASE = ("gone", "gone_events"), ("leftovers",)
 UNREAD = {"attempt": 0, "unloaded": False, "mark": None}
 
 Progress = dict[str, Any]
@@ -73,8 +74,10 @@ class Loader:
     def _advance(self, release: Release, state: Progress, until: float) -> Progress:
         """Bring a phase on: its rows are unloaded first, then written."""
         phase, base = PHASES[state["phase"]], self.runs.release(state["base"]) if state["base"] else None
-        if base is None and phase.startswith("gone"):
+        if phase in (NEED_BASE if base is None else NEED_NO_BASE):
             return _next_phase(state)
+        if phase == "leftovers":
+            return self._swept(release.release_id, state, until)
         folder = f"s3://{self.bucket}/scratch/{release.run_id}/profiles/{state['load']}/{phase}-{state['attempt']}/"
         if state["unloaded"]:
             return self._written(phase, folder, release.release_id, state, until)
@@ -99,6 +102,14 @@ class Loader:
         for rows, mark in bulk.rows(folder, begun):
             self._write(phase, rows, release_id)
             if self.clock() >= until:
+                return {**state, "mark": mark}
+        return _next_phase(state)
+
+    def _swept(self, release_id: str, state: Progress, until: float) -> Progress:
+        """Without a base nobody can say who is gone: everything has just been written, so what was not is left over."""
+        for items, mark in self.profiles.leftovers(release_id, state["mark"]):
+            self.profiles.remove_leftovers(items, release_id)
+            if mark and self.clock() >= until:
                 return {**state, "mark": mark}
         return _next_phase(state)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, TypeVar
 
-from boto3.dynamodb.conditions import Key
+from boto3.dynamodb.conditions import Attr, Key
 
 from hub import aws
 from hub.customers.tokens import Words, token, words_of
@@ -94,6 +94,41 @@ class ProfileStore:
                 if row["reference"]:
                     batch.delete_item(Key=self._order_key(row))
 
+    def leftovers(self, release_id: str, after: Item | None) -> Iterator[tuple[list[Item], Item | None]]:
+        """Profiles and entries of time lines that another release wrote, in pages with the mark to go on from."""
+        wanted = Attr("release_id").exists() & Attr("release_id").ne(release_id)
+        scan: dict[str, Any] = {
+            "FilterExpression": wanted & (Attr("sk").eq("profile") | Attr("sk").begins_with("event#")),
+            "ProjectionExpression": "pk, sk, found_by, #reference",
+            "ExpressionAttributeNames": {"#reference": "reference"},
+        }
+        while True:
+            page = self._table.scan(**scan, **({"ExclusiveStartKey": after} if after else {}))
+            after = page.get("LastEvaluatedKey")
+            yield page["Items"], after
+            if after is None:
+                return
+
+    def remove_leftovers(self, items: Iterable[Item], release_id: str) -> None:
+        """Take them away, with what they are found by."""
+        with self._table.batch_writer(overwrite_by_pkeys=["pk", "sk"]) as batch:
+            for item in items:
+                customer_id = str(item["pk"])
+                for pk in item.get("found_by", ()):
+                    batch.delete_item(Key={"pk": pk, "sk": customer_id})
+                order = {"customer_id": customer_id, "reference": item.get("reference")}
+                if order["reference"] and not self._has_order(order, release_id):
+                    batch.delete_item(Key=self._order_key(order))
+                batch.delete_item(Key={"pk": customer_id, "sk": item["sk"]})
+
+    def _has_order(self, order: Row, release_id: str) -> bool:
+        """Whether the release has the customer's order, be it at another time."""
+        query: dict[str, Any] = {
+            "KeyConditionExpression": Key("pk").eq(order["customer_id"]) & Key("sk").begins_with("event#"),
+            "FilterExpression": Attr("release_id").eq(release_id) & Attr("reference").eq(order["reference"]),
+        }
+        return any(True for _ in self._pages(query))
+
     # reading
 
     def follow(self, customer_id: str) -> str:
@@ -147,7 +182,10 @@ class ProfileStore:
         return found
 
     def _items(self, customer_id: str) -> Iterator[Item]:
-        query: dict[str, Any] = {"KeyConditionExpression": Key("pk").eq(customer_id), "ProjectionExpression": "pk, sk"}
+        query = {"KeyConditionExpression": Key("pk").eq(customer_id), "ProjectionExpression": "pk, sk"}
+        return self._pages(query)
+
+    def _pages(self, query: dict[str, Any]) -> Iterator[Item]:
         while True:
             page = self._table.query(**query)
             yield from page["Items"]

@@ -42,6 +42,8 @@ class Released(Protocol):
     def tables(self) -> Mapping[str, str]: ...
     @property
     def names(self) -> Mapping[str, str]: ...
+    @property
+    def columns(self) -> Mapping[str, Mapping[str, str]]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,9 @@ def projections(tables: Mapping[str, Columns], release: Released | None, stage: 
             continue
         stored = release.names.get(name, short) if release else short
         snapshot = int(release.tables[name]) if release else 0
-        found[name] = Projection(physical(ZONE, stage), stored, snapshot, tuple(table.columns))
+        had = release.columns.get(name, table.columns) if release else table.columns  # a model may be ahead of its run
+        columns = tuple(column for column in table.columns if column in had)
+        found[name] = Projection(physical(ZONE, stage), stored, snapshot, columns)
     return found
 
 

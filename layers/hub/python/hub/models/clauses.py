@@ -22,6 +22,11 @@ def after(left: str, right: str, order: Sequence[str]) -> str:
     return f"{later} or ({left}.{first} = {right}.{first} and ({after(left, right, rest)}))" if rest else later
 
 
+def identity(table: Table) -> list[str]:
+    """What one row of the stored table is found by: of a history a record at one moment."""
+    return [*table.key, *(table.order[:1] if table.kind == "history" else ())]
+
+
 def newer(table: Table, updated: Sequence[str]) -> str:
     """When a merge takes the row `s` over the stored `t`: it is newer, or the same row reads otherwise than it did.
 
@@ -94,7 +99,7 @@ def shape_rules(table: Table) -> list[tuple[str, str]]:
         rules.append(
             (f"{', '.join(required)} are never null", f"select {required[0]} from {table.full_name} where {missing}")
         )
-    if table.key and table.kind != "history":
-        key = ", ".join(table.key)
+    if table.key:
+        key = ", ".join([*table.key, *(["valid_from"] if table.kind == "history" else [])])
         rules.append((f"one row per {key}", f"select {key} from {table.full_name} group by {key} having count(*) > 1"))
     return rules

@@ -22,11 +22,19 @@ def ddl_type(kind: str) -> str:
     return DDL_TYPES.get(kind, kind)
 
 
-def shape(table: Table, run_id: str, name: str, stored: Mapping[str, str] | None, layout: str | None) -> Shape:
+def shape(
+    table: Table,
+    run_id: str,
+    name: str,
+    stored: Mapping[str, str] | None,
+    layout: str | None,
+    released: Mapping[str, str] | None = None,
+) -> Shape:
     """How to bring the stored table to its model.
 
     name: the physical name used so far. stored: its columns with Glue's types, None where it does not exist.
-    layout: `layout()` of the table as last released, None where it never was.
+    layout: `table_layout()` of the table as last released, None where it never was. released: the columns that it had
+    then; a run that failed may have added others.
     Columns are added in place; any other change builds a new table under a new name, swapped in by the release.
     """
     if stored is None:
@@ -35,8 +43,9 @@ def shape(table: Table, run_id: str, name: str, stored: Mapping[str, str] | None
     changed = any(wanted.get(column) != kind for column, kind in stored.items())
     if not changed and layout in (None, table_layout(table)):
         return Shape(name, add={column: kind for column, kind in table.physical.items() if column not in stored})
-    takes_over = table.kind != "full" and layout is not None and set(table.key) <= set(stored)
-    copy = tuple(column for column in table.physical if column in stored) if takes_over else ()
+    there = stored if released is None else released
+    takes_over = table.kind != "full" and layout is not None and set(table.key) <= set(there)
+    copy = tuple(column for column in table.physical if column in there) if takes_over else ()
     return Shape(f"{table.name}__{run_id}", create=True, copy=copy)
 
 
@@ -51,8 +60,15 @@ def create(table: Table, database: str, name: str, location: str) -> str:
     return (
         f"CREATE TABLE IF NOT EXISTS {database}.{name} (\n{columns}\n)\n{partitions}"
         f"LOCATION '{location}'\n"
-        "TBLPROPERTIES ('table_type' = 'ICEBERG', 'format' = 'parquet', 'write_compression' = 'snappy')"
+        "TBLPROPERTIES ('table_type' = 'ICEBERG', 'format' = 'parquet', 'write_compression' = 'snappy'"
+        f"{_forgets(table)})"
     )
+
+
+def _forgets(table: Table) -> str:
+    """OPTIMIZE leaves a file alone in which a single DELETE has marked rows; where persons are, their bytes must go."""
+    personal = any(column.personal != "none" for column in table.columns.values())
+    return ", 'optimize_rewrite_delete_file_threshold' = '1'" if personal else ""
 
 
 def first_row(database: str, name: str) -> str:

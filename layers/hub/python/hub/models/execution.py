@@ -104,7 +104,8 @@ class Executor:
     def _retried(self, step: Step, found: Execution) -> Step:
         """What to do about a failure: in smaller parts, once more, or not at all.
 
-        A write that is done again starts at the step's first statement, which clears what the others have written.
+        A write that is done again starts at the step's first statement, which clears what the others have written;
+        a column that was added stays added.
         Maintenance does not go back: a VACUUM after a part of OPTIMIZE would take the released snapshot away.
         """
         again = {"execution": None, "attempt": step.attempt + 1}
@@ -117,7 +118,8 @@ class Executor:
         if MORE_ROUNDS.search(found.reason) and step.attempt < MOST_ROUNDS:
             return self.store.move(step, **again)
         if (found.state == "LOST" or PASSING.search(found.reason)) and step.attempt < MOST_ATTEMPTS:
-            start = {"index": 0, "part": 0, "parts": 1} if step.kind == "write" else {}
+            first = next((at for at, text in enumerate(step.statements) if not text.once or at == step.index), 0)
+            start = {"index": first, "part": 0, "parts": 1} if step.kind == "write" else {}
             return self.store.move(step, **again, **start)
         text = step.statements[step.index].key
         told = found.reason or found.state

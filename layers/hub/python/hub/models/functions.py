@@ -11,7 +11,7 @@ ALLOWED = frozenset(
     least length lower lpad ln max max_by md5 min min_by minute mod month nullif percent_rank power rank
     regexp_extract regexp_like regexp_replace replace reverse round row_number rpad second sha256 split sqrt
     starts_with strpos substr sum to_hex to_unixtime to_utf8 translate truncate try try_cast unnest upper year
-    """.split()  # noqa: SIM905
+    """.split()  # noqa: SIM905 - words are easier to read than a list
 )
 
 INSTEAD = {

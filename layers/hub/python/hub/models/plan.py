@@ -76,6 +76,8 @@ class Plan:
     names: dict[str, str]
     fingerprints: dict[str, str]
     layouts: dict[str, str]
+    columns: dict[str, dict[str, str]]
+    erased: str
 
     @property
     def sql_version(self) -> str:
@@ -93,7 +95,7 @@ def make(known: Known) -> Plan:
     steps = {}
     for name, table in known.tables.items():
         if name not in idle:
-            own = replace(renderer, staged=_staged(known, _windows(known, table, fingerprints[name])))
+            own = replace(renderer, staged=_staged(known, _windows(known, table, fingerprints[name]), names))
             steps[name] = PlannedStep(name, "write", tuple(_statements(known, own, table, shapes[name])))
         if not ({name} | _checked(table)) <= idle:
             steps[CHECK + name] = PlannedStep(CHECK + name, "check", (Statement(renderer.check(table)),))
@@ -108,7 +110,14 @@ def make(known: Known) -> Plan:
         names=names,
         fingerprints=fingerprints,
         layouts={name: ddl.table_layout(table) for name, table in known.tables.items()},
+        columns={name: table.physical for name, table in known.tables.items()},
+        erased=_erased(known),
     )
+
+
+def _erased(known: Known) -> str:
+    """Fingerprint of the erasure list; "" where it is empty."""
+    return _hash(*(str(row["record_key"]) for row in known.erasures)) if known.erasures else ""
 
 
 def _idle(
@@ -121,9 +130,17 @@ def _idle(
     for name in (name for wave in order for name in wave):
         table, shape = known.tables[name], shapes[name]
         same = known.release.fingerprints.get(name) == fingerprints[name] and name in known.release.tables
-        if same and not shape.create and not shape.add and not _news(known, table, found):
+        unchanged = same and not shape.create and not shape.add
+        if unchanged and not _must_forget(known, table) and not _news(known, table, found):
             found.add(name)
     return found
+
+
+def _must_forget(known: Known, table: Table) -> bool:
+    """Whether the table may hold rows of a person who was erased since the release."""
+    assert known.release is not None
+    from_staging = table.kind == "full" and any(name.startswith(CONFORMED) for name in references(table.sql))
+    return known.release.erased != _erased(known) and (from_staging or bool(table.personal_keys))
 
 
 def _news(known: Known, table: Table, idle: set[str]) -> bool:
@@ -157,7 +174,7 @@ def fingerprint(known: Known, table: Table) -> str:
         for source in known.deployment.sources.values()
         for data_set in source.data_sets
     }
-    renderer = replace(_renderer(neutral, {}), staged=_staged(neutral, windows))
+    renderer = replace(_renderer(neutral, {}), staged=_staged(neutral, windows, {}))
     checks = (each.sql for each in table.checks)
     return _hash(ddl.table_layout(table), str(table.physical), *(each.sql for each in renderer.write(table)), *checks)
 
@@ -170,11 +187,13 @@ def _statements(known: Known, renderer: Renderer, table: Table, shape: ddl.Shape
         found.append(Statement(ddl.create(table, database, shape.name, location)))
         found.append(Statement(ddl.first_row(database, shape.name)))
         if shape.copy:
-            found.append(renderer.take_over(table, shape.copy))
+            found += renderer.take_over(table, shape.copy)
     elif shape.add:
-        found.append(Statement(ddl.add_columns(database, shape.name, shape.add)))
+        found.append(Statement(ddl.add_columns(database, shape.name, shape.add), once=True))
     if known.dirty and not shape.create and table.kind != "full":
         found += renderer.restore(table, known.release.run_id if known.release else None)
+    if known.erasures and table.personal_keys:
+        found.append(renderer.forget(table))  # after what brings rows of the last release back
     return [*found, *renderer.write(table)]
 
 
@@ -183,19 +202,23 @@ def _shape(known: Known, table: Table) -> ddl.Shape:
     released = release is not None and table.full_name in release.tables
     name = release.names.get(table.full_name, table.name) if release else table.name
     stored = known.stored.get(f"{physical(table.zone, known.stage)}.{name}")
-    return ddl.shape(
-        table, known.run_id, name, stored, release.layouts.get(table.full_name) if release and released else None
-    )
+    layout = release.layouts.get(table.full_name) if release and released else None
+    columns = release.columns.get(table.full_name) if release and released else None
+    return ddl.shape(table, known.run_id, name, stored, layout, columns)
 
 
 def _windows(known: Known, table: Table, print_: str) -> dict[str, tuple[int, int]]:
-    """The pulls still to take in: all where the table is new, reads otherwise than before, or is built in full."""
+    """The pulls still to take in: all where the table is new, reads otherwise than before, or is built in full.
+
+    What is appended stays as it was written, so a table that is appended to goes on with its new text: to read the
+    pulls again would write their rows twice.
+    """
     release = known.release
     goes_on = (
         release is not None
         and table.kind != "full"
         and table.full_name in release.tables
-        and release.fingerprints.get(table.full_name) == print_
+        and (table.kind == "append" or release.fingerprints.get(table.full_name) == print_)
     )
     return {
         data_set: (release.pulls.get(data_set, 0) if goes_on and release else 0, to)
@@ -216,16 +239,17 @@ def _renderer(known: Known, names: Mapping[str, str]) -> Renderer:
         tables=known.tables,
         stage=known.stage,
         run_id=known.run_id,
-        staged=_staged(known, {}),
+        staged=_staged(known, {}, names),
         names=names,
         released=release.tables if release else {},
         released_names=release.names if release else {},
+        released_columns=release.columns if release else {},
         control={"run": (RUN_COLUMNS, [run]), "erasure": (ERASURE_COLUMNS, known.erasures)},
     )
 
 
-def _staged(known: Known, windows: Mapping[str, tuple[int, int]]) -> Staged:
-    return Staged(known.deployment, known.stage, windows, current(graph.ERASURE, known.stage))
+def _staged(known: Known, windows: Mapping[str, tuple[int, int]], names: Mapping[str, str]) -> Staged:
+    return Staged(known.deployment, known.stage, windows, current(graph.ERASURE, known.stage, names))
 
 
 def _maintenance(stored: str) -> tuple[Statement, ...]:

@@ -82,6 +82,8 @@ class Planner:
             names=made.names,
             fingerprints=made.fingerprints,
             layouts=made.layouts,
+            columns=made.columns,
+            erased=made.erased,
             sql_version=made.sql_version,
             base_release=release.release_id if release else None,
             started_at=iso(now),
@@ -116,7 +118,7 @@ class Planner:
         for number, statement in enumerate(step.statements, 1):
             key = f"statements/{run_id}/{step.name}.{number:02d}.sql"
             aws.client("s3").put_object(Bucket=self.settings.vault_bucket, Key=key, Body=statement.sql.encode())
-            texts.append(Text(key=key, batch_on=statement.batch_on))
+            texts.append(Text(key=key, batch_on=statement.batch_on, once=statement.once))
         return Step(run_id=run_id, name=step.name, kind=step.kind, statements=texts)
 
     def _maintenance_due(self, release: Release | None, now: datetime) -> bool:

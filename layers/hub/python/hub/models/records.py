@@ -14,7 +14,7 @@ class Record(BaseModel):
 
 
 class Run(Record):
-    """One run. pulls: data set -> pulls (last, to] that it takes in. names, fingerprints, layouts: by table."""
+    """One run. pulls: data set -> pulls (last, to]. names, fingerprints, layouts, columns: by table."""
 
     run_id: str
     state: State
@@ -25,6 +25,8 @@ class Run(Record):
     names: dict[str, str]
     fingerprints: dict[str, str]
     layouts: dict[str, str]
+    columns: dict[str, dict[str, str]] = {}
+    erased: str = ""
     sql_version: str
     base_release: str | None
     started_at: str
@@ -34,10 +36,11 @@ class Run(Record):
 
 
 class Text(Record):
-    """One statement of a step: where its text lies, and by what its rows may be parted."""
+    """One statement of a step: where its text lies, by what its rows may be parted, and whether it is not repeated."""
 
     key: str
     batch_on: str | None = None
+    once: bool = False
 
 
 class Step(Record):
@@ -59,7 +62,10 @@ class Step(Record):
 
 
 class Release(Record):
-    """What readers see. tables: name -> snapshot id; names: name -> physical name; pulls: data set -> last pull."""
+    """What readers see. tables: name -> snapshot id; names: name -> physical name; pulls: data set -> last pull.
+
+    columns: name -> columns of that snapshot with their types. erased: fingerprint of the erasure list that it obeys.
+    """
 
     release_id: str
     run_id: str
@@ -68,6 +74,8 @@ class Release(Record):
     pulls: dict[str, int] = {}
     fingerprints: dict[str, str] = {}
     layouts: dict[str, str] = {}
+    columns: dict[str, dict[str, str]] = {}
+    erased: str = ""
     released_at: str
     sql_version: str
     previous: str | None = None

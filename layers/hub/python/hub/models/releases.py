@@ -9,7 +9,7 @@ from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel
 
-from hub import aws
+from hub import aws, metrics
 from hub.errors import Conflict, HubError, Unavailable
 from hub.models.athena import Athena
 from hub.models.names import physical
@@ -59,6 +59,7 @@ class Releaser:
             if not self.store.commit(release) and self.store.run(run_id).state != "released":
                 raise Conflict(f"run {run_id} was planned on release {run.base_release}, which is not current any more")
             reached("released", run_id=run_id)
+            metrics.count(self.stage, {"Releases": 1})
         elif run.state != "released":
             raise Conflict(f"run {run_id} is {run.state}")
         self._announce(self.store.release(run_id))
@@ -112,6 +113,8 @@ class Releaser:
             pulls={name: to for name, (_, to) in run.pulls.items()},
             fingerprints=run.fingerprints,
             layouts=run.layouts,
+            columns=run.columns,
+            erased=run.erased,
             released_at=iso(now),
             sql_version=run.sql_version,
             previous=run.base_release,

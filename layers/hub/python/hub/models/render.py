@@ -7,7 +7,7 @@ from hub.models import clauses
 from hub.models.clauses import Rows, batch_on, equal
 from hub.models.conformed import Staged, sql_type
 from hub.models.names import CONFORMED, CONTROL, current, physical
-from hub.models.table import ForeignKey, Table
+from hub.models.table import HISTORY_TYPES, ForeignKey, Table
 from hub.models.text import references, replace_tables
 
 ALL_ROWS = "/*batch*/ true"  # replaced by a part of the rows when a write has too many partitions
@@ -16,18 +16,24 @@ ERASED = f"{CONTROL}.erasure"
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """`batch_on`: a whole number per partition by which the rows may be written in parts; None where they may not."""
+    """One statement of a step.
+
+    batch_on: a whole number per partition by which the rows may be written in parts; None where they may not.
+    once: it must not be done again after it has succeeded.
+    """
 
     sql: str
     batch_on: str | None = None
+    once: bool = False
 
 
 @dataclass(frozen=True)
 class Renderer:
     """Renders for one run.
 
-    names: full name -> physical name, where they differ; released, released_names: the same of the last release, with
-    its snapshot ids. control: tables of the zone `control` as (columns with types, rows of texts).
+    names: full name -> physical name, where they differ; released, released_names, released_columns: of the last
+    release the snapshot ids, the names and the columns. control: tables of the zone `control` as (columns with types,
+    rows of texts).
     """
 
     tables: Mapping[str, Table]
@@ -37,6 +43,7 @@ class Renderer:
     names: Mapping[str, str] = field(default_factory=dict)
     released: Mapping[str, str] = field(default_factory=dict)
     released_names: Mapping[str, str] = field(default_factory=dict)
+    released_columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     control: Mapping[str, tuple[Mapping[str, str], Rows]] = field(default_factory=dict)
 
     def write(self, table: Table) -> list[Statement]:
@@ -61,7 +68,7 @@ class Renderer:
             return [Statement(f"DELETE FROM {target} WHERE _run_id <> ''")]
         undo = [Statement(f"DELETE FROM {target} WHERE _run_id > '{released_run}'")]
         if table.kind in ("merge", "history"):
-            columns, key = list(table.physical), [*table.key, *(table.order if table.kind == "history" else ())]
+            columns, key = self._released_columns(table), clauses.identity(table)
             back = (
                 f"INSERT INTO {target} ({', '.join(columns)})\n"
                 f"SELECT {_of('old', columns)}\nFROM {self._last_release(table)} AS old\n"
@@ -71,14 +78,23 @@ class Renderer:
             undo.append(Statement(back, batch_on(table, "old.")))
         return undo
 
-    def take_over(self, table: Table, columns: Sequence[str]) -> Statement:
+    def take_over(self, table: Table, columns: Sequence[str]) -> list[Statement]:
         """Fill a table that is built anew with the rows of its predecessor, in the new types."""
-        casts = ", ".join(f"CAST(old.{name} AS {sql_type(table.physical[name])})" for name in columns)
+        values = {name: f"old.{name}" for name in columns}
+        if table.kind == "history":
+            values.setdefault("valid_from", f"old.{table.order[0]}")
+        casts = ", ".join(f"CAST({value} AS {sql_type(table.physical[name])})" for name, value in values.items())
         sql = (
-            f"INSERT INTO {self._target(table)} ({', '.join(columns)})\n"
+            f"INSERT INTO {self._target(table)} ({', '.join(values)})\n"
             f"SELECT {casts}\nFROM {self._last_release(table)} AS old\nWHERE {ALL_ROWS}"
         )
-        return Statement(sql, batch_on(table, "old."))
+        return [Statement(f"DELETE FROM {self._target(table)}"), Statement(sql, batch_on(table, "old."))]
+
+    def forget(self, table: Table) -> Statement:
+        """Delete the rows of erased persons."""
+        erased = f"(SELECT record_key FROM {self.staged.erasure} WHERE NOT _deleted)"
+        theirs = " OR ".join(f"{name} IN {erased}" for name in table.personal_keys)
+        return Statement(f"DELETE FROM {self._target(table)} WHERE {theirs}")
 
     # the four kinds
 
@@ -163,13 +179,19 @@ class Renderer:
         )
 
     def _history(self, table: Table) -> list[Statement]:
-        """Every version of a record, valid from its first order column until the next version."""
-        columns, version, target = [*table.selected, "_deleted"], [*table.key, *table.order], self._target(table)
+        """Every version of a record, valid from its first order column until the next version.
+
+        Of two rows of one moment the later stands: a pull that overlaps the last one makes no new version.
+        """
+        columns, version, target = [*table.selected, "_deleted"], clauses.identity(table), self._target(table)
         once = clauses.rank(version, table.order)
-        insert = (
+        updated = [name for name in columns if name not in version]
+        sets = [*(f"{name} = s.{name}" for name in updated), f"_run_id = {self._run}"]
+        write = (
             f"MERGE INTO {target} AS t\nUSING (\n{self._typed(table, {})}select {', '.join(columns)}\n"
             f"from (\n    select {', '.join([*columns, once])}\n    from typed\n) as ranked\n"
             f"where _rank = 1 and {ALL_ROWS}\n) AS s\nON {equal('t', 's', version)}\n"
+            f"WHEN MATCHED AND ({clauses.newer(table, updated)})\nTHEN UPDATE SET {', '.join(sets)}\n"
             f"WHEN NOT MATCHED THEN INSERT ({', '.join([*columns, 'valid_from', '_run_id'])})\n"
             f"VALUES ({_of('s', columns)}, s.{table.order[0]}, {self._run})"
         )
@@ -181,7 +203,7 @@ class Renderer:
             f"where next_from is distinct from valid_to\n) AS s\nON {equal('t', 's', version)}\n"
             f"WHEN MATCHED THEN UPDATE SET valid_to = s.next_from, _run_id = {self._run}"
         )
-        return [Statement(insert, batch_on(table, "")), Statement(close)]
+        return [Statement(write, batch_on(table, "")), Statement(close)]
 
     # pieces
 
@@ -231,9 +253,17 @@ class Renderer:
     def _stored(self, table: Table, as_released: bool) -> str:
         if as_released and table.full_name not in self.released:
             return clauses.nothing(table.selected)
-        validity = ["valid_from", "valid_to"] if table.kind == "history" else []
-        source = self._last_release(table) if as_released else self._target(table)
-        return f"select {', '.join([*table.selected, *validity])} from {source} where not _deleted"
+        wanted = {**table.selected, **(HISTORY_TYPES if table.kind == "history" else {})}
+        if not as_released:
+            return f"select {', '.join(wanted)} from {self._target(table)} where not _deleted"
+        had = self.released_columns.get(table.full_name, table.physical)
+        listed = (_as_of(name, kind, had.get(name)) for name, kind in wanted.items())
+        return f"select {', '.join(listed)} from {self._last_release(table)} where not _deleted"
+
+    def _released_columns(self, table: Table) -> list[str]:
+        """The table's columns that its last release has already."""
+        had = self.released_columns.get(table.full_name, table.physical)
+        return [name for name in table.physical if name in had]
 
     def _referenced(self, key: ForeignKey, number: int, side: str) -> str:
         """A join's right side and condition: the keys of the referenced table, deleted ones too."""
@@ -244,6 +274,13 @@ class Renderer:
 
 def _logical(sql: str) -> str:
     return replace_tables(sql, lambda name: name.replace(".", "_"))
+
+
+def _as_of(name: str, kind: str, had: str | None) -> str:
+    """A column as a release has it, in the type that it has now; null where it came later."""
+    if had == kind:
+        return name
+    return f"cast({name if had else 'null'} as {sql_type(kind)}) as {name}"
 
 
 def _of(side: str, columns: Iterable[str]) -> str:

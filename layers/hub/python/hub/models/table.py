@@ -18,6 +18,8 @@ ORDER_TYPES = {"_as_of": "timestamp", "_pull_seq": "bigint", "_batch": "integer"
 # Columns that every table carries: `_deleted` rows are not seen by readers, `_run_id` is the run that wrote the row.
 ROW_TYPES = {"_deleted": "boolean", "_run_id": "varchar"}
 HISTORY_TYPES = {"valid_from": "timestamp", "valid_to": "timestamp"}
+# Columns that say whose row it is, where a table with personal data has them.
+PERSON_KEYS = ("record_key", "customer_record_key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,13 @@ class Table:
     def held(self) -> tuple[ForeignKey, ...]:
         """The foreign keys whose orphans are held back."""
         return tuple(each for each in self.foreign_keys if each.orphan == "hold")
+
+    @property
+    def personal_keys(self) -> tuple[str, ...]:
+        """The columns by which the rows of an erased person are found; none where the table keeps no such rows."""
+        if self.kind == "full" or all(column.personal == "none" for column in self.columns.values()):
+            return ()
+        return tuple(name for name in PERSON_KEYS if name in self.columns)
 
     @property
     def selected(self) -> dict[str, str]:

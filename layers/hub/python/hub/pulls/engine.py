@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import Any
 
@@ -20,7 +20,9 @@ from hub.errors import LeaseLost
 from hub.pulls import steps
 from hub.pulls.announce import announce
 from hub.pulls.catalogue import CannotPublish, Catalogue
-from hub.pulls.ledger import Counts, Verdict, gate, settle
+from hub.pulls.deletions import Deletions, Gone
+from hub.pulls.keysets import KeySets
+from hub.pulls.ledger import Counts, Verdict, deletion_gate, gate, settle
 from hub.pulls.models import Pull, PullTask, pull_id
 from hub.pulls.objects import Objects
 from hub.pulls.stage import Outcome, Plan, settle_batch
@@ -100,7 +102,7 @@ class Engine:
         elif task.pull_id:
             return None
         seq = state.get("next_seq", 1)
-        pull = self._store.begin(lease, seq, _cursor(state), task.asked_by, self.moment())
+        pull = self._store.begin(lease, seq, _cursor(state), task.asked_by, self._later_than(state.get("begun_at")))
         steps.reached("begun")
         return pull
 
@@ -108,6 +110,10 @@ class Engine:
         announce(self.settings.event_bus, pull)
         self._store.announced(data_set, pull.pull_id)
         steps.reached("announced")
+
+    def _later_than(self, begun: str | None) -> datetime:
+        """Now, but after the moment at which the last pull began: the later pull is right, whatever the clocks say."""
+        return max(self.moment(), datetime.fromisoformat(begun) + timedelta(milliseconds=1)) if begun else self.moment()
 
     def moment(self) -> datetime:
         return datetime.fromtimestamp(self.now(), UTC)
@@ -142,6 +148,8 @@ class _Work:
             self._store.erased(),
         )
         self._cursor = _cursor(state)
+        self._keys_before: str | None = state.get("key_index")
+        self._keysets = KeySets(engine.settings.vault_bucket, pull)
         self._done = list(self._store.batches(pull.pull_id))
         self._seen: set[str] = set()
         self._resumed = bool(self._done) or pull.attempts > 0
@@ -190,7 +198,7 @@ class _Work:
         gathered: list[Piece] = []
         size, since = 0, self._engine.now()
         for piece in source.pieces(self._cursor, position):
-            self._store.renew(self._lease, int(self._engine.now()) + LEASE_SECONDS)
+            self._keep_lease()
             if gathered and piece.kind == "bin" and piece.raw:
                 yield gathered
                 gathered, size, since = [], 0, self._engine.now()
@@ -241,6 +249,17 @@ class _Work:
         if outcome.quarantined:
             item["quarantine"] = self._objects.quarantine(self._pull, batch, outcome.quarantined)
         steps.reached("quarantined")
+        if outcome.seen:
+            item["keys"] = [
+                {
+                    "part": each.part,
+                    "version": each.version,
+                    "unread": each.unread,
+                    **self._keysets.write(f"batch-{batch:05d}.{at:05d}", each.keys),
+                }
+                for at, each in enumerate(outcome.seen, 1)
+            ]
+            steps.reached("keyed")
         return item
 
     def _settle(self) -> Pull:
@@ -251,19 +270,37 @@ class _Work:
         verdict = self._verdict(batches, declared, changes["new_fields"])
         changes |= {"balanced": settle(batches, declared).balanced, "ended_at": iso(self._engine.moment())}
         steps.reached("settled")
+        gone = self._gone() if verdict.balanced else Gone()
+        changes |= {"deleted": gone.deleted, "deletes_withheld": gone.withheld}
+        if verdict.balanced:
+            verdict = deletion_gate(gone.had, gone.deleted, self._rules.gate.max_deleted_percent)
         if not verdict.balanced:
             self._store.end(self._lease, self._pull, {**changes, "state": "held", "reason": verdict.reason})
             return self._store.get(self._pull.pull_id)
         # A run reads the table of every data set with a complete pull, so there is one after an empty first pull too.
         self._engine.catalogue.ensure_table(self._pull.source, self._pull.data_set, self._rules)
-        if changes["staged"]:
+        if changes["staged"] or gone.deleted:
             self._engine.catalogue.publish(self._pull, self._rules)
         steps.reached("registered")
         cursor = json.loads(self._done[-1]["cursor_after"]) if self._done else self._cursor
         changes |= {"state": "complete", "cursor_to": json.dumps(cursor)}
-        self._store.complete(self._lease, self._pull, changes, cursor)
+        if gone.withheld:
+            changes["reason"] = (
+                f"{gone.withheld} records are gone from the source but stay here: they may be among the rows whose key "
+                "cannot be read (see the quarantine)"
+            )
+        self._store.complete(self._lease, self._pull, changes, cursor, gone.index_key)
         steps.reached("completed")
         return self._store.get(self._pull.pull_id)
+
+    def _gone(self) -> Gone:
+        if self._rules.replaces is None:
+            return Gone()
+        compared = Deletions(self._plan, self._pull, self._objects, self._keysets, self._keep_lease)
+        return compared.settle(self._keys_before, self._done)
+
+    def _keep_lease(self) -> None:
+        self._store.renew(self._lease, int(self._engine.now()) + LEASE_SECONDS)
 
     def _totals(self, batches: Sequence[Counts], declared: int | None) -> dict[str, Any]:
         warned, rules = Counter[str](), Counter[str]()

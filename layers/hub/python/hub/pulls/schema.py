@@ -40,6 +40,19 @@ def staging_columns(data_set: DataSet) -> dict[str, str]:
     return columns | CONTROL
 
 
+def key_columns_of_records(data_set: DataSet) -> list[str]:
+    """What is remembered of a record to bury it: its keys, and what orders a tombstone behind its last version.
+
+    A pull that reads the whole data set is ordered by its own time; a record of one object by `changed_at`.
+    """
+    keys = ["_record_key", *(f"_record_key_{entity}" for entity in list(data_set.entity)[1:])]
+    if data_set.replaces != "object":
+        return keys
+    changed = " ".join(mapping.get("changed_at", "") for mapping in data_set.entity.values())
+    words = set(re.findall(r"[a-z_]\w*", changed))
+    return keys + [name for name in data_set.columns if name in words]
+
+
 def references(data_set: DataSet) -> dict[str, tuple[str, str]]:
     """Entity column -> (entity that it points to, key expression), for each mapped reference."""
     return {

@@ -14,7 +14,7 @@ from hub.config import DataSet, key_columns
 from hub.config.entities import reference_column
 from hub.pulls.ledger import Counts
 from hub.pulls.models import Pull
-from hub.pulls.schema import references, staging_columns
+from hub.pulls.schema import key_columns_of_records, references, staging_columns
 from hub.quality import EXTRA, Refined, arrow_type, as_text, record_hashes, refine, tokens
 from hub.sources import Piece
 from hub.sources.tables import ORIGIN, origins
@@ -36,6 +36,25 @@ class Plan:
     country: str
     erased: frozenset[str]
 
+    @property
+    def key_schema(self) -> pa.Schema:
+        """The columns by which a record is remembered, as they are staged."""
+        types = staging_columns(self.rules)
+        return pa.schema([(name, _stored_type(types[name])) for name in key_columns_of_records(self.rules)])
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The records of one part of the data set in a batch, whatever became of their rows.
+
+    keys: the columns of `Plan.key_schema`, each record once. unread: rows whose key could not be read.
+    """
+
+    part: str
+    version: str
+    keys: pa.Table
+    unread: int
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -47,6 +66,7 @@ class Outcome:
     warned: Counter[str]
     rules: Counter[str]
     hashes: list[str]
+    seen: list[Seen]
 
 
 def settle_batch(plan: Plan, pull: Pull, batch: int, pieces: Sequence[Piece], seen: set[str], received: int) -> Outcome:
@@ -79,7 +99,32 @@ def settle_batch(plan: Plan, pull: Pull, batch: int, pieces: Sequence[Piece], se
         filtered=len(refined.filtered),
     )
     staged = _as_stored(plan, passing, pull, batch, started)
-    return Outcome(staged, quarantined, counts, refined.warned, filtered + broken, hashes)
+    seen_records = _seen(plan, keyed, refined, pieces)
+    return Outcome(staged, quarantined, counts, refined.warned, filtered + broken, hashes, seen_records)
+
+
+def tombstones(plan: Plan, pull: Pull, batch: int, before: int, gone: pa.Table) -> pa.Table:
+    """Staging rows that say of records that they are gone: their keys, and no other value but what orders them.
+
+    gone: the columns of `Plan.key_schema`. before: tombstones of this pull that are written already.
+    """
+    count, types = len(gone), staging_columns(plan.rules)
+    constant = _constant(pull, batch, datetime.fromisoformat(pull.started_at), count)
+    given = constant | {
+        "_row": pa.array(range(before + 1, before + count + 1), pa.int32()),
+        "_deleted": pa.repeat(pa.scalar(True), count),
+        **{name: gone[name] for name in gone.column_names},
+    }
+    return _typed({name: given.get(name, pa.nulls(count)) for name in types}, plan)
+
+
+def distinct(records: pa.Table) -> pa.Table:
+    """Each row once, in the order of the keys."""
+    return (
+        records.group_by(records.column_names)
+        .aggregate([])
+        .sort_by([(name, "ascending") for name in records.column_names])
+    )
 
 
 def _joined(tables: Sequence[pa.Table]) -> pa.Table:
@@ -121,6 +166,30 @@ def _key_of(rules: DataSet, entity: str) -> Sequence[str]:
 
 def _one(column: Any) -> pa.Array:
     return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
+def _seen(plan: Plan, rows: pa.Table, refined: Refined, pieces: Sequence[Piece]) -> list[Seen]:
+    """The records by part. A row that a filter leaves out is not to be in the hub, so its record counts as gone.
+
+    A quarantined row's record is still there. But where a row is known by its place alone, another row may have been
+    at that place before, and what was there is gone.
+    """
+    if plan.rules.replaces is None:
+        return []
+    keyed = bool(plan.rules.keys.business)
+    records = rows.select(plan.key_schema.names).cast(plan.key_schema, safe=False)
+    wanted = _mask(len(rows), [*refined.filtered, *(() if keyed else refined.rejected)], value=False)
+    found: dict[tuple[str, str], list[pa.Table]] = {}
+    unread = Counter[tuple[str, str]]()
+    start = 0
+    for piece in pieces:
+        own = records.slice(start, len(piece.rows)).filter(wanted.slice(start, len(piece.rows)))
+        readable = own.filter(pc.is_valid(own["_record_key"]))
+        found.setdefault((piece.part, piece.version), []).append(readable)
+        if keyed:
+            unread[piece.part, piece.version] += len(own) - len(readable) + len(piece.unreadable)
+        start += len(piece.rows)
+    return [Seen(*part, distinct(pa.concat_tables(tables)), unread[part]) for part, tables in found.items()]
 
 
 def _erased(plan: Plan, rows: pa.Table) -> list[int]:
@@ -178,18 +247,25 @@ def _unreadable(found: Sequence[Any], rows: int) -> list[dict[str, Any]]:
 
 def _as_stored(plan: Plan, rows: pa.Table, pull: Pull, batch: int, started: datetime) -> pa.Table:
     """The columns of the staging table, in its order and with its types."""
-    count = len(rows)
+    count, deleted = len(rows), plan.rules.keys.deleted
+    constant = _constant(pull, batch, started, count) | {
+        "_deleted": pc.fill_null(rows[deleted], False) if deleted else pa.repeat(pa.scalar(False), count)
+    }
+    names = staging_columns(plan.rules)
+    return _typed({name: constant[name] if name in constant else rows[name] for name in names}, plan)
+
+
+def _constant(pull: Pull, batch: int, started: datetime, count: int) -> dict[str, Any]:
+    """The columns that are alike in all rows of a batch."""
     pulled_at = pa.scalar(started.replace(tzinfo=None), pa.timestamp("ms"))
-    deleted = plan.rules.keys.deleted
-    constant = {
+    return {
         "_pull_seq": pa.repeat(pa.scalar(pull.pull_seq, pa.int64()), count),
         "_pulled_at": pa.repeat(pulled_at, count),
         "_batch": pa.repeat(pa.scalar(batch, pa.int32()), count),
-        "_deleted": pc.fill_null(rows[deleted], False) if deleted else pa.repeat(pa.scalar(False), count),
     }
-    columns: Mapping[str, Any] = {
-        name: constant[name] if name in constant else rows[name] for name in staging_columns(plan.rules)
-    }
+
+
+def _typed(columns: Mapping[str, Any], plan: Plan) -> pa.Table:
     table = pa.table(dict(columns))
     fields = [pa.field(name, _stored_type(hive)) for name, hive in staging_columns(plan.rules).items()]
     # Hive's timestamps have milliseconds; what is finer is cut for every engine alike.

@@ -123,8 +123,8 @@ class PullStore:
         item |= {"cursor_from": json.dumps(cursor), "gsi1pk": "pulls", "gsi1sk": f"{iso(now)}#{pull.pull_id}"}
         self._transact(
             lease,
-            "SET running_pull = :seq, next_seq = :next",
-            {":seq": seq, ":next": seq + 1},
+            "SET running_pull = :seq, next_seq = :next, begun_at = :now",
+            {":seq": seq, ":next": seq + 1, ":now": iso(now)},
             {"Put": {"Item": item, "ConditionExpression": "attribute_not_exists(pk)"}},
         )
         return pull
@@ -161,13 +161,20 @@ class PullStore:
         """Let go of the data set with the pull held or failed, as `changes` say."""
         self._transact(lease, "SET lease_until = :free", {":free": 0}, self._change(lease, pull, changes))
 
-    def complete(self, lease: Lease, pull: Pull, changes: Mapping[str, Any], cursor: Any) -> None:
-        """Let go of the data set with the pull complete and the cursor moved; the event is still to be sent."""
+    def complete(
+        self, lease: Lease, pull: Pull, changes: Mapping[str, Any], cursor: Any, key_index: str | None = None
+    ) -> None:
+        """Let go of the data set with the pull complete and the cursor moved; the event is still to be sent.
+
+        key_index: the index of the keys that the next pull is compared with, None to leave it as it is.
+        """
+        values = {":free": 0, ":cursor": json.dumps(cursor), ":id": pull.pull_id, ":seq": pull.pull_seq}
         self._transact(
             lease,
-            "SET lease_until = :free, #cursor = :cursor, last_pull = :id, last_complete_seq = :seq, unannounced = :id "
-            "REMOVE running_pull",
-            {":free": 0, ":cursor": json.dumps(cursor), ":id": pull.pull_id, ":seq": pull.pull_seq},
+            "SET lease_until = :free, #cursor = :cursor, last_pull = :id, last_complete_seq = :seq, unannounced = :id"
+            + (", key_index = :keys" if key_index else "")
+            + " REMOVE running_pull",
+            values | ({":keys": key_index} if key_index else {}),
             self._change(lease, pull, changes),
             names={"#cursor": "cursor"},
         )

@@ -3,19 +3,24 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from tempfile import TemporaryFile
 from typing import Any, Final, Literal
 
 from pyathena.converter import DefaultTypeConverter
 
 from hub import aws
-from hub.errors import BadRequest, InvalidInput, NotFound, TooManyRequests
+from hub.errors import BadRequest, InvalidInput, NotFound, TooLarge, TooManyRequests
 from hub.guard import Permitted
 from hub.guard.places import ENGINE, of_engine
+from hub.reports.spreadsheet import harmless
 
 State = Literal["running", "succeeded", "failed", "cancelled"]
 STATES: Final[dict[str, State]] = {"SUCCEEDED": "succeeded", "FAILED": "failed", "CANCELLED": "cancelled"}
 LINK_LIFE: Final = 300
 """Seconds that a download link works."""
+MOST_BYTES: Final = 100 * 1024**2
+"""Of a file that is made harmless while its asker waits."""
+BLOCK: Final = 4 * 1024**2
 converter = DefaultTypeConverter()
 
 
@@ -108,17 +113,38 @@ def rows(query_id: str, after: str | None, limit: int) -> Rows:
     return Rows([{"name": column["Name"], "type": column["Type"]} for column in info], items, answer.get("NextToken"))
 
 
-def link(location: str, name: str) -> Link:
-    """A link that gives the result's file to whoever has it, for LINK_LIFE seconds."""
+def download(location: str, result_id: str, exact: bool) -> Link:
+    """A link to the result's file, harmless for spreadsheets unless `exact`. TooLarge for a file beyond MOST_BYTES."""
     bucket, _, key = location.removeprefix("s3://").partition("/")
+    if not exact:
+        key = _harmless(bucket, key)
     request = {
         "Bucket": bucket,
         "Key": key,
-        "ResponseContentDisposition": f'attachment; filename="{name}.csv"',
+        "ResponseContentDisposition": f'attachment; filename="result-{result_id[:8]}.csv"',
         "ResponseContentType": "text/csv; charset=utf-8",
     }
     url = aws.client("s3").generate_presigned_url("get_object", Params=request, ExpiresIn=LINK_LIFE)
     return Link(url, LINK_LIFE)
+
+
+def _harmless(bucket: str, key: str) -> str:
+    """Beside the result's file, the same for spreadsheets; its key. A repeat writes the same again."""
+    s3 = aws.client("s3")
+    found = s3.get_object(Bucket=bucket, Key=key)
+    if found["ContentLength"] > MOST_BYTES:
+        found["Body"].close()
+        size = found["ContentLength"] // 1024**2
+        limit = MOST_BYTES // 1024**2
+        raise TooLarge(
+            f"The file has {size} MB and at most {limit} are made ready; narrow it down or ask for exact=true"
+        )
+    safe = f"{key.removesuffix('.csv')}-spreadsheet.csv"
+    with TemporaryFile() as file:
+        file.writelines(harmless(found["Body"].iter_chunks(BLOCK)))
+        file.seek(0)
+        s3.upload_fileobj(file, bucket, safe)
+    return safe
 
 
 def _execution(query_id: str) -> dict[str, Any]:

@@ -153,10 +153,10 @@ class Desk:
         audit.record(principal, "results.read", result_id, first=after is None)
         return athena.rows(found.query_id, after, limit)
 
-    def download(self, principal: Principal, result_id: str) -> Link:
+    def download(self, principal: Principal, result_id: str, exact: bool) -> Link:
         found, standing = self._succeeded(principal, result_id)
         audit.record(principal, "results.download", result_id)
-        return athena.link(standing.location, f"result-{found.result_id[:8]}")
+        return athena.download(standing.location, found.result_id, exact)
 
     def _question(self, principal: Principal, asked: Asked) -> tuple[str, dict[str, Value]]:
         if asked.sql is not None:

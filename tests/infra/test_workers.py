@@ -1,0 +1,217 @@
+"""Each worker does its work under its own synthesised role: one row from a dropped file to an inbox and its receipt.
+
+Real events, real handlers, SQL that is really run; what a role lacks, or its key, ends the journey at that function.
+"""
+
+import io
+import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+
+from infra.functions import FUNCTIONS
+from tests.infra.test_handlers import context, request
+from tests.infra.working import Estate, estate
+
+CALLERS = """caller_id;caller_name;phone;email;city;updated_at
+1;Asha Rao;+919810000001;asha@example.com;Pune;2026-01-01 10:00:00
+2;Ravi Iyer;+919810000002;ravi@example.com;Kochi;2026-01-01 10:00:00
+3;Broken;;nobody;;not a time
+"""
+TEMPLATE = {"name": "Spring", "subject": "Tea", "text": "Hello {{given_name|friend}}", "html": "<p>Tea</p>"}
+SEGMENT = "select customer_id from reporting.customer"
+
+
+def records(*bodies: Any) -> dict[str, Any]:
+    """An event of a queue."""
+    listed = [
+        {"messageId": f"m{n}", "body": json.dumps(body), "eventSource": "aws:sqs"} for n, body in enumerate(bodies)
+    ]
+    return {"Records": listed}
+
+
+def with_time(function: str) -> SimpleNamespace:
+    """A context with all of the function's time left."""
+    milliseconds = FUNCTIONS[function].timeout * 1000
+    return SimpleNamespace(**vars(context()) | {"get_remaining_time_in_millis": lambda: milliseconds})
+
+
+def taken(queue_url: str) -> list[Any]:
+    """What lies in a queue."""
+    found = boto3.client("sqs").receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10)
+    return [json.loads(message["Body"]) for message in found.get("Messages", [])]
+
+
+@pytest.fixture(scope="module")
+def done(cloud, tmp_path_factory) -> Iterator["Journey"]:
+    with estate(cloud, tmp_path_factory.mktemp("estate")) as world:
+        journey = Journey(world)
+        with redirect_stdout(journey.printed):
+            journey.made()
+        yield journey
+
+
+class Journey:
+    """What each worker answered, and the stores that it left behind."""
+
+    def __init__(self, world: Estate) -> None:
+        self.world, self.cloud = world, world.cloud
+        self.answers: dict[str, Any] = {}
+        self.printed = io.StringIO()
+
+    def work(self, function: str, *events: dict[str, Any]) -> Any:
+        """What a function answers to events one after the other; the last answer."""
+        with self.world.at_work(function) as handler:
+            for event in events:
+                self.answers[function] = handler(event, with_time(function))
+        return self.answers[function]
+
+    def ask(self, function: str, method: str, path: str, role: str, body: object) -> Any:
+        client = self.cloud.environment(function)["USER_POOL_CLIENT_ID"]
+        with self.world.at_work(function) as handler:
+            answer = handler(request(method, path, role, client, body), context())
+        assert answer["statusCode"] < 300, answer["body"]
+        return json.loads(answer["body"])
+
+    def made(self) -> "Journey":
+        self.pull()
+        self.run()
+        self.campaign()
+        self.failure()
+        return self
+
+    def pull(self) -> None:
+        self.drop(1, CALLERS)
+        self.work("sweep", {"reason": "minute"})
+
+    def drop(self, number: int, text: str) -> None:
+        vault = self.cloud.environment("pull")["VAULT_BUCKET"]
+        boto3.client("s3").put_object(Bucket=vault, Key=f"drop/calls/callers-{number}.csv", Body=text.encode())
+        task = {"source": "calls", "data_set": "callers", "scheduled_at": f"2026-01-0{number}T00:00:00Z"}
+        assert self.work("pull", records(task)) == {"batchItemFailures": []}
+
+    def run(self) -> None:
+        planned = self.work("plan", {"reason": "pulls"})
+        run = {"run_id": planned["run_id"]}
+        self.statements(run, planned["waves"])
+        released = self.work("release", {"action": "release", **run})
+        progress: dict[str, Any] = {}
+        while not progress.get("done"):
+            progress = self.work("profile", {**run, "progress": progress})
+        self.statements(run, released["maintenance"])
+        self.work("release", {"action": "finish", **run})
+
+    def failure(self) -> None:
+        """A run that the state machine gives up while a statement of it is running."""
+        self.drop(2, CALLERS.replace("10:00:00", "11:00:00"))
+        planned = self.work("plan", {"reason": "pulls"})
+        run = {"run_id": planned["run_id"]}
+        self.work("statement", {"action": "start", **run, "statement": planned["waves"][0]["statements"][0]})
+        self.work("release", {"action": "fail", **run, "error": {"Error": "States.Timeout"}})
+
+    def statements(self, run: dict[str, str], waves: list[dict[str, Any]]) -> None:
+        with self.world.at_work("statement") as handler:
+            for step in (step for wave in waves for step in wave["statements"]):
+                answer = handler({"action": "start", **run, "statement": step}, with_time("statement"))
+                while answer["state"] != "succeeded":
+                    poll = {"action": "poll", **run, "statement": step, "query": answer}
+                    answer = handler(poll, with_time("statement"))
+                self.answers["statement"] = answer
+
+    def campaign(self) -> None:
+        for customer_id in self.customers():
+            path = f"/v1/contacts/{customer_id}/consents/email"
+            self.ask("contacts", "PUT", path, "service", {"state": "granted", "basis": "said so on the telephone"})
+        segment = self.ask("segments", "POST", "/v1/segments", "marketer", {"name": "All", "sql": SEGMENT})
+        template = self.ask("segments", "POST", "/v1/templates", "marketer", TEMPLATE)
+        chosen = {"name": "Spring", "segment_id": segment["segment_id"], "template_id": template["template_id"]}
+        campaign = self.ask("campaigns", "POST", "/v1/campaigns", "marketer", chosen)
+        one = f"/v1/campaigns/{campaign['campaign_id']}"
+        tried = self.ask("campaigns", "POST", f"{one}/dry_run", "marketer", None)
+        self.work("freeze", {"run_id": tried["dry_run"]["run_id"]})
+        sent = self.ask("campaigns", "POST", f"{one}/send", "approver", None)
+        self.work("freeze", {"run_id": sent["send"]["run_id"]})
+        self.work("sweep", {"reason": "minute"})
+        self.work("send", records(*taken(self.cloud.environment("send")["SEND_QUEUE_URL"])))
+        receipts = self.ask("campaigns", "GET", f"{one}/receipts", "marketer", None)["items"]
+        self.work("mail_events", records(bounce(sent["send"]["run_id"], receipts[0]["token"])))
+        self.shown = self.ask("campaigns", "GET", one, "marketer", None)
+        self.receipts = self.ask("campaigns", "GET", f"{one}/receipts", "marketer", None)["items"]
+
+    def items(self, function: str, setting: str) -> list[dict[str, Any]]:
+        """All items of a table that a function is told of, for whoever looks at the end."""
+        table = boto3.resource("dynamodb").Table(self.cloud.environment(function)[setting])
+        found: list[dict[str, Any]] = table.scan()["Items"]
+        return found
+
+    def customers(self) -> list[str]:
+        return [item["pk"] for item in self.items("profile", "PROFILES_TABLE") if item["sk"] == "profile"]
+
+
+def bounce(run_id: str, token: str) -> dict[str, Any]:
+    """What SES says when the mailbox is not there."""
+    tags = {"send_id": [token], "run_id": [run_id], "chunk": ["1"]}
+    gone = {"bounceType": "Permanent", "bouncedRecipients": [{"emailAddress": "asha@example.com"}]}
+    return {"eventType": "Bounce", "mail": {"timestamp": "2026-01-01T00:00:00Z", "tags": tags}, "bounce": gone}
+
+
+def test_every_worker_had_its_turn(done):
+    assert set(done.answers) == {name for name, spec in FUNCTIONS.items() if spec.trigger != "api"}
+
+
+def test_the_pull_has_staged_and_set_aside_each_row(done):
+    (pull,) = [item for item in done.items("pull", "CONTROL_TABLE") if item["sk"] == "pull#00000001"]
+    assert (pull["state"], pull["received"], pull["staged"], pull["quarantined"]) == ("complete", 3, 2, 1)
+
+
+def test_the_run_is_released_and_its_lease_is_free(done):
+    control = {(item["pk"], item["sk"]): item for item in done.items("release", "CONTROL_TABLE")}
+    assert {name: to for name, to in control["release", "current"]["pulls"].items() if to} == {"calls.callers": 1}
+    assert ("run", "lease") not in control
+    states = [item["state"] for (pk, sk), item in control.items() if pk == "run" and sk.startswith("run#")]
+    assert sorted(states) == ["failed", "released"]
+    assert len(done.customers()) == 2
+
+
+def test_the_sweep_has_begun_the_run(done):
+    machine = done.cloud.environment("sweep")["RUN_MACHINE_ARN"]
+    assert boto3.client("stepfunctions").list_executions(stateMachineArn=machine)["executions"]
+
+
+def test_the_campaign_reached_both_and_knows_of_the_bounce(done):
+    assert done.shown["dry_run"]["counts"]["waiting"] == done.shown["send"]["counts"]["sent"] == 2
+    assert sorted(receipt["events"] for receipt in done.receipts) == [[], ["Bounce"]]
+    assert [item["reason"] for item in done.items("send", "CONSENT_TABLE") if item["sk"] == "-"] == ["bounced"]
+
+
+def test_what_the_dashboard_shows_is_what_the_workers_count(done):
+    """Namespace, name and dimensions of each metric of our own, from the log lines and from the templates."""
+    lines = [json.loads(line) for line in done.printed.getvalue().splitlines() if line.startswith('{"_aws"')]
+    counted: Counter[tuple[str, ...]] = Counter()
+    for line in lines:
+        (told,) = line["_aws"]["CloudWatchMetrics"]
+        (dimensions,) = told["Dimensions"]
+        for metric in told["Metrics"]:
+            place = (name for dimension in dimensions for name in (dimension, line[dimension]))
+            counted[told["Namespace"], metric["Name"], *place] += line[metric["Name"]]
+    assert set(counted) == shown(done.cloud)
+    numbers = {name: count for (_, name, *_), count in counted.items()}
+    assert numbers == {"RowsStaged": 4, "PullsHeld": 0, "Releases": 1, "MessagesSent": 2}
+
+
+def shown(cloud) -> set[tuple[str, ...]]:
+    """The metrics of dashboards and alarms that are not AWS's."""
+    found = set()
+    for dashboard in cloud.of_type("AWS::CloudWatch::Dashboard"):
+        for widget in json.loads(dashboard.properties["DashboardBody"])["widgets"]:
+            for metric in widget["properties"]["metrics"]:
+                found.add(tuple(part for part in metric if isinstance(part, str)))
+    for alarm in (alarm.properties for alarm in cloud.of_type("AWS::CloudWatch::Alarm")):
+        place = (each[key] for each in alarm.get("Dimensions", []) for key in ("Name", "Value"))
+        found.add((alarm["Namespace"], alarm["MetricName"], *place))
+    return {metric for metric in found if not metric[0].startswith("AWS/")}
