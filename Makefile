@@ -45,10 +45,10 @@ clean: ## forget the laptop's state (.local but for the installed tools)
 test: ready ## all tiers (T=<path> for one)
 	@$(PY) -m tests.tiers $(T)
 
-test-long: ready ## the real data sets end to end, and both engines side by side (minutes)
+test-long: ready ## the real data sets end to end, pulled three times (minutes)
 	@$(PY) -m tests.tiers long
 
-test-trino: ready ## the SQL, the expression table and the end-to-end run on a real Trino 476 (JDK 24+ and Maven)
+test-trino: ready ## SQL, expression table and both engines side by side on a real Trino 476 (JDK 24+ and Maven)
 	@$(PY) -m tests.tiers trino
 
 test-browser: ready ## the console in headless Chromium

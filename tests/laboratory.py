@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -70,6 +71,8 @@ class Laboratory:
         for name, value in self.environment.items():
             patch.setenv(name, value)
         patch.setattr(boto3, "DEFAULT_SESSION", self.session)  # else the first one that was made stays
+        prompt = SimpleNamespace(monotonic=time.monotonic, sleep=self.service.pause)
+        patch.setattr("hub.models.athena.time", prompt)  # the hub asks again when there is something to tell
 
     @cached_property
     def client(self) -> Any:

@@ -22,23 +22,14 @@ class Tier:
     environment: dict[str, str] = field(default_factory=dict)
 
 
-# Whole laptops of their own: minutes each, so by hand.
-LONG = ("tests/e2e/test_datasets.py", "tests/e2e/test_engines.py")
-
-# Worker processes killed at each of their steps: a storm, wherever their files stand.
-KILLS = ("tests/hub/pulls/test_kills.py", "tests/hub/campaigns/test_kills.py")
+# Whole laptops of their own: one needs a Trino, the other one takes minutes.
+ENGINES, DATA_SETS = "tests/e2e/test_engines.py", "tests/e2e/test_datasets.py"
 
 TIERS = (
     Tier(
         "unit",
         "rules, tables of cases, properties",
-        (
-            "tests/hub",
-            "tests/access",
-            "tests/test_conventions.py",
-            "tests/test_coverage.py",
-            *(f"--ignore={path}" for path in KILLS),
-        ),
+        ("tests/hub", "tests/access", "tests/test_conventions.py", "tests/test_coverage.py"),
         90,
     ),
     Tier("contract", "handlers on moto, each under the policy synthesised for it", ("tests/functions",), 60),
@@ -52,16 +43,16 @@ TIERS = (
     Tier(
         "e2e",
         "the laptop's stack: pull, run, release, report, campaign, restart, kills",
-        ("tests/e2e", *(f"--ignore={path}" for path in LONG)),
+        ("tests/e2e", f"--ignore={ENGINES}", f"--ignore={DATA_SETS}"),
         180,
         workers=1,
     ),
-    Tier("long", "the real data sets end to end; both engines side by side", LONG, 900, workers=1, by_default=False),
-    Tier("storm", "seeded samples of crashes and hostile sources", ("tests/storm", *KILLS), 120),
+    Tier("long", "the real data sets end to end", (DATA_SETS,), 900, workers=1, by_default=False),
+    Tier("storm", "seeded samples of crashes and hostile sources", ("tests/storm",), 120),
     Tier(
         "trino",
-        "the expression table, the Athena API and the SQL on Trino 476",
-        ("tests/trino", "tests/infra/local/athena", "tests/sql"),
+        "the expression table, the Athena API and the SQL on Trino 476; both engines side by side",
+        ("tests/trino", "tests/infra/local/athena", "tests/sql", ENGINES),
         600,
         workers=1,
         by_default=False,

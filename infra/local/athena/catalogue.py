@@ -23,6 +23,7 @@ from pyiceberg.catalog import METADATA_LOCATION
 from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.serializers import FromInputFile
 from pyiceberg.table import Table as IcebergTable
+from pyiceberg.table import Transaction
 from pyiceberg.table.metadata import TableMetadata
 
 from infra.local.athena.errors import QueryFailed
@@ -59,6 +60,24 @@ class Partition:
     location: str
 
 
+class Changes(Transaction):
+    """PyIceberg's transaction, which does not copy the whole metadata at each look at it."""
+
+    _seen: tuple[TableMetadata, object, TableMetadata] | None = None
+
+    @property
+    def table_metadata(self) -> TableMetadata:
+        base, updates = self._table.metadata, self._updates  # each change makes new ones
+        if self._seen is None or self._seen[0] is not base or self._seen[1] is not updates:
+            self._seen = base, updates, super().table_metadata
+        return self._seen[2]
+
+
+class Loaded(IcebergTable):
+    def transaction(self) -> Transaction:
+        return Changes(self)
+
+
 class Tables(GlueCatalog):
     """PyIceberg's catalogue, which does not parse the same metadata file twice."""
 
@@ -73,7 +92,7 @@ class Tables(GlueCatalog):
         location = (glue_table.get("Parameters") or {}).get(METADATA_LOCATION)
         if location is None:
             return super()._convert_glue_to_iceberg(glue_table)  # which says what is missing
-        return IcebergTable(
+        return Loaded(
             identifier=(glue_table["DatabaseName"], glue_table["Name"]),
             metadata=self._parsed(location),
             metadata_location=location,

@@ -27,6 +27,7 @@ PAGE = 1000
 READ_AGAIN = 4  # results that are kept as rows for the next page
 AT_ONCE = 8
 INTERRUPT_AGAIN = 0.2  # seconds
+LONGEST_PAUSE = 0.5
 
 Request = Mapping[str, Any]
 Answer = dict[str, Any]
@@ -75,6 +76,12 @@ class Service:
     def wait(self, identifier: str, seconds: float) -> bool:
         """Wait for the end of an execution; whether it came in time."""
         return self._executions[identifier].done.wait(seconds)
+
+    def pause(self, seconds: float) -> None:
+        """Instead of sleeping: until the newest execution that is at work ends, or a while has passed."""
+        newest = (found for found in reversed(list(self._executions.values())) if not found.done.is_set())
+        if (found := next(newest, None)) is not None:
+            found.done.wait(max(seconds, LONGEST_PAUSE))
 
     def close(self) -> None:
         """Stop what is running and wait for it."""

@@ -110,7 +110,7 @@ DELETES = [
     ("hard_deletes: maybe", "hard_deletes", "it must be 'detect' or 'ignore'", "no such word"),
     ("gate: {max_deleted_percent: 120}", "gate.max_deleted_percent", "less than or equal to 100", "no share"),
     ("gate: {max_deleted_percent: 5}", "gate.max_deleted_percent", "guards nothing", "there is nothing to guard"),
-    ("gate: {max_deletd_percent: 5}", "gate.max_deletd_percent", "did you mean 'max_deleted_percent'?", "a misspelt one"),
+    ("gate: {max_deletd_percent: 5}", "gate.max_deletd_percent", "did you mean 'max_deleted_percent'?", "misspelt"),
 ]
 
 

@@ -1,3 +1,4 @@
+import os
 import shutil
 import sqlite3
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from hub import aws, config
 from hub.pulls import PullTask
 from hub.pulls.engine import Engine
 from tests.hub.pulls.worker import SETTINGS
+from tests.over_http import AwsOverHttp
 from tests.stores import create_bucket, create_table
 
 HUB = "name: test\ncurrency: INR\ncountry: IN\n"
@@ -135,3 +137,11 @@ def shop(tmp_path):
         return path
 
     return made
+
+
+@pytest.fixture
+def over_http(cloud):
+    """The environment of a worker in its own process on the same AWS."""
+    server = AwsOverHttp()
+    yield {**os.environ, "AWS_ENDPOINT_URL": server.url}
+    server.close()

@@ -13,9 +13,10 @@ import pytest
 from hub import config
 from hub.pulls import steps
 from hub.pulls.store import LEASE_SECONDS
-from tests.hub.pulls import manifests, test_kills
+from tests.hub.pulls import manifests
 from tests.hub.pulls.conftest import HUB, ROOT, VAULT, Bench, in_memory
 from tests.hub.pulls.test_deletions import ORDERS, TWELVE
+from tests.storm.pulls import test_kills
 
 # The steps that deletions add or stand between; test_kills dies at the others.
 KILLS = [("keyed", 2), ("committed", 3), ("settled", 1), ("compared", 1), ("indexed", 1), ("registered", 1)]

@@ -294,7 +294,8 @@ class _Work:
         return self._store.get(self._pull.pull_id)
 
     def _gone(self) -> Gone:
-        if self._rules.replaces is None:
+        """What is gone since the last complete pull; nothing can be where this one has read nothing whole."""
+        if not any(batch.get("keys") for batch in self._done):
             return Gone()
         compared = Deletions(self._plan, self._pull, self._objects, self._keysets, self._keep_lease)
         return compared.settle(self._keys_before, self._done)

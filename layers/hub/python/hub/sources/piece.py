@@ -33,8 +33,8 @@ class Piece:
         the source knows it.
     raw: the bytes as they came, empty where an earlier piece brought them; kind: json, csv, arrow or bin.
     position: where to go on, if this is the last that was committed. cursor: where the next pull starts, should this
-        be the last piece of the pull. part, version: the object that the rows are of, and which state of it; empty where
-        a source has no such parts. declared: rows that the source says this pull has, None where it does not tell.
+        be the last piece of the pull. declared: rows that the source says this pull has, None where it does not tell.
+    part, version: the object that the rows are of, and which state of it; empty where a source has no such parts.
     """
 
     rows: pa.Table

@@ -15,7 +15,6 @@ from hub.pulls.store import LEASE_SECONDS
 from tests.hub.pulls import manifests
 from tests.hub.pulls.conftest import CONTROL, HUB, ROOT, VAULT, Bench, in_memory
 from tests.hub.sources import double
-from tests.over_http import AwsOverHttp
 
 CONTACTS = "crm.contacts"
 NOW = 1_800_000_000.0
@@ -35,14 +34,6 @@ KILLS = [
     ("completed", 1, "complete, the event not sent"),
     ("announced", 1, "the event sent, the worker's answer lost"),
 ]
-
-
-@pytest.fixture
-def over_http(cloud):
-    """The environment of a worker in its own process on the same AWS."""
-    server = AwsOverHttp()
-    yield {**os.environ, "AWS_ENDPOINT_URL": server.url}
-    server.close()
 
 
 @pytest.fixture
