@@ -66,6 +66,9 @@ synth: ready ## the CloudFormation templates of HUB for STAGE, checked by CloudF
 diff: ready ## what a deploy would change; refuses to replace a table, bucket or user pool
 	@$(PY) -m infra.operate diff
 
+layers: ready ## what the layers weigh once they are installed for Lambda
+	@$(PY) -m infra.bundling
+
 deploy: ready ## cdk deploy of HUB to STAGE in the account of your AWS credentials
 	@$(PY) -m infra.operate deploy
 
@@ -90,4 +93,4 @@ lock: .venv/.ready ## pin and hash all packages anew from pyproject.toml
 	@.local/tools/bin/uv pip compile --quiet infra/local/emulator.in --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o infra/local/emulator.lock
 	@for layer in core query pull batch; do .local/tools/bin/uv pip compile --quiet pyproject.toml --group $$layer --python-version 3.13 --python-platform aarch64-manylinux_2_28 --constraint requirements.lock --generate-hashes --no-header --no-annotate -o layers/$$layer/requirements.txt; done
 
-.PHONY: help ready run mailbox clean test test-long test-trino test-browser check expressions synth diff deploy first-admin secret drop smoke destroy lock
+.PHONY: help ready run mailbox clean test test-long test-trino test-browser check expressions synth diff layers deploy first-admin secret drop smoke destroy lock

@@ -32,11 +32,9 @@ def find(path: str) -> tuple[str | None, str]:
 
 def answer(method: str, path: str, headers: dict[str, str]) -> Reply:
     name, keep = find(path)
-    if path.startswith("/v1/") or method not in ("GET", "HEAD"):
+    if name is None or method not in ("GET", "HEAD"):
         message = "There is nothing at this path"
         return Reply(404, {"error": {"code": "not_found", "message": message, "details": None}})
-    if name is None:
-        return Reply(404, "Not found", "text/plain; charset=utf-8")
     tag = f'"{VERSION}-{name}"'
     about = {"cache-control": keep, "etag": tag, "content-security-policy": POLICY, "vary": "accept-encoding"}
     if tag in headers.get("if-none-match", "").replace("W/", ""):

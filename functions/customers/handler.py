@@ -1,9 +1,10 @@
 """Look customers up: the API's /v1/customers."""
 
 from functools import cache
-from typing import Any
+from typing import Annotated, Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import StringConstraints
 
 from hub.access import Principal
 from hub.api import Api, Limit, Page, decode_cursor, encode_cursor
@@ -14,6 +15,7 @@ from hub.settings import CustomersSettings
 
 settings = CustomersSettings.read()
 api = Api("customers")
+Search = Annotated[str, StringConstraints(max_length=200)]
 
 
 @cache
@@ -22,7 +24,7 @@ def lookup() -> Lookup:
 
 
 @api.get("/v1/customers", permission="customers.read")
-def search(principal: Principal, q: str, after: str | None = None, limit: Limit = 50) -> Page[dict[str, Any]]:
+def search(principal: Principal, q: Search, after: str | None = None, limit: Limit = 50) -> Page[dict[str, Any]]:
     """Customers by name, e-mail, telephone number, order number, source key or id."""
     found, more = lookup().search(principal, q, limit, decode_cursor(after, 1)[0] if after else None)
     return Page(found, encode_cursor(more) if more else None)

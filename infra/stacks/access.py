@@ -34,7 +34,7 @@ class Access(HubStack):
         super().__init__(scope, "Access", hub)
         pool = self._user_pool()
         client = self._client(pool)
-        for role in (*ROLES, *hub.deployment.roles):
+        for role in {**ROLES, **hub.deployment.roles}:
             cognito.CfnUserPoolGroup(self, f"Role-{role}", user_pool_id=pool.user_pool_id, group_name=role)
         hub.stores.add(
             "user_pool",

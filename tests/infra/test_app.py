@@ -118,7 +118,7 @@ def test_what_a_function_weighs(layer):
     """Package layer, library and configuration together stay under Lambda's 250 MiB."""
     folder = wheels() / layer
     if not folder.exists():
-        pytest.skip("the layers are not installed; `python -m infra.bundling` installs them")
+        pytest.skip("the layers are not installed; `make layers` installs them")
     library = sum(f.stat().st_size for f in (ROOT / "layers/hub").rglob("*.py"))
     weight = sum(f.stat().st_size for f in folder.rglob("*") if f.is_file()) + library
     assert weight <= MOST_BYTES, f"{layer}: {weight / 1e6:.0f} MB"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,8 +21,9 @@ from infra.local.athena.dialect.relations import Relations
 from infra.local.athena.dialect.rendered import Rendered
 from infra.local.athena.dialect.types import Type
 from infra.local.athena.duckdb_session import Session, translated
-from infra.local.athena.engine import Cancelled, Column, Context, Result
+from infra.local.athena.engine import Cancelled, Column, Context, QueryFailed, Result
 from infra.local.athena.reader import Reader
+from infra.local.athena.results import show_months
 from infra.local.athena.statements import Statement
 from infra.local.athena.writer import Writer
 
@@ -72,11 +73,12 @@ class DuckDBEngine:
         }
 
     def check(self, statement: Statement) -> None:
-        """Raises BadStatement for a syntax error."""
-        if statement.kind in ("query", "explain", "create_view", "ctas", "unload"):
-            parse_query(_query_text(statement))
-        elif statement.kind in _ROWS:
-            parse_dml(statement.text)
+        """Raises BadStatement for a syntax error; what this engine refuses fails when it runs."""
+        with suppress(QueryFailed):
+            if statement.kind in ("query", "explain", "create_view", "ctas", "unload"):
+                parse_query(_query_text(statement))
+            elif statement.kind in _ROWS:
+                parse_dml(statement.text)
 
     def close(self) -> None:
         self._session.close()
@@ -153,7 +155,7 @@ def presented(value: Any, kind: Type) -> Any:
     if kind.base == "interval day to second":
         return timedelta(milliseconds=value)
     if kind.base == "interval year to month":
-        return f"{'-' if value < 0 else ''}{abs(value) // 12}-{abs(value) % 12}"
+        return show_months(value)
     if kind.base == "array":
         return [presented(v, kind.element) for v in value]
     if kind.base == "map":

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from infra.local.athena.dialect import types
-from infra.local.athena.engine import Column
+from infra.local.athena.engine import Column, QueryFailed
 
 Printed = list[str | None]
 
@@ -71,7 +71,15 @@ def show(value: Any, kind: types.Type) -> str:
         return format(value, "f")
     if isinstance(value, timedelta):
         return _show_interval(value)
+    if kind.base == "interval year to month" and not isinstance(value, str):  # Trino's client gives years and months
+        return show_months(value.years * 12 + value.months)
+    if kind.base in ("date", "timestamp"):
+        raise QueryFailed("NOT_SUPPORTED", f"the result holds {value}, which is outside the years 1 to 9999")
     return str(value)
+
+
+def show_months(months: int) -> str:
+    return f"{'-' if months < 0 else ''}{abs(months) // 12}-{abs(months) % 12}"
 
 
 def _show_nested(value: Any, kind: types.Type) -> str:

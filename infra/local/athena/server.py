@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+import traceback
 import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -52,6 +54,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(200, self.server.service.call(target.removeprefix(PREFIX), request))
         except ApiError as error:
             self._fail(error)
+        except Exception as error:  # noqa: BLE001  a fault of ours is an answer, not a closed connection
+            traceback.print_exc(file=sys.stderr)
+            self._fail(ApiError("InternalServerException", f"{type(error).__name__}: {error}", 500))
 
     def _fail(self, error: ApiError) -> None:
         shape = {"__type": error.code, "message": error.message, "Message": error.message}

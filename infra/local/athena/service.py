@@ -122,6 +122,8 @@ class Service:
             self._engine.check(statement)
         except BadStatement as error:
             raise invalid(str(error), "MALFORMED_QUERY") from error
+        except RecursionError as error:
+            raise invalid("The statement is nested too deeply", "MALFORMED_QUERY") from error
         if statement.kind == "ctas" and configuration["EnforceWorkGroupConfiguration"]:
             _refuse_external_location(statement)
         database = ((request.get("QueryExecutionContext") or {}).get("Database") or "default").lower()

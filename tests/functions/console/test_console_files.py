@@ -47,8 +47,9 @@ def test_paths(path, method, status, why):
     assert ask(path, method)[0] == status, why
 
 
-def test_an_unknown_route_of_the_api_has_the_one_error_shape():
-    _, headers, body = ask("/v1/nothing")
+@pytest.mark.parametrize("path", ["/v1/nothing", "/v1", "/v2/reports", "/nothing"])
+def test_an_unknown_route_has_the_one_error_shape(path):
+    _, headers, body = ask(path)
     assert headers["content-type"] == "application/json"
     assert b'"code":"not_found"' in body
 

@@ -1,6 +1,7 @@
 import boto3
 import pytest
 
+from hub.api import encode_cursor
 from hub.customers.store import ProfileStore
 
 KEY = "tests' token key"
@@ -104,8 +105,15 @@ def test_a_search_goes_on_page_by_page(customers):
     assert second["next"] is None
 
 
-def test_an_empty_search_is_refused(customers):
-    assert customers("GET", "/v1/customers", role="service", query="q=%20").status == 422
+@pytest.mark.parametrize("query", ["q=%20", "q=" + "a" * 3000])
+def test_a_search_for_nothing_or_without_an_end_is_refused(customers, query):
+    assert customers("GET", "/v1/customers", role="service", query=query).status == 422
+
+
+@pytest.mark.parametrize("after", ["zzz", "profile", "aaa"])
+def test_no_cursor_leads_from_the_time_line_to_the_unmasked_record(customers, after):
+    answer = customers("GET", "/v1/customers/casha/events", role="sales", query=f"after={encode_cursor(after)}")
+    assert (answer.status, answer.code) == (400, "bad_request")
 
 
 @pytest.mark.parametrize(

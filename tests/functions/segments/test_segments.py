@@ -62,6 +62,12 @@ def test_a_template_is_judged(segments):
     assert {each["field"] for each in bad.body["error"]["details"]} == {"subject", "html"}
 
 
+def test_a_template_that_no_item_can_keep_is_refused(segments):
+    request = {"name": "Long", "subject": "Hi", "text": "\u0906" * 99_000, "html": "\u0906" * 99_000}
+    answer = segments("POST", "/v1/templates", request, role="marketer")
+    assert (answer.status, answer.code) == (413, "too_large")
+
+
 @pytest.mark.parametrize("path", ["/v1/segments/gnone", "/v1/templates/tnone"])
 def test_what_is_not_there(segments, path):
     assert segments("GET", path).status == 404

@@ -141,6 +141,7 @@ def ask(method, path, body=None, role="analyst", query="", headers=None, encoded
         ("GET", "/v1/things/latest", None, {}, 200, None, "a fixed path goes before a parameter"),
         ("GET", "/v1/things/seven", None, {}, 404, "not_found", "an id of the wrong form is no thing"),
         ("GET", "/v1/things/" + "7" * 600, None, {}, 404, "not_found", "nor is one without an end"),
+        ("DELETE", "/v1/things/" + "\u0967" * 400, None, {}, 404, "not_found", "bytes count, not characters"),
         ("DELETE", "/v1/things/7", None, {}, 204, None, "nothing to say"),
         ("POST", "/v1/things/7/start", None, {}, 202, None, "work taken on"),
         ("POST", "/v1/things", {"name": "a", "price": "1.10"}, {}, 201, None, "made"),
@@ -237,7 +238,19 @@ def test_a_revoked_token_ends_at_once_in_a_new_process_and_within_15_seconds_in_
     assert revocations.read("u2") == 0
 
 
-@pytest.mark.parametrize("cursor", ["", "x", "bnVsbA", "WyJhIiwiYiJd", "WzFd", "é", "W10"])
+def cursor_of(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        *("", "x", "bnVsbA", "WyJhIiwiYiJd", "WzFd", "é", "W10"),
+        cursor_of("[" * 6000),  # brackets without an end
+        cursor_of('["\\ud800"]'),  # half a character
+        cursor_of(json.dumps(["x" * 1100])),  # longer than any sort key
+    ],
+)
 def test_a_cursor_that_no_list_gave(cursor):
     with pytest.raises(BadRequest):
         decode_cursor(cursor)

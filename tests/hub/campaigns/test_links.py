@@ -44,6 +44,7 @@ def test_links_of_old_keys_live_on():
         (signed(CLAIMS, kid=None), "no key id"),
         (signed(CLAIMS, algorithm="HS512"), "another algorithm"),
         (unsigned(), "no signature"),
+        (base64.urlsafe_b64encode(b"[" * 6000).decode() + ".e30.", "brackets without an end"),
         (signed(CLAIMS | {"p": "confirm"}), "another purpose"),
         (signed({k: v for k, v in CLAIMS.items() if k != "a"}), "a part is missing"),
         (signed(CLAIMS | {"c": "suppressed#email#x"}), "a key of another kind of item"),

@@ -78,6 +78,8 @@ def _decorated(compiler: Expressions, sql: str, node: tree.Call, inner: Expressi
     if node.nulls == "IGNORE":
         sql = f"{sql[:-1]} IGNORE NULLS)"
     if node.filter is not None:
+        if node.over is not None:
+            raise failed("NOT_SUPPORTED", node.where, "FILTER is not yet supported for window functions")
         sql += f" FILTER (WHERE {inner.boolean(node.filter, 'FILTER clause').sql})"
     if node.over is not None:
         sql += f" OVER ({_window(inner, node.over, compiler.level.windows or {})})"

@@ -171,6 +171,8 @@ def printed(value: Typed) -> str:
         return f"({stamp(f'trino_local({sql})', value.type.size or 0)} || ' ' || ({sql}).z)"
     if base == "time":
         return f"left(strftime(DATE '2000-01-01' + {sql}, '%H:%M:%S.%f'), {_stamp_length(value.type.size or 0) - 11})"
+    if base == "decimal" and value.type.size == value.type.scale:  # DuckDB leaves out the 0 before the point
+        return f"regexp_replace(CAST({sql} AS VARCHAR), '^(-?)[.]', '\\10.')"
     return f"CAST({sql} AS VARCHAR)"
 
 
@@ -230,7 +232,7 @@ def _to_json(value: Typed, target: Type, otherwise: str, safe: bool, where: tupl
     if base in ("varchar", "char"):
         return f"trino_json_string({value.sql})"
     if base in ("boolean", "tinyint", "smallint", "integer", "bigint", "decimal"):
-        return f"CAST({value.sql} AS VARCHAR)"
+        return printed(value)
     if base in ("double", "real"):
         return f"trino_json_number({printed(value)})"
     if base in ("date", "timestamp", "timestamptz"):

@@ -101,6 +101,8 @@ def _timestamp(node: tree.Typed, invalid: Exception) -> Typed:
     if zone is None:
         return Typed(f"TIMESTAMP '{local.isoformat(' ')}'", types.timestamp(precision), local)
     utc = times.to_utc(local, zone)
+    if times.is_skipped(local, zone):
+        raise invalid
     return Typed(f"{{'t': TIMESTAMP '{utc.isoformat(' ')}', 'z': {text(zone)}}}", types.timestamptz(precision), utc)
 
 
@@ -108,18 +110,20 @@ def interval(node: tree.Interval) -> Typed:
     """Months for YEAR and MONTH, milliseconds for the others."""
     invalid = failed("INVALID_LITERAL", node.where, f"'{node.value}' is not a valid INTERVAL literal")
     if node.unit in ("year", "month"):
-        pattern = r"(\d+)-(\d+)" if node.to == "month" and node.unit == "year" else r"(\d+)"
+        pattern = r"([+-]?)(\d+)-(\d+)" if node.to == "month" and node.unit == "year" else r"([+-]?)(\d+)"
         match = re.fullmatch(pattern, node.value.strip())
         if match is None:
             raise invalid
-        parts = [int(g) for g in match.groups()]
+        sign = -node.sign if match.group(1) == "-" else node.sign
+        parts = [int(g) for g in match.groups()[1:]]
         months = parts[0] * 12 + parts[1] if len(parts) == 2 else parts[0] * (12 if node.unit == "year" else 1)
-        return Typed(f"CAST({node.sign * months} AS INTEGER)", MONTHS, node.sign * months)
+        return Typed(f"CAST({sign * months} AS INTEGER)", MONTHS, sign * months)
     units = _ORDER[_ORDER.index(node.unit) : _ORDER.index(node.to or node.unit) + 1]
     pieces = [r"(\d+)" if u != "second" else r"(\d+(?:\.\d{1,3})?)" for u in units]
-    pattern = pieces[0] + "".join((" " if units[i] == "day" else ":") + p for i, p in enumerate(pieces[1:]))
+    pattern = "([+-]?)" + pieces[0] + "".join((" " if units[i] == "day" else ":") + p for i, p in enumerate(pieces[1:]))
     match = re.fullmatch(pattern, node.value.strip())
     if match is None:
         raise invalid
-    total = sum(round(float(v) * _MILLIS[u]) for v, u in zip(match.groups(), units, strict=True)) * node.sign
+    total = sum(round(float(v) * _MILLIS[u]) for v, u in zip(match.groups()[1:], units, strict=True))
+    total *= -node.sign if match.group(1) == "-" else node.sign
     return Typed(f"CAST({total} AS BIGINT)", MILLIS, total)

@@ -114,7 +114,10 @@ def negate(value: Typed, where: Where) -> Typed:
     if not (value.type.is_number or value.type.base in _INTERVALS):
         raise failed("TYPE_MISMATCH", where, f"Cannot negate {value.type}")
     const = -value.const if isinstance(value.const, int) and not isinstance(value.const, bool) else None
-    return Typed(f"(-{value.sql})", value.type, const)
+    made = f"(-{value.sql})"
+    if value.type.is_integer and (const is None or const in (2**31, 2**63)):
+        made = f"CAST(-CAST({value.sql} AS HUGEINT) AS {value.type.duck})"
+    return Typed(made, value.type, const)
 
 
 def concatenate(left: Typed, right: Typed, where: Where) -> Typed:

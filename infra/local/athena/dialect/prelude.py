@@ -111,11 +111,24 @@ CREATE MACRO trino_multimap_agg(pairs_) AS CASE WHEN pairs_ IS NULL THEN NULL EL
 """
 
 
+def _keeping_nan(name: str, arity: int) -> str:
+    """DuckDB takes the NaN of a Python function for NULL; only a NULL argument gives NULL."""
+    given = [f"x{i}_" for i in range(arity)]
+    nulls, call = " OR ".join(f"{g} IS NULL" for g in given), f"{name}_({', '.join(given)})"
+    return (
+        f"CREATE MACRO {name}({', '.join(given)}) AS "
+        f"CASE WHEN {nulls} THEN NULL ELSE coalesce({call}, CAST('NaN' AS DOUBLE)) END"
+    )
+
+
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
     """Sets up a database; its cursors share everything."""
     connection.execute(_SETTINGS)
     for known in UDFS:
+        name = f"{known.name}_" if known.returns == "DOUBLE" else known.name
         connection.create_function(  # type: ignore[call-overload]  # takes types by their names as well
-            known.name, known.call, known.parameters, known.returns, null_handling="special", type="native"
+            name, known.call, known.parameters, known.returns, null_handling="special", type="native"
         )
+        if known.returns == "DOUBLE":
+            connection.execute(_keeping_nan(known.name, len(known.parameters)))
     connection.execute(_MACROS)

@@ -60,7 +60,11 @@ def _extreme(word: str) -> Callable[[Expressions, tree.Call], Typed]:
         if kind.inner or kind.base in ("json", "timestamptz", "boolean"):
             raise failed("NOT_SUPPORTED", node.where, f"{word} of {kind} is not supported by this engine")
         nulls = " OR ".join(f"{i.sql} IS NULL" for i in items)
-        return Typed(f"(CASE WHEN {nulls} THEN NULL ELSE {word}({', '.join(i.sql for i in items)}) END)", kind)
+        extreme = f"{word}({', '.join(i.sql for i in items)})"
+        if kind.base in ("double", "real"):  # NaN loses against any number
+            numbers = ", ".join(f"CASE WHEN isnan({i.sql}) THEN NULL ELSE {i.sql} END" for i in items)
+            extreme = f"coalesce({word}({numbers}), CAST('NaN' AS {kind.duck}))"
+        return Typed(f"(CASE WHEN {nulls} THEN NULL ELSE {extreme} END)", kind)
 
     return made
 

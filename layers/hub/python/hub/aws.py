@@ -1,10 +1,15 @@
 """Clients for AWS, made once per process. Nothing else in the hub makes one."""
 
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 import boto3
 from botocore.config import Config
+
+from hub.errors import TooLarge
+
+LARGEST_ITEM: Final = 350_000
+"""Bytes of a text in an item of DynamoDB, which with its keys and all else has at most 409,600."""
 
 PATIENT = Config(connect_timeout=3, read_timeout=60, retries={"mode": "standard", "total_max_attempts": 4})
 # A lost answer of a send must not be tried again by botocore: the provider may have accepted it.
@@ -29,6 +34,13 @@ def send_client(service: str) -> Any:
 def table(name: str) -> Any:
     """A DynamoDB table resource."""
     return boto3.resource("dynamodb", config=PATIENT).Table(name)
+
+
+def fitting(text: str) -> str:
+    """The text, if one item of a table can keep it; TooLarge if not."""
+    if len(text.encode()) > LARGEST_ITEM:
+        raise TooLarge(f"This is too much to keep in one piece: at most {LARGEST_ITEM // 1000} kB")
+    return text
 
 
 def reset() -> None:

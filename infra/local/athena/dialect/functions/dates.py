@@ -71,12 +71,19 @@ def _difference(match: Match) -> str:
     kind = match.args[1].type
     unit = _unit(match, kind)
     start, end = match.args[1], match.args[2]
+    if kind.base == "timestamp":
+        return f"date_sub({text(unit)}, {_whole_millis(start.sql)}, {_whole_millis(end.sql)})"
     if kind.base != "timestamptz":
         return f"date_sub({text(unit)}, {start.sql}, {end.sql})"
     if unit in _TIME_UNITS:
         return f"date_sub({text(unit)}, ({start.sql}).t, ({end.sql}).t)"
     moved = f"trino_local(trino_tz(({end.sql}).t, ({start.sql}).z))"
     return f"date_sub({text(unit)}, {local(start)}, {moved})"
+
+
+def _whole_millis(sql: str) -> str:
+    """Trino drops what is finer before it counts."""
+    return f"date_trunc('millisecond', {sql})"
 
 
 def _part(template: str) -> Make:

@@ -37,7 +37,8 @@ def _toward(word: str) -> Any:
 
 
 def _overflow(match: Match) -> str:
-    return f"CASE WHEN {match[0]} < 0 THEN -{match[0]} ELSE {match[0]} END"
+    kind = match.type.duck
+    return f"CAST(abs(CAST({match[0]} AS HUGEINT)) AS {kind})"
 
 
 def _domain(native: str, test: str, otherwise: str) -> str:
@@ -61,7 +62,7 @@ for _kind in ("double", "real"):
     define(f"abs({_kind}) => {_kind}", "abs({0})")
     define(
         f"sign({_kind}) => {_kind}",
-        f"CAST(CASE WHEN isnan({{0}}) THEN {{0}} ELSE sign({{0}}) END AS {Type(_kind).duck})",
+        f"CAST(CASE WHEN isnan({{0}}) THEN {{0}} WHEN {{0}} = 0 THEN {{0}} ELSE sign({{0}}) END AS {Type(_kind).duck})",
     )
     define(f"ceiling({_kind}) => {_kind}\nceil({_kind}) => {_kind}", "ceil({0})")
     define(f"floor({_kind}) => {_kind}", "floor({0})")

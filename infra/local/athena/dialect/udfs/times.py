@@ -39,6 +39,14 @@ def to_utc(local: datetime, zone: str) -> datetime:
     return local.replace(tzinfo=ZoneInfo(zone)).astimezone(ZoneInfo("UTC")).replace(tzinfo=None)
 
 
+def is_skipped(local: datetime, zone: str) -> bool:
+    """Whether the clock of a zone never shows this time."""
+    if zone == "UTC" or zone[0] in "+-":
+        return False
+    back = to_utc(local, zone).replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(zone))
+    return back.replace(tzinfo=None) != local
+
+
 @udf("trino_zone", "VARCHAR -> VARCHAR")
 def zone(text: str) -> str:
     found = zone_name(text)
@@ -71,7 +79,7 @@ def parse_stamp(text: str, precision: int) -> tuple[datetime, str | None] | None
 
 
 def parse_date(text: str) -> date | None:
-    match = re.fullmatch(r"[+-]?(\d{4,})-(\d{1,2})-(\d{1,2})", text.strip())
+    match = re.fullmatch(r"[+]?(\d{4,})-(\d{1,2})-(\d{1,2})", text.strip())
     try:
         return date(*map(int, match.groups())) if match else None
     except ValueError:

@@ -1,12 +1,14 @@
 """One object per access to data, in a bucket whose objects cannot be changed. Ids only, never names or addresses."""
 
 import json
+import re
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 
 from hub import aws
 from hub.access.principal import Principal
+from hub.errors import BadRequest
 from hub.settings import AuditSettings
 
 AT_ONCE = 8
@@ -38,7 +40,12 @@ def record(principal: Principal, action: str, *subjects: str, **facts: str | int
 
 
 def of_day(day: date, after: str | None, limit: int) -> tuple[list[dict[str, object]], str | None]:
-    """The entries of one day (UTC) in the order of time, and the name to go on `after`, or None at the end."""
+    """The entries of one day (UTC) in the order of time, and the name to go on `after`, or None at the end.
+
+    BadRequest for an `after` that is no entry's name.
+    """
+    if after and not re.fullmatch(r"[0-9]{12}-[0-9a-f-]{36}\.json", after):
+        raise BadRequest("The cursor `after` is not one that this list gave as `next`")
     bucket, s3 = AuditSettings.read().audit_bucket, aws.client("s3")
     listing = s3.list_objects_v2(
         Bucket=bucket, Prefix=prefix(day), MaxKeys=limit, StartAfter=f"{prefix(day)}{after or ''}"

@@ -75,7 +75,10 @@ class Directory:
     def get(self, username: str) -> User:
         try:
             found = self._pool.admin_get_user(UserPoolId=self._pool_id, Username=username)
-        except self._pool.exceptions.UserNotFoundException as error:
+        except (
+            self._pool.exceptions.UserNotFoundException,
+            self._pool.exceptions.InvalidParameterException,  # a name that no user can have
+        ) as error:
             raise NotFound("There is no such user") from error
         return self._user(found, found["UserAttributes"])
 
@@ -109,7 +112,7 @@ class Directory:
                 pool.admin_add_user_to_group(**of_user, GroupName=role)
         if change.enabled:
             pool.admin_enable_user(**of_user)
-        self._revocations.revoke(user.id, self._now())
+        self._revocations.revoke(user.id, self._now(), sessions=change.enabled is False)
         return self.get(username)
 
     def _user(self, found: dict[str, Any], attributes: list[dict[str, str]]) -> User:

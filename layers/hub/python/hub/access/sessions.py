@@ -9,6 +9,7 @@ was given is a copy, and ends the session.
 import base64
 import hashlib
 import json
+import re
 import secrets
 import time
 from collections.abc import Callable
@@ -18,11 +19,12 @@ from typing import Any, Final, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from hub import aws
-from hub.access.store import LockOut, Revocations, SessionStore
+from hub.access.store import Challenges, LockOut, Revocations, SessionStore
 from hub.errors import Forbidden, InvalidInput, TooManyRequests, Unauthenticated
 from hub.settings import SessionSettings
 
 COOKIE: Final = "__Host-hub_session"
+SESSION_NAME: Final = re.compile("[0-9a-f]{32}")
 LIFE: Final = 12 * 3600
 """Seconds that a session lives, however often it is refreshed."""
 GRACE: Final = 10
@@ -82,6 +84,7 @@ class Sessions:
         self._settings = settings
         self._store = SessionStore(settings.access_table)
         self._lock_out = LockOut(settings.access_table, now)
+        self._challenges = Challenges(settings.access_table, now)
         self._revocations = Revocations(settings.access_table)
         self._now = now
         self._sleep = sleep
@@ -94,11 +97,16 @@ class Sessions:
         wait = self._lock_out.count(step.username)
         if wait:
             raise TooManyRequests(f"Too many wrong tries; one is allowed every {wait} seconds", {"retry_after": wait})
+        if step.session is not None and not self._challenges.known(step.session, step.username):
+            raise Unauthenticated(REFUSED)
         answer = self._ask(step)
+        if step.session is not None:
+            self._challenges.forget(step.session)
         if "ChallengeName" in answer:
             kind = CHALLENGES.get(answer["ChallengeName"])
             if kind is None:
                 raise Forbidden("This account asks for a sign-in that the hub does not offer; ask an administrator")
+            self._challenges.remember(answer["Session"], step.username)
             return Challenge(kind, answer["Session"])
         self._lock_out.clear(step.username)
         return self._begin(step.username, answer["AuthenticationResult"])
@@ -112,6 +120,9 @@ class Sessions:
             raise Unauthenticated(OVER)
         refresh_token = self._open(name, item["sealed"])
         tokens = self._past_revocation(self._renew(refresh_token), refresh_token)
+        if ends_at - LIFE <= self._revocations.sessions_over(_claims(tokens["AccessToken"])["sub"]):
+            self._end(name, item)
+            raise Unauthenticated(OVER)
         secret = secrets.token_urlsafe(32)
         dead = [other for other, until in item["live"].items() if int(until) <= now]
         old_until = min(int(item["live"][hashed]), now + GRACE)
@@ -181,7 +192,7 @@ class Sessions:
     def _find(self, cookie: str | None) -> tuple[str, dict[str, Any], str]:
         """(name, item, hash of the cookie's secret) of a session that has not ended."""
         name, _, secret = (cookie or "").partition(".")
-        item = self._store.get(name) if name and secret else None
+        item = self._store.get(name) if SESSION_NAME.fullmatch(name) and secret else None
         if item is None or int(item["expires_at"]) <= self._now():
             raise Unauthenticated(OVER)
         return name, item, _hash(secret)

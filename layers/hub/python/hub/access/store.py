@@ -38,12 +38,22 @@ class Revocations:
 
     def read(self, user: str) -> int:
         """As it is now."""
-        item = aws.table(self._table).get_item(Key=_revocation(user), ConsistentRead=True).get("Item", {})
-        return int(item.get("not_before", 0))
+        return self._read(user)[0]
 
-    def revoke(self, user: str, now: float) -> None:
-        """Void every token that the user got up to this second."""
-        aws.table(self._table).put_item(Item=_revocation(user) | {"not_before": int(now)})
+    def sessions_over(self, user: str) -> int:
+        """The epoch second up to which the user's sessions are over; 0 for a user who was never disabled."""
+        return self._read(user)[1]
+
+    def revoke(self, user: str, now: float, sessions: bool = False) -> None:
+        """Void every token that the user got up to this second; with `sessions` what could renew them, too."""
+        over = int(now) if sessions else self.sessions_over(user)
+        aws.table(self._table).put_item(
+            Item=_revocation(user) | {"not_before": int(now), "sessions_over": over},
+        )
+
+    def _read(self, user: str) -> tuple[int, int]:
+        item = aws.table(self._table).get_item(Key=_revocation(user), ConsistentRead=True).get("Item", {})
+        return int(item.get("not_before", 0)), int(item.get("sessions_over", 0))
 
 
 def _revocation(user: str) -> dict[str, str]:
@@ -144,6 +154,33 @@ class LockOut:
 
 def _tries(username: str) -> dict[str, str]:
     return {"pk": f"tries#{hashlib.sha256(username.lower().encode()).hexdigest()}", "sk": "-"}
+
+
+class Challenges:
+    """Sign-ins that the pool answered with a challenge: who may go on with which, and once."""
+
+    LIFE = 900
+    """Seconds; the pool lets a challenge live no longer."""
+
+    def __init__(self, table: str, now: Callable[[], float] = time.time) -> None:
+        self._table = table
+        self._now = now
+
+    def remember(self, session: str, username: str) -> None:
+        item = _challenge(session) | {"username": username, "expires_at": int(self._now()) + self.LIFE}
+        aws.table(self._table).put_item(Item=item)
+
+    def known(self, session: str, username: str) -> bool:
+        """Whether this user was given this challenge and has not yet met it."""
+        item = aws.table(self._table).get_item(Key=_challenge(session), ConsistentRead=True).get("Item", {})
+        return item.get("username") == username and int(item["expires_at"]) > self._now()
+
+    def forget(self, session: str) -> None:
+        aws.table(self._table).delete_item(Key=_challenge(session))
+
+
+def _challenge(session: str) -> dict[str, str]:
+    return {"pk": f"challenge#{hashlib.sha256(session.encode()).hexdigest()}", "sk": "-"}
 
 
 class SessionStore:

@@ -4,13 +4,15 @@ import base64
 import json
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from pydantic_core import to_jsonable_python
 
 from hub.errors import BadRequest
 
 T = TypeVar("T")
+LONGEST_PART: Final = 512
+"""Bytes of a part of a cursor; a sort key of DynamoDB has at most 1,024."""
 
 HEADERS = {
     "cache-control": "no-store",
@@ -113,8 +115,13 @@ def decode_cursor(cursor: str, parts: int = 1) -> tuple[str, ...]:
     """The parts of a cursor that `encode_cursor` made; BadRequest for any other text."""
     try:
         found = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except ValueError:
-        found = None
-    if not isinstance(found, list) or len(found) != parts or not all(isinstance(part, str) for part in found):
+        fits = isinstance(found, list) and len(found) == parts and all(map(_is_part, found))
+    except (ValueError, RecursionError):  # no base64, no JSON, half a character, or brackets without an end
+        fits = False
+    if not fits:
         raise BadRequest("The cursor `after` is not one that a list gave as `next`")
     return tuple(found)
+
+
+def _is_part(value: object) -> bool:
+    return isinstance(value, str) and len(value.encode()) <= LONGEST_PART

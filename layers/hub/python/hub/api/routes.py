@@ -14,6 +14,7 @@ from hub.errors import BadRequest, InvalidInput, NotFound
 Limit = Annotated[int, Field(ge=1, le=200)]
 """The type of a list's `limit`; give it the default 50."""
 LONGEST_SEGMENT: Final = 512
+"""Bytes of one part of a path; a sort key of DynamoDB has at most 1,024."""
 MISSING: Final = inspect.Parameter.empty
 
 
@@ -82,7 +83,7 @@ class Route:
         values: dict[str, object] = {}
         for parameter in self.path_parameters:
             text = match[parameter.name]
-            if len(text) > LONGEST_SEGMENT or not text.isprintable():
+            if len(text.encode()) > LONGEST_SEGMENT or not text.isprintable():
                 raise NotFound("There is nothing at this path")
             try:
                 values[parameter.name] = parameter.adapter.validate_python(text)

@@ -43,7 +43,7 @@ class Campaigns:
             "campaign_id": new_id("m"),
             "channel": CHANNEL,
             "sender": self._sender(request.sender),
-            "parameters_json": json.dumps(request.parameters),
+            "parameters_json": aws.fitting(json.dumps(request.parameters)),
             "created_by": principal.id,
             "created_at": now_text(),
         }

@@ -52,7 +52,7 @@ class Library:
 
     def _put(self, kind: str, key: str, thing: Segment | Template) -> None:
         """As JSON text: a library item is read as a whole or not at all."""
-        item: Item = {"pk": kind, "sk": key, "json": thing.model_dump_json()}
+        item: Item = {"pk": kind, "sk": key, "json": aws.fitting(thing.model_dump_json())}
         aws.table(self._table).put_item(Item=item, ConditionExpression="attribute_not_exists(pk)")
 
     def _get(self, kind: str, key: str, model: type[Kept]) -> Kept:

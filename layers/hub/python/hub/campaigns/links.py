@@ -49,7 +49,7 @@ class LinkKeys:
             key = self._keys[jwt.get_unverified_header(token)["kid"]]
             options = {"require": ["p", "c", "ch", "a"], "verify_exp": False}
             claims = jwt.decode(token, key, algorithms=["HS256"], options=options)  # type: ignore[arg-type]  # a TypedDict there
-        except (jwt.PyJWTError, KeyError, ValueError) as error:
+        except (jwt.PyJWTError, KeyError, ValueError, RecursionError) as error:
             raise BadRequest(WRONG) from error
         link = Unsubscribe(claims["c"], claims["ch"], claims["a"])
         parts = (link.customer_id, link.channel, link.address_key)

@@ -38,8 +38,8 @@ class CampaignRequest(Stated):
     """Who gets what from whom. Without a sender it is the deployment's."""
 
     name: Title
-    segment_id: str = Field(max_length=60)
-    template_id: str = Field(max_length=60)
+    segment_id: str = Field(min_length=1, max_length=60)
+    template_id: str = Field(min_length=1, max_length=60)
     sender: str | None = Field(None, max_length=254)
     parameters: dict[str, JsonValue] = Field(default={}, max_length=20)
 

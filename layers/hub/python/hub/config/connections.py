@@ -52,11 +52,11 @@ class FilesFetch(Strict):
     Encoding and separator of a CSV are worked out from its start where they are not declared.
     """
 
-    pattern: str
+    pattern: str = Field(min_length=1)
     format: Literal["csv", "parquet", "jsonl"]
     encoding: str | None = None
-    separator: str | None = None
-    quote: str | None = '"'
+    separator: str | None = Field(default=None, min_length=1)
+    quote: str | None = Field(default='"', min_length=1, max_length=1)
     header: bool = True
     names: tuple[str, ...] = ()
 

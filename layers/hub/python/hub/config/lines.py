@@ -41,9 +41,19 @@ def parse(path: Path, name: str) -> Document:
         document.problems.append(
             f"{name}:{line}: the file: is not YAML, {error.problem}; check indent, quotes and colons"
         )
+    except yaml.reader.ReaderError as error:
+        line = path.read_text("utf-8")[: error.position].count("\n") + 1
+        document.problems.append(
+            f"{name}:{line}: the file: holds a control character ({error.character:#04x}); take it out"
+        )
     else:
         if node is not None:
-            document.data = _plain(node, (), document)
+            try:
+                document.data = _plain(node, (), document)
+            except RecursionError:
+                document.problems.append(
+                    f"{name}:1: the file: has an alias (*name) inside what it stands for; write it out"
+                )
     return document
 
 
@@ -72,6 +82,10 @@ def _plain(node: Any, place: Place, document: Document) -> Any:
         return _scalar(node)
     found: dict[str, Any] = {}
     for key_node, value_node in node.value:
+        if not isinstance(key_node, yaml.ScalarNode):
+            told = f"{document.name}:{key_node.start_mark.line + 1}: {'.'.join(map(str, place)) or 'the file'}"
+            document.problems.append(f"{told}: has a key that is no word; write `key: value`")
+            continue
         key = str(key_node.value)
         here = (*place, key)
         if key in found:

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from hub.config import rules
+from hub.config import messages, rules
 from hub.config.connections import CONNECTORS, Deployment
 from hub.config.lines import Document, Place, parse
 from hub.config.models import HubConfig, Role
@@ -43,6 +43,8 @@ def load(folder: Path | str, variables: Mapping[str, str] | None = None) -> Depl
 
 def _sources(folder: Path, variables: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
     files = sorted((folder / "sources").glob("*.yaml"))
+    for other in sorted((folder / "sources").glob("*.yml")):
+        problems.append(f"sources/{other.name}:1: the file: is not read; name it {other.stem}.yaml")
     if not files:
         problems.append("sources:1: the folder: holds no source; add sources/<name>.yaml")
     sources = {}
@@ -71,8 +73,11 @@ def _roles(folder: Path, problems: list[str]) -> dict[str, Role]:
     if not path.is_file():
         return {}
     document = parse(path, "roles.yaml")
+    if document.problems or not isinstance(document.data, dict):
+        problems += document.problems or [document.problem((), "is empty or not a mapping; write `key: value` lines")]
+        return {}
     roles = {}
-    for name, data in (document.data or {}).items():
+    for name, data in document.data.items():
         part = Document(document.name)
         part.data, part.lines = (
             data,
@@ -80,7 +85,7 @@ def _roles(folder: Path, problems: list[str]) -> dict[str, Role]:
         )
         if role := _validated(Role, part, problems):
             roles[name] = role
-    problems += document.problems
+            problems += rules.role(name, document.problem)
     return roles
 
 
@@ -101,22 +106,11 @@ def _validated(model: type[BaseModel], document: Document, problems: list[str]) 
 
 def _explained(problem: Any, model: type[BaseModel], document: Document) -> str:
     place: Place = problem["loc"]
-    kind, message, context = problem["type"], problem["msg"], problem.get("ctx", {})
-    if kind == "extra_forbidden":
-        what = _unknown(place[-1], _fields(model, place[:-1]), "key")
-    elif kind == "missing":
-        what = "is missing; add it"
-    elif kind == "literal_error":
-        what = f"is {problem['input']!r}; it must be {context['expected']}"
-    elif kind == "string_pattern_mismatch":
-        if place[-1:] == ("[key]",):
-            place = place[:-1]
-        what = f"{problem['input']!r} does not fit {context['pattern']}"
-        if place[-1:] == ("secret",):
-            what = "must be the name of an SSM SecureString such as /hub/crm/token, never the secret itself"
-    else:
-        what = f"{message.removeprefix('Value error, ')} (it is {problem['input']!r})"
-    return document.problem(place, what)
+    if place[-1:] == ("[key]",):
+        place = place[:-1]
+    if problem["type"] == "extra_forbidden":
+        return document.problem(place, _unknown(place[-1], _fields(model, place[:-1]), "key"))
+    return document.problem(place, messages.of(problem, place))
 
 
 def _unknown(name: Any, known: Iterable[str], what: str) -> str:

@@ -18,16 +18,16 @@ def _span(value: Any) -> Any:
     """`1 hour`, `90 minutes` or a number of seconds as a timedelta."""
     if isinstance(value, str) and (match := re.fullmatch(r"(\d+) (second|minute|hour|day|week)s?", value)):
         return timedelta(seconds=int(match[1]) * UNITS[match[2]])
-    if isinstance(value, int | float | timedelta):
+    if isinstance(value, timedelta) or (isinstance(value, int | float) and value >= 0):
         return value
     raise ValueError("is not a span of time; write for example `90 minutes` or `1 day`")
 
 
 def _per_second(value: Any) -> Any:
     """`5 per second`, `300 per minute` as requests per second."""
-    if isinstance(value, str) and (match := re.fullmatch(r"(\d+) per (second|minute|hour)", value)):
+    if isinstance(value, str) and (match := re.fullmatch(r"([1-9]\d*) per (second|minute|hour)", value)):
         return int(match[1]) / UNITS[match[2]]
-    if isinstance(value, int | float):
+    if isinstance(value, int | float) and value > 0:
         return value
     raise ValueError("is not a rate; write for example `5 per second`")
 
@@ -57,6 +57,8 @@ def _check(value: Any) -> Any:
     if isinstance(value, dict) and len(value) == 1 and "rule" not in value:
         rule, of = next(iter(value.items()))
         return {"rule": rule, "of": of}
+    if isinstance(value, dict) and len(value) > 1 and "rule" not in value:
+        raise ValueError("holds several checks; write `checks: [{one_of: [a, b]}, {length: [1, 2]}]`")
     return value
 
 
@@ -81,6 +83,10 @@ class Column(Strict):
             return given
         given = dict(given)
         checks = given.pop("checks", [])
+        if not isinstance(checks, list | tuple):
+            raise ValueError(
+                "`checks` is a list; write `check: email` for one, `checks: [email, {length: [1, 80]}]` for more"
+            )
         if "check" in given:
             checks = [given.pop("check"), *checks]
         return {**given, "checks": [_check(check) for check in checks]}

@@ -3,12 +3,14 @@
 import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from urllib.parse import urlsplit
 
+from hub.config import values
 from hub.config.entities import ENTITIES
-from hub.config.models import Check, Column, DataSet, HubConfig, key_columns
+from hub.config.models import NAME, DataSet, HubConfig, key_columns
+
+LONGEST_TIMEOUT = 60  # seconds; a worker has five minutes, and asks again
 
 Say = Callable[[tuple[str | int, ...], str], str]
 Problem = tuple[tuple[str | int, ...], str]
@@ -16,21 +18,60 @@ Problem = tuple[tuple[str | int, ...], str]
 
 def hub(config: HubConfig, say: Say) -> list[str]:
     problems: list[Problem] = list(_zone(("time_zone",), config.time_zone))
+    if not values.country(config.country):
+        problems.append((("country",), f"{config.country!r} is no country; write its two letters, for example IN"))
     for at, address in enumerate(config.allow_list):
-        if "@" not in address:
+        if not re.fullmatch(values.ADDRESS, f"someone{address}" if address.startswith("@") else address):
             problems.append(
                 (("allow_list", at), f"{address!r} is no address; write someone@example.com or @example.com")
             )
+    for place, mail in ((("senders", "email"), config.senders.email), (("alarm_email",), config.alarm_email)):
+        if mail is not None and not re.fullmatch(values.ADDRESS, mail):
+            problems.append((place, f"{mail!r} is no address; write someone@example.com"))
+    if config.domain is not None and not re.fullmatch(r"([a-z0-9-]+\.)+[a-z]{2,}", config.domain):
+        problems.append((("domain",), f"{config.domain!r} is no domain; write for example hub.example.com"))
     return [say(place, what) for place, what in problems]
+
+
+def role(name: str, say: Say) -> list[str]:
+    """Every problem of the name of a role of the organisation's own."""
+    if re.fullmatch(NAME, name):
+        return []
+    return [say((name,), "is no name; write small letters, digits and _, beginning with a letter")]
 
 
 def source(manifest: Any, say: Say) -> list[str]:
     """Every problem of a source's data sets."""
-    problems: list[Problem] = []
+    problems: list[Problem] = list(_connection(manifest))
     for name, data_set in manifest.data_sets.items():
         for check in (_columns, _keys, _frequency, _filters, _entities, _fetch, _deletes):
             problems += [(("data_sets", name, *place), what) for place, what in check(data_set)]
     return [say(place, what) for place, what in problems]
+
+
+def _connection(manifest: Any) -> Iterator[Problem]:
+    connection = manifest.connection
+    for field in ("base_url", "url"):
+        if urlsplit(getattr(connection, field, "")).password is not None:
+            yield (
+                ("connection", field),
+                "holds a password, which would be in every template; put it there by `make secret NAME=<name>` and "
+                "name it under `authentication: {kind: …, secret: <name>}`",
+            )
+    kind = {"rest": "bearer", "sql": "password"}.get(manifest.connector)
+    sign_in = getattr(connection, "authentication", None)
+    if sign_in and sign_in.kind != kind:
+        yield ("connection", "authentication", "kind"), f"a {manifest.connector} source signs in by {kind}; write that"
+    for name in getattr(connection, "headers", {}):
+        if name.casefold() == "authorization":
+            place = ("connection", "headers", name)
+            yield place, "is a secret in clear; take it out and write `authentication: {kind: bearer, secret: <name>}`"
+    timeout = getattr(connection, "timeout", None)
+    if timeout is not None and not 0 < timeout.total_seconds() <= LONGEST_TIMEOUT:
+        yield (
+            ("connection", "timeout"),
+            f"is more than 0 and at most {LONGEST_TIMEOUT} seconds; write for example `30 seconds`",
+        )
 
 
 def _declared(place: tuple[str | int, ...], column: str | None, data_set: DataSet) -> Iterator[Problem]:
@@ -45,10 +86,7 @@ def _near(name: str, known: Iterable[str]) -> str:
 
 
 def _zone(place: tuple[str | int, ...], name: str | None) -> Iterator[Problem]:
-    try:
-        ZoneInfo(name or "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
-        yield place, f"{name!r} is not a time zone; write for example Asia/Kolkata"
+    yield from ((place, what) for what in values.zone(name))
 
 
 def _columns(data_set: DataSet) -> Iterator[Problem]:
@@ -69,57 +107,13 @@ def _columns(data_set: DataSet) -> Iterator[Problem]:
                 yield (*place, "type"), f"{column.type} is not possible; at most 38 digits, the fraction within them"
         if (column.format or column.time_zone) and column.type not in ("date", "timestamp"):
             yield (*place, "format"), f"is for dates and timestamps, this is {column.type}; take it out"
+        elif column.format:
+            yield from (((*place, "format"), what) for what in values.moment_format(column.format, column.type))
+        if column.personal == "name" and column.type != "varchar":
+            yield (*place, "personal"), f"a name is varchar, this is {column.type}; change the type or take it out"
         yield from _zone((*place, "time_zone"), column.time_zone)
         for check in column.checks:
-            yield from ((place, what) for what in _argument(check, column))
-
-
-def _argument(check: Check, column: Column) -> Iterator[str]:
-    of = check.of
-    if check.rule == "email" and of is not None:
-        yield "the check email takes no argument; write `check: email`"
-    elif check.rule == "phone" and of is not None and not re.fullmatch("[A-Z]{2}", str(of)):
-        yield f"the check phone takes a country of two letters, not {of!r}; write `check: {{phone: IN}}`"
-    elif check.rule == "one_of" and not (isinstance(of, list | tuple) and of):
-        yield "the check one_of takes a list of values; write `check: {one_of: [a, b]}`"
-    elif check.rule == "pattern" and not _compiles(of):
-        yield f"the check pattern takes a regular expression, not {of!r}; mind the backslashes"
-    elif check.rule == "length" and not (
-        isinstance(of, list | tuple) and len(of) == 2 and all(isinstance(n, int) for n in of)
-    ):
-        yield "the check length takes the least and the most; write `check: {length: [1, 40]}`"
-    elif check.rule == "between":
-        yield from _bounds(of, column)
-    if check.rule in ("email", "phone", "pattern", "length") and column.type != "varchar":
-        yield f"the check {check.rule} is for varchar, this is {column.type}; change the type or the check"
-
-
-def _bounds(of: Any, column: Column) -> Iterator[str]:
-    if not (isinstance(of, list | tuple) and len(of) == 2):
-        yield "the check between takes two bounds; write `check: {between: [0, 100]}`, null for an open end"
-        return
-    for bound in of:
-        if bound is None or (bound == "today" and column.type in ("date", "timestamp")):
-            continue
-        if column.type in ("date", "timestamp"):
-            if not isinstance(bound, str) or not _is_date(bound):
-                yield f"{bound!r} is not a date; write YYYY-MM-DD or today"
-        elif column.type in ("varchar", "boolean", "json") or not isinstance(bound, int | float):
-            yield f"{bound!r} is no bound for {column.type}; between is for numbers, dates and timestamps"
-
-
-def _is_date(text: str) -> bool:
-    try:
-        return bool(date.fromisoformat(text))
-    except ValueError:
-        return False
-
-
-def _compiles(pattern: Any) -> bool:
-    try:
-        return isinstance(pattern, str) and bool(re.compile(pattern))
-    except re.error:
-        return False
+            yield from ((place, what) for what in values.argument(check, column))
 
 
 def _keys(data_set: DataSet) -> Iterator[Problem]:
@@ -127,8 +121,16 @@ def _keys(data_set: DataSet) -> Iterator[Problem]:
         yield from _declared(("keys", "business"), column, data_set)
         if column in data_set.columns and not data_set.columns[column].required:
             yield ("columns", column), "is part of the business key; add `required: true`"
+    if len(set(data_set.keys.business)) < len(data_set.keys.business):
+        yield ("keys", "business"), "names a column twice; write each once"
     for kind in ("change", "order", "deleted"):
-        yield from _declared(("keys", kind), getattr(data_set.keys, kind), data_set)
+        column = getattr(data_set.keys, kind)
+        yield from _declared(("keys", kind), column, data_set)
+        if column in data_set.columns:
+            of, truth = data_set.columns[column].type, kind == "deleted"
+            if (of == "boolean") is not truth or of == "json":
+                must = "must be boolean" if truth else "cannot say what came later"
+                yield ("keys", kind), f"{column!r} is {of}, which {must}; name another column or change its type"
 
 
 def _frequency(data_set: DataSet) -> Iterator[Problem]:
@@ -137,12 +139,10 @@ def _frequency(data_set: DataSet) -> Iterator[Problem]:
         yield ("frequency",), "has a cron and a rate; keep one"
     if frequency.class_ != "on-demand" and not frequency.expression:
         yield ("frequency",), f'{frequency.class_} needs a cron or a rate; write for example `cron: "5 * * * ? *"`'
-    if frequency.cron and not re.fullmatch(r"\S+( \S+){5}", frequency.cron):
-        yield ("frequency", "cron"), f"{frequency.cron!r} does not have six fields: minute hour day month weekday year"
-    elif frequency.cron and sum(field == "?" for field in frequency.cron.split()) != 1:
-        yield ("frequency", "cron"), "needs a ? in exactly one of day and weekday"
-    if frequency.rate and not re.fullmatch(r"1 (minute|hour|day)|\d+ (minutes|hours|days)", frequency.rate):
-        yield ("frequency", "rate"), f"{frequency.rate!r} is not a rate; write for example `5 minutes`"
+    if frequency.cron:
+        yield from ((("frequency", "cron"), what) for what in values.cron(frequency.cron))
+    if frequency.rate and not re.fullmatch(values.RATE, frequency.rate):
+        yield ("frequency", "rate"), f"{frequency.rate!r} is not a rate; write for example `5 minutes` or `1 hour`"
     yield from _zone(("frequency", "time_zone"), frequency.time_zone)
 
 
@@ -150,8 +150,11 @@ def _filters(data_set: DataSet) -> Iterator[Problem]:
     for at, rule in enumerate(data_set.filters):
         if not rule.where:
             yield ("filters", at, "where"), "has no condition and would leave every row out; add one"
-        for column in rule.where:
-            yield from _declared(("filters", at, "where", column), column, data_set)
+        for column, checks in rule.where.items():
+            place = ("filters", at, "where", column)
+            yield from _declared(place, column, data_set)
+            for check in checks if column in data_set.columns else ():
+                yield from ((place, what) for what in values.argument(check, data_set.columns[column]))
 
 
 def _portable(place: tuple[str | int, ...], expression: str, data_set: DataSet) -> Iterator[Problem]:
@@ -178,10 +181,18 @@ def _entities(data_set: DataSet) -> Iterator[Problem]:
                 yield from _key(place, column, expression, data_set)
             elif re.fullmatch(r"[a-z_]\w*", expression) and expression not in ("null", "true", "false"):
                 yield from _declared((*place, column), expression, data_set)
+                yield from _typed((*place, column), ENTITIES[entity].get(column), expression, data_set)
             else:
                 yield from _portable((*place, column), expression, data_set)
     if len({mapping.get("source_key") for mapping in data_set.entity.values()}) > 1:
         yield ("entity",), "the entities of one data set must share source_key; make another data set of the same rows"
+
+
+def _typed(place: tuple[str | int, ...], kind: str | None, name: str, data_set: DataSet) -> Iterator[Problem]:
+    """A value that cannot be cast would fail every run, not this source alone."""
+    column = data_set.columns.get(name)
+    if kind and column and not values.fits(kind, column):
+        yield place, f"takes {kind}, but {name!r} is {column.type}; declare it as {kind}, so that it is read as that"
 
 
 def _key(place: tuple[str | int, ...], column: str, expression: str, data_set: DataSet) -> Iterator[Problem]:
@@ -203,6 +214,9 @@ def _fetch(data_set: DataSet) -> Iterator[Problem]:
     changed = getattr(fetch, "changed_since", None)
     if changed:
         yield from _declared(("fetch", "changed_since", "column"), changed.column, data_set)
+        column = data_set.columns.get(changed.column)
+        if column and column.type in ("boolean", "json"):
+            yield ("fetch", "changed_since", "column"), f"{column.type} cannot say when a row changed; name another"
         if hasattr(fetch, "path") and not changed.parameter:
             yield ("fetch", "changed_since"), "needs the name of the query parameter; add `parameter:`"
     if hasattr(fetch, "paging"):
@@ -210,9 +224,13 @@ def _fetch(data_set: DataSet) -> Iterator[Problem]:
     if hasattr(fetch, "table"):
         if bool(fetch.table) == bool(fetch.query):
             yield ("fetch",), "needs a table or a query, not both"
+        if fetch.query and not values.reads_only(fetch.query):
+            yield ("fetch", "query"), "must be one SELECT without a semicolon; it is read a piece at a time"
         if not data_set.keys.business:
             yield ("keys", "business"), "is missing; a database is read in the order of its business key"
     if hasattr(fetch, "pattern"):
+        if fetch.encoding is not None and not values.encoding(fetch.encoding):
+            yield ("fetch", "encoding"), f"{fetch.encoding!r} is no encoding of text; write for example utf-8 or cp1252"
         if fetch.format == "csv" and not fetch.header and not fetch.names:
             yield ("fetch", "names"), "is missing; a file without a header needs the names of its columns in order"
         theirs = {column.source_name or name for name, column in data_set.columns.items()} | set(data_set.ignore)

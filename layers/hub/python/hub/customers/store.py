@@ -9,6 +9,7 @@ from boto3.dynamodb.conditions import Attr, Key
 
 from hub import aws
 from hub.customers.tokens import Words, token, words_of
+from hub.errors import BadRequest
 
 LISTS = ("names", "emails", "phones", "source_keys")
 NUMBERS = ("sources", "records")
@@ -144,7 +145,9 @@ class ProfileStore:
         return self._profiles([customer_id]).get(customer_id)
 
     def events(self, customer_id: str, limit: int, before: str | None = None) -> tuple[list[Item], str | None]:
-        """Entries of the time line from the newest, and the sort key to go on `before`."""
+        """Entries of the time line from the newest, and the sort key to go on `before`; BadRequest for another key."""
+        if before and not before.startswith("event#"):
+            raise BadRequest("The cursor `after` is not one that this time line gave as `next`")
         condition = Key("pk").eq(customer_id) & (
             Key("sk").between("event#", before) if before else Key("sk").begins_with("event#")
         )

@@ -89,6 +89,8 @@ class Desk:
 
     def pulls(self, source: str | None, data_set: str | None, after: tuple[str, ...] | None, limit: int) -> list[Pull]:
         """The latest first; `after` is (started_at, pull_id) of the last one seen."""
+        if source and data_set and self._find(source, data_set) is None:
+            return []
         return self._store.newest_first(source, data_set, after, limit)
 
     def pull(self, asked: str) -> Pull:

@@ -1,5 +1,6 @@
 """What callers of the pulls see and send."""
 
+import re
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -89,5 +90,7 @@ def pull_id(source: str, data_set: str, seq: int) -> str:
 
 def parts(pull_id: str) -> tuple[str, str, int]:
     """Source, data set and number of a pull_id; ValueError if it is none."""
-    source, data_set, seq = pull_id.split(".")
-    return source, data_set, int(seq)
+    found = re.fullmatch(r"([a-z0-9_]{1,80})\.([a-z0-9_]{1,80})\.([0-9]{8,12})", pull_id)
+    if found is None:
+        raise ValueError(f"not a pull_id: {pull_id!r}")
+    return found[1], found[2], int(found[3])

@@ -28,7 +28,7 @@ class Asked(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    report_id: str | None = Field(None, max_length=128)
+    report_id: str | None = Field(None, min_length=1, max_length=128)
     sql: str | None = Field(None, min_length=1, max_length=60_000)
     parameters: dict[str, JsonValue] = Field(default_factory=dict, max_length=40)
     declared: list[Parameter] = Field(default_factory=list, max_length=40)

@@ -1,5 +1,6 @@
 """Reports and results in the library table. A result's item expires with its files."""
 
+import re
 import time
 from typing import Any, Final
 
@@ -8,7 +9,7 @@ from botocore.exceptions import ClientError
 from pydantic import BaseModel, ConfigDict
 
 from hub import aws
-from hub.errors import Conflict, NotFound
+from hub.errors import BadRequest, Conflict, NotFound
 from hub.reports.library import Report
 
 KEPT_DAYS: Final = 7
@@ -39,7 +40,9 @@ class LibraryStore:
         return aws.table(self._name)
 
     def reports(self, after: str | None, limit: int) -> tuple[list[Report], str | None]:
-        """Saved reports by id, and the id to go on after."""
+        """Saved reports by id, and the id to go on after; BadRequest for what is no id."""
+        if after and not re.fullmatch("[0-9a-f]{32}", after):
+            raise BadRequest("The cursor `after` is not one that this list gave as `next`")
         condition = Key("pk").eq("report")
         more = {"ExclusiveStartKey": {"pk": "report", "sk": after}} if after else {}
         answer = self._table.query(KeyConditionExpression=condition, Limit=limit, **more)
@@ -51,7 +54,8 @@ class LibraryStore:
 
     def save(self, report: Report) -> None:
         """Store version n of a report; Conflict unless version n - 1 is what is stored."""
-        item = {"pk": "report", "sk": report.report_id, "version": report.version, "report": report.model_dump_json()}
+        content = aws.fitting(report.model_dump_json())
+        item = {"pk": "report", "sk": report.report_id, "version": report.version, "report": content}
         first = report.version == 1
         self._conditionally(
             self._table.put_item,
