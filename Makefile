@@ -40,7 +40,7 @@ mailbox: ready ## the mail that campaigns sent on this machine
 	@$(PY) -m infra.local --mailbox $(PORTS)
 
 clean: ## forget the laptop's state (.local but for the installed tools)
-	@if [ -x $(PY) ]; then $(PY) -m infra.local --clean; fi; rm -rf build cdk.out
+	@if [ -x $(PY) ]; then $(PY) -m infra.local --clean; fi && rm -rf build cdk.out
 
 test: ready ## all tiers (T=<path> for one)
 	@$(PY) -m tests.tiers $(T)

@@ -8,7 +8,13 @@ import sys
 from pathlib import Path
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    NoRegionError,
+)
 
 from hub import config
 from hub.errors import ConfigError
@@ -39,6 +45,7 @@ def guard(stage: Stage) -> None:
 
 
 def diff(hub: str, stage: Stage) -> None:
+    boto3.client("sts").get_caller_identity()  # synthesis takes its time; say at once that nobody is signed in
     synth(hub, stage)
     cdk.run(hub, stage.name, "diff")
     guard(stage)
@@ -47,6 +54,7 @@ def diff(hub: str, stage: Stage) -> None:
 
 def deploy(hub: str, stage: Stage) -> None:
     """Deploy what diff allows; then make the keys that the functions need and the sender's identity."""
+    boto3.client("sts").get_caller_identity()
     synth(hub, stage)
     guard(stage)
     cdk.run(hub, stage.name, "deploy", "--all", "--require-approval", "broadening")
@@ -76,9 +84,12 @@ def secret(hub: str, stage: Stage, name: str) -> None:
 
 def drop(hub: str, stage: Stage, source: str, file: Path) -> None:
     """Put a file where the files source `source` of the deployment folder looks for new ones."""
-    known = config.load(hub).sources.get(source)
-    if known is None or known.connector != "files":
-        raise OperateError(f"{hub} has no files source {source!r}")
+    files = {name: each for name, each in config.load(hub).sources.items() if each.connector == "files"}
+    known = files.get(source)
+    if known is None:
+        raise OperateError(
+            f"{hub} has no files source {source!r}; say SOURCE={' or '.join(files) or '<one that it has>'}"
+        )
     if not file.is_file():
         raise OperateError(f"there is no file {str(file)!r}; say FILE=<its path>")
     location = known.connection.location or f"s3://{stage.settings['VAULT_BUCKET']}/drop/{source}/"
@@ -158,6 +169,20 @@ def main(arguments: list[str]) -> int:
                 {"synth": synth, "diff": diff, "deploy": deploy, "destroy": destroy}[verb](hub, stage)
     except (OperateError, ConfigError) as error:
         print(error, file=sys.stderr)
+        return 1
+    except (NoRegionError, NoCredentialsError) as error:
+        print(
+            f"{error} Sign in to AWS first: AWS_PROFILE, or AWS_ACCESS_KEY_ID with its secret, and AWS_REGION",
+            file=sys.stderr,
+        )
+        return 1
+    except EndpointConnectionError as error:
+        hint = (
+            "is `make run` running, and on these ports? (EMULATOR_PORT=)"
+            if stage.name == "local"
+            else "check AWS_REGION"
+        )
+        print(f"{error}; {hint}", file=sys.stderr)
         return 1
     except (BotoCoreError, ClientError) as error:
         print(f"AWS refuses: {error}", file=sys.stderr)

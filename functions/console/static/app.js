@@ -47,10 +47,15 @@ function page(place, rest, query) {
   };
 }
 
+/** A part of an address; one that was cut in the middle of a sign stands for itself. */
+function decoded(part) {
+  try { return decodeURIComponent(part); } catch { return part; }
+}
+
 async function render() {
   current = null;
   const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?");
-  const [first, ...rest] = path.split("/").map(decodeURIComponent);
+  const [first, ...rest] = path.split("/").map(decoded);
   if (!me) {
     top_.replaceChildren();
     document.body.classList.add("out");

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from infra.local.athena.api_errors import ApiError
+from infra.local.athena.api_errors import ApiError, invalid
 from infra.local.athena.errors import QueryFailed
 
 Request = Mapping[str, Any]
@@ -23,10 +23,11 @@ class Prepared:
         if file is not None and file.exists():
             self._texts = json.loads(file.read_text(encoding="utf-8"))
         self.operations: dict[str, Callable[[Request], dict[str, Any] | None]] = {
-            "CreatePreparedStatement": self._put,
+            "CreatePreparedStatement": self._create,
             "UpdatePreparedStatement": self._put,
             "GetPreparedStatement": self._get,
-            "DeletePreparedStatement": lambda request: self.remove(request["WorkGroup"], request["StatementName"]),
+            "BatchGetPreparedStatement": self._batch_get,
+            "DeletePreparedStatement": self._delete,
             "ListPreparedStatements": self._list,
         }
 
@@ -44,6 +45,25 @@ class Prepared:
     def remove(self, group: str, name: str) -> None:
         self._texts.get(group, {}).pop(name.lower(), None)
         self._save()
+
+    def _create(self, request: Request) -> None:
+        if request["StatementName"].lower() in self._texts.get(request["WorkGroup"], {}):
+            raise invalid(f"Prepared statement {request['StatementName']} already exists")
+        self._put(request)
+
+    def _delete(self, request: Request) -> None:
+        self._get(request)
+        self.remove(request["WorkGroup"], request["StatementName"])
+
+    def _batch_get(self, request: Request) -> dict[str, Any]:
+        found: list[Any] = []
+        missing = []
+        for name in request["PreparedStatementNames"]:
+            try:
+                found.append(self._get({**request, "StatementName": name})["PreparedStatement"])
+            except ApiError as error:
+                missing.append({"StatementName": name, "ErrorCode": error.code, "ErrorMessage": error.message})
+        return {"PreparedStatements": found, "UnprocessedPreparedStatementNames": missing}
 
     def _put(self, request: Request) -> None:
         self.put(request["WorkGroup"], request["StatementName"], request["QueryStatement"])

@@ -97,7 +97,11 @@ class Service:
         token, text = request.get("ClientRequestToken"), request["QueryString"]
         with self._lock:
             if token and (known := self._tokens.get(token)):
-                if self._executions[known].public["Query"] != text:
+                public = self._executions[known].public
+                if (public["Query"], public.get("ExecutionParameters", [])) != (
+                    text,
+                    request.get("ExecutionParameters") or [],
+                ):
                     raise invalid("Idempotent parameters do not match")
                 return {"QueryExecutionId": known}
             execution = self._accept(request)
@@ -152,6 +156,8 @@ class Service:
                 executions.finish(execution, "FAILED", error)
         except BadStatement as error:
             executions.finish(execution, "FAILED", QueryFailed("SYNTAX_ERROR", str(error)))
+        except RecursionError:
+            executions.finish(execution, "FAILED", QueryFailed("STACK_OVERFLOW", "the statement is nested too deeply"))
         except Exception as error:  # noqa: BLE001  a fault of ours ends this query, not the server
             traceback.print_exc(file=sys.stderr)
             fault = QueryFailed("GENERIC_INTERNAL_ERROR", f"{type(error).__name__}: {error}", QueryFailed.SYSTEM)
@@ -269,6 +275,10 @@ def _page(name: str, items: list[Any], request: Request, size: int) -> Answer:
         start = int(request.get("NextToken") or 0)
     except ValueError:
         raise invalid("NextToken is not one of ours") from None
+    if start < 0:
+        raise invalid("NextToken is not one of ours")
+    if (request.get("MaxResults") or 0) > max(size, 50):
+        raise invalid(f"MaxResults is more than maximum allowed length {size}")
     size = min(request.get("MaxResults") or size, size)
     more = {"NextToken": str(start + size)} if start + size < len(items) else {}
     return {name: items[start : start + size], **more}

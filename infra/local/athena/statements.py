@@ -109,7 +109,7 @@ def _expression(parameter: str) -> str:
             raise BadStatement(f"line {token.line}:{token.column}: mismatched input '{token.text}' in a parameter")
     if not found or depth:
         raise BadStatement(f"a parameter is no expression: {parameter!r}")
-    return parameter if _is_literal(found) else f"({parameter}\n)"
+    return f" {parameter} " if _is_literal(found) else f"({parameter}\n)"  # 3-? and -1 are no comment
 
 
 def _is_literal(found: list[Token]) -> bool:

@@ -49,6 +49,7 @@ def composed(campaigns):
         ({"sender": "hub@example.org"}, 201, "our own sender"),
         ({"sender": "boss@bank.example"}, 422, "somebody else's name"),
         ({"segment_id": "gnone"}, 404, "no such segment"),
+        ({"segment_id": ""}, 422, "no segment"),
         ({"template_id": "tnone"}, 404, "no such template"),
         ({"parameters": {}}, 422, "a parameter is missing"),
         ({"parameters": {"since": "yesterday"}}, 422, "no date"),

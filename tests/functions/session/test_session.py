@@ -7,6 +7,8 @@ import pytest
 
 from hub import aws
 from hub.access.sessions import COOKIE, Sessions
+from hub.access.sessions import _claims as claims_of
+from hub.access.store import Revocations
 from hub.settings import SessionSettings
 
 HOME = "https://hub.example.com"
@@ -128,7 +130,11 @@ def test_a_temporary_password_is_changed_first(session):
     challenge = sign_in(session, name="new").body
     assert challenge["challenge"] == "new_password"
     body = {"username": "new", "session": challenge["session"], "new_password": "Another good one 2"}
+    for wrong in ({"username": "asha"}, {"session": "s" * 40}):
+        answer = session("POST", body=body | wrong)
+        assert (answer.status, answer.cookies) == (401, []), f"a challenge that nobody gave: {wrong}"
     assert session("POST", body=body).status == 200
+    assert session("POST", body=body).status == 401, "a challenge is met once"
     assert sign_in(session, "Another good one 2", "new").status == 200
 
 
@@ -214,6 +220,15 @@ def test_a_token_of_the_second_of_a_revocation_is_fetched_again(session, clock, 
     boto3.resource("dynamodb").Table("access").put_item(Item=item)
     assert sign_in(session).status == 200
     assert clock.slept == [1.0]
+
+
+def test_the_session_of_a_disabled_user_is_over_whatever_the_pool_says(session, clock):
+    first = sign_in(session)
+    user = claims_of(first.body["access_token"])["sub"]
+    Revocations("access").revoke(user, clock(), sessions=True)
+    clock.ahead = 5
+    assert session("POST", "/v1/session/refresh", cookie=cookie_of(first)).status == 401
+    assert session("POST", "/v1/session/refresh", cookie=cookie_of(sign_in(session))).status == 200, "a later one"
 
 
 def test_me(on_moto, gateway):

@@ -6,6 +6,7 @@ import boto3
 import pytest
 
 from hub.access import ROLES, audit
+from hub.access.store import Revocations
 from hub.access.principal import Principal
 
 
@@ -47,6 +48,11 @@ def test_a_change_voids_the_tokens_that_the_user_has(users, gateway, pool):
     assert gateway("users")("GET", "/v1/roles", user=user, role="auditor").status == 200
     users("PATCH", "/v1/users/asha", {"roles": ["viewer"]})
     assert gateway("users")("GET", "/v1/roles", user=user, role="auditor").status == 401
+    assert Revocations("access").sessions_over(user) == 0, "he may fetch a token with his new roles"
+    users("PATCH", "/v1/users/asha", {"enabled": False})
+    over = Revocations("access").sessions_over(user)
+    users("PATCH", "/v1/users/asha", {"enabled": True})
+    assert over > 0 and Revocations("access").sessions_over(user) == over, "what is over stays over"
     assert gateway("users")("GET", "/v1/roles", user="somebody else", role="auditor").status == 200
 
 

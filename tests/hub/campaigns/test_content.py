@@ -25,6 +25,9 @@ URL = "https://hub.example/v1/links/unsubscribe?token=a.b.c&x=1"
         ("Hi", " ", "<p>Hi</p>", ["text"], "no text form"),
         ("Stop: {{unsubscribe_url}}", "Hi", "<p>Hi</p>", ["subject"], "a link in the subject is none"),
         ("Hi", "{{given_name.__class__}}", "<p>Hi</p>", ["text"], "only names, no expressions"),
+        ("Hi", "Hi", "<a title={{city}}>Hi</a>", ["html"], "a value could begin another attribute"),
+        ("Hi", "Hi", '<a title="{{city}}">a = {{city}}</a>', [], "with quotes it cannot; nor in text"),
+        ("Hi", "Hi", "<SCRIPT>say('{{city}}')</SCRIPT>", ["html"], "no mail needs a script"),
     ],
 )
 def test_problems(subject, text, html, fields, why):

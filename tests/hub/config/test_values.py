@@ -8,7 +8,7 @@ from tests.hub.pulls.conftest import ROOT
 
 DEMO = {
     name: (ROOT / "deployments/demo" / name).read_text()
-    for name in ("hub.yaml", , "sources/shop.yaml", "sources/calls.yaml")
+    for name in ("hub.yaml", "sources/crm.yaml", "sources/shop.yaml", "sources/calls.yaml")
 }
 HUB, CRM, SHOP, CALLS = DEMO
 GENDER = "gender:     {type: varchar}"

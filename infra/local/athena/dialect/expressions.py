@@ -132,7 +132,8 @@ class Expressions:
         if any(t.base in ("timestamptz", "array", "map", "row") for t in types.walk(kind)):
             raise failed("NOT_SUPPORTED", node.where, f"IN with a subquery of {kind} is not supported by this engine")
         left, right = casts.coerce(value, kind), casts.coerce(inner, kind)
-        return Typed(f"({left.sql} IN (SELECT {right.sql} FROM ({query.sql}) q_))", BOOLEAN)
+        numbers = f" WHERE NOT coalesce(isnan({right.sql}), false)" if kind.base in ("double", "real") else ""
+        return Typed(f"({left.sql} IN (SELECT {right.sql} FROM ({query.sql}) q_{numbers}))", BOOLEAN)
 
     def like(self, node: tree.Like) -> Typed:
         value, pattern = self(node.operand), self(node.pattern)

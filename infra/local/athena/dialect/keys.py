@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 from infra.local.athena.dialect import operators, tree
@@ -90,8 +92,23 @@ def _aliased_order(key: tree.Node, names: list[str], items: list[Any], compiler:
     """An expression of ORDER BY, in which output names go before columns."""
     if not items:
         return compiler(key)
+    for name in _bare_names(key):
+        if names.count(name) > 1:
+            raise failed("AMBIGUOUS_NAME", key.where, f"Column '{name}' is ambiguous")
     outputs = {n: v for n, v in items if names.count(n) == 1}
     return compiler.at(scope=compiler.level.scope.child(outputs))(key)
+
+
+def _bare_names(node: Any) -> Iterator[str]:
+    """The names without a qualifier in an expression, subqueries aside."""
+    if isinstance(node, tree.Name) and len(node.parts) == 1:
+        yield node.parts[0]
+    elif isinstance(node, (list, tuple)):
+        for part in node:
+            yield from _bare_names(part)
+    elif is_dataclass(node) and not isinstance(node, tree.Query):
+        for part in fields(node):
+            yield from _bare_names(getattr(node, part.name))
 
 
 def _position(key: tree.Node, names: list[str], count: int) -> int | None:
@@ -99,6 +116,8 @@ def _position(key: tree.Node, names: list[str], count: int) -> int | None:
         if not 1 <= int(key.value) <= count:
             raise failed("INVALID_COLUMN_REFERENCE", key.where, f"ORDER BY position {key.value} is not in select list")
         return int(key.value) - 1
-    if isinstance(key, tree.Name) and len(key.parts) == 1 and names.count(key.parts[0]) == 1:
+    if isinstance(key, tree.Name) and len(key.parts) == 1 and names.count(key.parts[0]) > 1:
+        raise failed("AMBIGUOUS_NAME", key.where, f"Column '{key.parts[0]}' is ambiguous")
+    if isinstance(key, tree.Name) and len(key.parts) == 1 and key.parts[0] in names:
         return names.index(key.parts[0])
     return None

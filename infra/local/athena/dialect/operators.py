@@ -107,7 +107,8 @@ def _time_between(left: Typed, right: Typed, where: Where) -> Typed:
         a, b = (f"({coerce(v, kind).sql}).t" for v in (left, right))
     else:
         a, b = (f"CAST({v.sql} AS TIMESTAMP)" for v in (left, right))
-    return Typed(f"date_sub('millisecond', {b}, {a})", MILLIS)
+    micros = f"(epoch_us({a}) - epoch_us({b}))"
+    return Typed(f"(({micros} - (({micros} % 1000) + 1000) % 1000) // 1000)", MILLIS)
 
 
 def negate(value: Typed, where: Where) -> Typed:
@@ -140,7 +141,7 @@ def concatenate(left: Typed, right: Typed, where: Where) -> Typed:
 def _concatenate_null(left: Typed, right: Typed, where: Where) -> Typed:
     """A bare NULL is taken for an array beside a single element, as Trino resolves it."""
     known = left.type if right.type.base == "unknown" else right.type
-    if known.base == "unknown":
+    if known.base == "unknown" or known == types.VARCHAR:
         raise failed("AMBIGUOUS_FUNCTION_CALL", where, "Could not choose a best candidate for function concat")
     return casts_null(array(known))
 
@@ -230,9 +231,9 @@ def logical(op: str, left: Typed, right: Typed, where: Where) -> Typed:
 
 
 def require_plain(kinds: Iterable[Type], where: Where, what: str) -> None:
-    """Refuses types whose values DuckDB would tell apart though Trino does not: the same instant in two zones."""
+    """Refuses types whose values DuckDB would tell apart though Trino does not: an instant in two zones, maps."""
     for kind in kinds:
-        if any(t.base == "timestamptz" for t in types.walk(kind)):
+        if any(t.base in ("timestamptz", "map") for t in types.walk(kind)):
             raise failed("NOT_SUPPORTED", where, f"{what} of {kind} is not supported by this engine")
 
 

@@ -33,6 +33,9 @@ CREATE MACRO trino_at_zone(local_, zone_) AS trino_tz(CASE WHEN zone_ = 'UTC' TH
 CREATE MACRO trino_now() AS trino_tz(timezone('UTC', date_trunc('milliseconds', now())), 'UTC');
 
 CREATE MACRO trino_finite(value_) AS CASE WHEN isfinite(value_) THEN value_ END;
+CREATE MACRO trino_percentile(list_, share_) AS CASE WHEN share_ < 0 OR share_ > 1
+    THEN list_[{_FAIL.format("Percentile must be between 0 and 1")}]
+    ELSE list_[least(CAST(floor(share_ * len(list_)) AS BIGINT) + 1, len(list_))] END;
 CREATE MACRO trino_nulls(list_) AS len(list_filter(list_, lambda q_: q_ IS NULL)) > 0;
 CREATE MACRO trino_element_at(list_, index_) AS CASE WHEN list_ IS NULL THEN NULL
     WHEN index_ = 0 THEN list_[{_FAIL.format("SQL array indices start at 1")}] ELSE list_[index_] END;

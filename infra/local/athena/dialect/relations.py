@@ -38,6 +38,8 @@ class Relations:
         self._ctes.append(known)
         named = []
         for name, aliases, query in node.ctes:
+            if name in known:
+                raise failed("DUPLICATE_NAMED_QUERY", query.where, f"WITH query name '{name}' specified more than once")
             made = self.query(query, outer, nested=True)
             if aliases is not None and len(aliases) != len(made.columns):
                 raise failed(
@@ -213,4 +215,4 @@ class Relations:
 def _own_name(node: tree.Node) -> str | None:
     if isinstance(node, tree.Name):
         return node.parts[-1]
-    return node.name if isinstance(node, tree.Field) else None
+    return None

@@ -23,7 +23,9 @@ def _average_decimal(match: Match) -> str:
 
 
 def _percentile(match: Match) -> str:
-    return match.aggregate(f"quantile_disc({match[0]}, {match[1]})")
+    """Trino's digest of few values: the one at floor(n * share), and never one that no row has."""
+    values = match.aggregate(f"list({match[0]})")
+    return f"trino_percentile(list_sort(list_filter({values}, lambda v_: v_ IS NOT NULL)), {match[1]})"
 
 
 for _kind in ("tinyint", "smallint", "integer", "bigint"):

@@ -115,17 +115,35 @@ def _date_sequence(match: Match) -> str:
 
 
 define("cardinality(map(K, V)) => bigint", "CAST(cardinality({0}) AS BIGINT)")
+def _searched(template: str, nowhere: str) -> Make:
+    """A search for an element by =, by which NaN is nowhere; DuckDB's own functions find it."""
+
+    def make(match: Match) -> str:
+        found = template.format(*[a.sql for a in match.args])
+        if match.args[1].type.base not in ("double", "real"):
+            return found
+        return f"CASE WHEN isnan({match[1]}) THEN {nowhere.format(*[a.sql for a in match.args])} ELSE {found} END"
+
+    return make
+
+
 define("cardinality(array(T)) => bigint", "len({0})")
 define("element_at(array(T), bigint) => T", "trino_element_at({0}, {1})")
 define("element_at(map(K, V), K) => V", "{0}[{1}]")
 define(
     "contains(array(T), T) => boolean",
-    "CASE WHEN {1} IS NULL OR {0} IS NULL THEN NULL WHEN list_contains({0}, {1}) THEN true WHEN "
-    "len(list_filter({0}, lambda ℯ: ℯ IS NULL)) > 0 THEN NULL ELSE false END",
+    _searched(
+        "CASE WHEN {1} IS NULL OR {0} IS NULL THEN NULL WHEN list_contains({0}, {1}) THEN true WHEN "
+        "len(list_filter({0}, lambda ℯ: ℯ IS NULL)) > 0 THEN NULL ELSE false END",
+        "CASE WHEN {0} IS NULL OR trino_nulls({0}) THEN NULL ELSE false END",
+    ),
 )
 define(
     "array_position(array(T), T) => bigint",
-    "CASE WHEN {0} IS NULL OR {1} IS NULL THEN NULL ELSE CAST(coalesce(list_position({0}, {1}), 0) AS BIGINT) END",
+    _searched(
+        "CASE WHEN {0} IS NULL OR {1} IS NULL THEN NULL ELSE CAST(coalesce(list_position({0}, {1}), 0) AS BIGINT) END",
+        "CASE WHEN {0} IS NULL THEN NULL ELSE CAST(0 AS BIGINT) END",
+    ),
 )
 define("array_distinct(array(T)) => array(T)", "trino_distinct({0})")
 define("array_sort(array(T)) => array(T)", _sorted)
@@ -139,7 +157,7 @@ define("array_intersect(array(T), array(T)) => array(T)", "trino_distinct(trino_
 define("array_except(array(T), array(T)) => array(T)", "trino_distinct(trino_except({0}, {1}))")
 define(
     "array_remove(array(T), T) => array(T)",
-    "CASE WHEN {1} IS NULL THEN NULL ELSE list_filter({0}, lambda ℯ: ℯ IS DISTINCT FROM {1}) END",
+    _searched("CASE WHEN {1} IS NULL THEN NULL ELSE list_filter({0}, lambda ℯ: ℯ IS DISTINCT FROM {1}) END", "{0}"),
 )
 define("arrays_overlap(array(T), array(T)) => boolean", "trino_overlap({0}, {1})")
 define("array_join(array(T), varchar) => varchar", _join)

@@ -107,11 +107,37 @@ def walk(value: Any, path: str) -> Any:
     return value
 
 
+class _Twice(Exception):
+    """An object has a key twice."""
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        raise _Twice
+    return made
+
+
+_ONCE = json.JSONDecoder(parse_float=Number, parse_int=Number, parse_constant=_refused, object_pairs_hook=_once)
+
+
+def _may_lead(text: str, path: str) -> bool:
+    """Whether the keys of a path all stand in a broken text."""
+    names = re.findall(r"[^\W\d][\w-]*", path)
+    return all(f'"{name}"' in text for name in names)
+
+
 def _at(text: str, path: str) -> Any:
+    """Trino reads no further than it must: what stands behind the value, or is there twice, decides nothing."""
     try:
-        return walk(load(text), path)
+        document, end = _ONCE.raw_decode(text.lstrip(" \t\r\n"))
+    except _Twice:
+        raise TrinoError("NOT_SUPPORTED", "a key that is twice in a JSON object is not supported by this engine") from None
     except ValueError:
+        if text.lstrip(" \t\r\n")[:1] in ("{", "[") and len(text) > 1 and _may_lead(text, path):
+            raise TrinoError("NOT_SUPPORTED", "a path into broken JSON is not supported by this engine") from None
         return MISSING
+    return walk(document, path)
 
 
 @udf("trino_json_extract", "VARCHAR, VARCHAR -> VARCHAR")

@@ -4,18 +4,39 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
 
 from infra.local.athena.dialect.udfs.registry import TrinoError, invalid, udf
 
 _ESCAPES = {"d": "[0-9]", "D": "[^0-9]", "w": "[0-9A-Za-z_]", "W": "[^0-9A-Za-z_]", "s": r"[\t\n\x0b\f\r ]",
-            "S": r"[^\t\n\x0b\f\r ]", "z": r"\Z", "Z": r"(?=\n?\Z)", "h": r"[\t ]", "e": r"\x1b"}  # fmt: skip
+            "S": r"[^\t\n\x0b\f\r ]", "z": r"\Z", "Z": r"(?=\n?\Z)", "e": r"\x1b"}  # fmt: skip
 _INSIDE = {"d": "0-9", "w": "0-9A-Za-z_", "s": r"\t\n\x0b\f\r "}
-_REFUSED = ("G", "X", "R", "Q", "E", "k", "N", "H", "v", "V", "K")
+_REFUSED = ("G", "X", "R", "Q", "E", "k", "N", "h", "H", "v", "V", "K")
+
+
+_FOLDS_CASE = re.compile(r"\(\?[a-zA-Z]*i")
+_ODD_CASES = re.compile("[İıſßẞǰΐΰϐϑϕϖϰϱϵιΩKÅŉµʼŁևẖ-ẛﬀ-ﬗ\u0345\u1f80-\u1fff]")
+
+
+def java(pattern: str, value: str) -> re.Pattern[str]:
+    """The pattern for this text; where case does not count, letters that engines fold differently are refused."""
+    if not (pattern.isascii() and value.isascii()) and _FOLDS_CASE.search(pattern):
+        if _ODD_CASES.search(pattern + value):
+            raise TrinoError("NOT_SUPPORTED", "(?i) beside such letters is not supported by this engine")
+    return compiled(pattern)
+
+
+def matches(pattern: str, value: str, at: int = 0) -> Iterator[re.Match[str]]:
+    """All matches as Java goes on: one character further after an empty one."""
+    made = java(pattern, value)
+    while at <= len(value) and (found := made.search(value, at)) is not None:
+        yield found
+        at = found.end() + (found.end() == found.start())
 
 
 @lru_cache(512)
-def java(pattern: str) -> re.Pattern[str]:
+def compiled(pattern: str) -> re.Pattern[str]:
     """A Java (Joni) pattern for Python. Raises for what the two do not share."""
     made, at, inside = "", 0, False
     while at < len(pattern):
@@ -90,29 +111,31 @@ def _group(pattern: re.Pattern[str], group: int) -> int:
 
 @udf("trino_regexp_like", "VARCHAR, VARCHAR -> BOOLEAN")
 def regexp_like(value: str, pattern: str) -> bool:
-    return java(pattern).search(value) is not None
+    return java(pattern, value).search(value) is not None
 
 
 @udf("trino_regexp_extract", "VARCHAR, VARCHAR, BIGINT -> VARCHAR")
 def regexp_extract(value: str, pattern: str, group: int) -> str | None:
-    compiled = java(pattern)
-    index = _group(compiled, group)
-    found = compiled.search(value)
+    made = java(pattern, value)
+    index = _group(made, group)
+    found = made.search(value)
     return found.group(index) if found else None
 
 
 @udf("trino_regexp_extract_all", "VARCHAR, VARCHAR, BIGINT -> VARCHAR[]")
 def regexp_extract_all(value: str, pattern: str, group: int) -> list[str | None]:
-    compiled = java(pattern)
-    index = _group(compiled, group)
-    return [m.group(index) for m in compiled.finditer(value)]
+    index = _group(compiled(pattern), group)
+    return [m.group(index) for m in matches(pattern, value)]
 
 
 @udf("trino_regexp_replace", "VARCHAR, VARCHAR, VARCHAR -> VARCHAR")
 def regexp_replace(value: str, pattern: str, replacement: str) -> str:
-    compiled = java(pattern)
-    parts = _replacement(replacement, compiled)
-    return compiled.sub(lambda m: "".join(p if isinstance(p, str) else m.group(p[0]) or "" for p in parts), value)
+    parts = _replacement(replacement, compiled(pattern))
+    made, at = "", 0
+    for found in matches(pattern, value):
+        made += value[at : found.start()] + "".join(p if isinstance(p, str) else found.group(p[0]) or "" for p in parts)
+        at = found.end()
+    return made + value[at:]
 
 
 def _replacement(text: str, pattern: re.Pattern[str]) -> list[str | tuple[int | str]]:
@@ -153,7 +176,7 @@ def _reference(text: str, at: int, pattern: re.Pattern[str], parts: list[str | t
 @udf("trino_regexp_pieces", "VARCHAR, VARCHAR -> STRUCT(between VARCHAR[], groups VARCHAR[][])")
 def regexp_pieces(value: str, pattern: str) -> dict[str, object]:
     between, groups, at = [], [], 0
-    for found in java(pattern).finditer(value):
+    for found in matches(pattern, value):
         between.append(value[at : found.start()])
         groups.append(list(found.groups()))
         at = found.end()
@@ -169,7 +192,7 @@ def regexp_join(between: list[str], made: list[str | None]) -> str:
 @udf("trino_regexp_split", "VARCHAR, VARCHAR -> VARCHAR[]")
 def regexp_split(value: str, pattern: str) -> list[str]:
     parts, at = [], 0
-    for found in java(pattern).finditer(value):
+    for found in matches(pattern, value):
         parts.append(value[at : found.start()])
         at = found.end()
     return [*parts, value[at:]]
@@ -181,10 +204,9 @@ def regexp_position(value: str, pattern: str, start: int, occurrence: int) -> in
         raise invalid("start position cannot be smaller than 1")
     if occurrence < 1:
         raise invalid("occurrence cannot be smaller than 1")
-    compiled = java(pattern)
     if start > len(value):
         return -1
-    for i, found in enumerate(compiled.finditer(value, start - 1), 1):
+    for i, found in enumerate(matches(pattern, value, start - 1), 1):
         if i == occurrence:
             return found.start() + 1
     return -1

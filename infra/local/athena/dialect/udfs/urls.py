@@ -9,6 +9,9 @@ from infra.local.athena.dialect.udfs.registry import invalid, udf
 
 _URL = re.compile(r"^[!#$%&'()*+,./0-9:;=?@A-Z\[\]_a-z~\u0080-\U0010ffff-]*$")
 
+_HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)*[A-Za-z](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.?"
+                   r"|\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f:.]+\]")  # fmt: skip
+
 
 @udf("trino_url_part", "VARCHAR, VARCHAR -> VARCHAR")
 def url_part(value: str, part: str) -> str | None:
@@ -31,7 +34,7 @@ def url_part(value: str, part: str) -> str | None:
     if part == "port":
         return None if port is None else str(port)
     if part == "host":
-        return host or None
+        return host if _HOST.fullmatch(host) else ""
     return found[part]
 
 

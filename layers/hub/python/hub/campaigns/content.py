@@ -20,6 +20,8 @@ LONGEST_VALUE: Final = 200
 PLACE = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*(?:\|([^{}|\r\n]{0,100}))?\}\}")
 LEFT_OVER = re.compile(r"\{\{|\}\}|\{%|%\}|\{#")
 CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
+UNSAFE = re.compile(r"<\s*script|<[^<>]*=\s*\{\{", re.IGNORECASE)
+"""A script, or a value that stands in a tag without quotes: places where escaping does not hold."""
 CLOSING_BODY = re.compile(r"</body\s*>", re.IGNORECASE)
 
 
@@ -53,6 +55,8 @@ def problems(content: Content) -> list[dict[str, str]]:
     for field in ("text", "html"):
         if not getattr(content, field).strip():
             found.append({"field": field, "problem": "is empty; a message has a text and an HTML form"})
+    if UNSAFE.search(content.html):
+        found.append({"field": "html", "problem": "has a script, or a variable in a tag without quotes around it"})
     for field in ("subject", "text", "html"):
         found += [{"field": field, "problem": problem} for problem in _wrong_places(getattr(content, field))]
     return found

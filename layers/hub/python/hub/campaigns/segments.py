@@ -37,8 +37,8 @@ def permitted(
     tree = sqlglot.parse_one(found.sql, dialect="athena")
     assert isinstance(tree, sqlglot.exp.Query)
     names = tree.named_selects
-    if COLUMN not in [name.lower() for name in names]:
-        raise InvalidInput(f"The query of a segment gives a column {COLUMN}; this one gives: {', '.join(names)}")
+    if [name.lower() for name in names].count(COLUMN) != 1:
+        raise InvalidInput(f"The query of a segment gives one column {COLUMN}; this one gives: {', '.join(names)}")
     return found
 
 

@@ -28,6 +28,7 @@ OPERATORS: Final = (
     exp.Filter, exp.WithinGroup, exp.IgnoreNulls, exp.RespectNulls, exp.Extract, exp.AtTimeZone, exp.CurrentDate,
     exp.CurrentTimestamp, exp.Localtimestamp, exp.Array, exp.Map, exp.Coalesce,
 )  # fmt: skip
+SELF: Final = frozenset({"current_catalog", "current_path", "current_role", "current_schema", "session_user"})
 KNOWN: Final = frozenset({*QUERIES, *VALUES, *OPERATORS})
 
 
@@ -56,6 +57,11 @@ def _name(function: exp.Func) -> str:
     return function.sql(dialect="athena").partition("(")[0].strip().lower()
 
 
+def _asks_engine(column: exp.Column) -> bool:
+    """Words that are no column: they ask who and where the engine is."""
+    return column.name.lower() in SELF
+
+
 def _misuse(node: exp.Expr) -> str | None:
     """Listed parts that have a form which is not meant."""
     if isinstance(node, exp.With) and node.args.get("recursive"):
@@ -66,6 +72,10 @@ def _misuse(node: exp.Expr) -> str | None:
         return "A function is called by its name alone"
     if isinstance(node, exp.Identifier) and not (node.name.isprintable() and 0 < len(node.name) <= 128):
         return "A name has 1 to 128 printable characters"
+    if isinstance(node, exp.Identifier) and "$" in node.name and isinstance(node.parent, exp.Column | exp.Dot):
+        return "A column that tells of the files beneath a table may not be used in a report"
+    if isinstance(node, exp.Column) and not node.table and not node.this.args.get("quoted") and _asks_engine(node):
+        return f"{node.name} may not be used in a report"
     if isinstance(node, exp.CTE | exp.TableAlias) and not set(node.alias_or_name.lower()) <= PLAIN_NAME:
         return "A name in FROM or WITH has letters, digits and _ only"
     if isinstance(node, exp.Select) and not node.expressions:

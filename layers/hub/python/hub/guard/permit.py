@@ -117,7 +117,16 @@ def permit(sql: str, values: Mapping[str, Value], tables: Mapping[str, Projectio
         raise
     except RecursionError as error:
         raise InvalidInput("The query is nested too deeply") from error
-    except (SqlglotError, AssertionError, AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
+    except (
+        SqlglotError,
+        AssertionError,
+        AttributeError,
+        KeyError,
+        TypeError,
+        ValueError,
+        IndexError,
+        StopIteration,
+    ) as error:
         # The parser fails in more ways than it declares. What it cannot read is not run.
         raise InvalidInput("The query cannot be read") from error
 
@@ -147,6 +156,8 @@ def _parse(sql: str) -> exp.Query:
             raise refusal("One query only: there is something after the `;`", sql, Place.of_token(after))
         if token.token_type == TokenType.COMMA and (after is None or after.token_type in AFTER_NO_COMMA):
             raise refusal("A comma too many", sql, Place.of_token(token))
+        if token.token_type == TokenType.L_BRACE:
+            raise refusal("Braces have no meaning in a query", sql, Place.of_token(token))
         if token.token_type == TokenType.DECIMAL and after is not None and after.token_type == TokenType.STRING:
             raise refusal("Write the number itself, or cast('1.5' as decimal(10, 1))", sql, Place.of_token(token))
     if not row:

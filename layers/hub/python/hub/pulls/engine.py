@@ -22,7 +22,7 @@ from hub.pulls.announce import announce
 from hub.pulls.catalogue import CannotPublish, Catalogue
 from hub.pulls.deletions import Deletions, Gone
 from hub.pulls.keysets import KeySets
-from hub.pulls.ledger import Counts, Verdict, deletion_gate, gate, settle
+from hub.pulls.ledger import Counts, Verdict, deletion_gate, gate, settle, told_fields
 from hub.pulls.models import Pull, PullTask, pull_id
 from hub.pulls.objects import Objects
 from hub.pulls.stage import Outcome, Plan, settle_batch
@@ -237,7 +237,7 @@ class _Work:
             "landed_at": iso(self._engine.moment()),
             "warned": dict(outcome.warned),
             "rules": dict(outcome.rules),
-            "new_fields": sorted({name for piece in pieces for name in piece.new_fields}),
+            "new_fields": told_fields(name for piece in pieces for name in piece.new_fields),
         }
         if raw := [piece.raw for piece in pieces if piece.raw]:
             item["landing"], item["sha256"], item["bytes"] = self._objects.land(self._pull, batch, last.kind, raw)
@@ -283,7 +283,8 @@ class _Work:
             self._engine.catalogue.publish(self._pull, self._rules)
         steps.reached("registered")
         cursor = json.loads(self._done[-1]["cursor_after"]) if self._done else self._cursor
-        changes |= {"state": "complete", "cursor_to": json.dumps(cursor)}
+        # What an earlier attempt met is over.
+        changes |= {"state": "complete", "cursor_to": json.dumps(cursor), "error": None}
         if gone.withheld:
             changes["reason"] = (
                 f"{gone.withheld} records are gone from the source but stay here: they may be among the rows whose key "
@@ -313,7 +314,7 @@ class _Work:
             "declared_by_source": declared,
             "warned": dict(warned),
             "rules": dict(rules),
-            "new_fields": sorted({name for each in self._done for name in each["new_fields"]}),
+            "new_fields": told_fields(name for each in self._done for name in each["new_fields"]),
         }
 
     def _verdict(self, batches: Sequence[Counts], declared: int | None, new_fields: Sequence[str]) -> Verdict:

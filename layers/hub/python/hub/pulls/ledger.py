@@ -1,7 +1,12 @@
 """The conservation law of a pull: every row received is in exactly one place."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
+
+MOST_FIELDS = 50
+FIELD = re.compile(r"(?!.*[0-9]{7})[\w.:$/ -]{1,60}")
+NO_NAME = "(fields whose names are no names)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +77,10 @@ def deletion_gate(had: int, gone: int, max_deleted_percent: float, few: int = 20
             "if that is right, raise gate.max_deleted_percent in the manifest",
         )
     return Verdict(True)
+
+
+def told_fields(names: Iterable[str]) -> list[str]:
+    """The new fields that the ledger names: the first fifty, and none that is a value (an address, a number)."""
+    found = set(names)
+    fields = sorted(filter(FIELD.fullmatch, found))
+    return [*fields[:MOST_FIELDS], *([NO_NAME] if len(fields) < len(found) else [])]

@@ -7,12 +7,12 @@ import zlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hub import aws
 from hub.pulls.models import Pull
+from hub.sources import json_text
 
 
 class Objects:
@@ -44,7 +44,7 @@ class Objects:
 
     def quarantine(self, pull: Pull, batch: int, lines: Sequence[dict[str, Any]]) -> str:
         key = f"quarantine/{pull.source}/{pull.data_set}/{pull.pull_id}/batch-{batch:05d}.jsonl.gz"
-        self._put(key, _gzip(b"\n".join(orjson.dumps(line, default=str) for line in lines)))
+        self._put(key, _gzip(b"\n".join(json_text.dumps(line).encode() for line in lines)))
         return key
 
     def forget_uncommitted(self, pull: Pull, batch: int) -> None:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -16,7 +15,7 @@ from hub.pulls.ledger import Counts
 from hub.pulls.models import Pull
 from hub.pulls.schema import key_columns_of_records, references, staging_columns
 from hub.quality import EXTRA, Refined, arrow_type, as_text, record_hashes, refine, tokens
-from hub.sources import Piece
+from hub.sources import Piece, json_text
 from hub.sources.tables import ORIGIN, origins
 
 HIVE_TO_ARROW = {"string": pa.string(), "int": pa.int32(), "timestamp": pa.timestamp("ms")}
@@ -234,7 +233,13 @@ def _quarantined(plan: Plan, raw: pa.Table, refined: Refined) -> list[dict[str, 
     for at, record in zip(positions, records, strict=True):
         failures = [{"column": each.column, "rule": each.rule, "reason": each.reason} for each in refined.rejected[at]]
         given = {theirs: record[name] for name, theirs in names.items() if record[name] is not None}
-        lines.append({"row": at + 1, "failures": failures, "record": {**given, **orjson.loads(record[EXTRA] or "{}")}})
+        lines.append(
+            {
+                "row": at + 1,
+                "failures": failures,
+                "record": {**given, **json_text.loads((record[EXTRA] or "{}").encode())},
+            }
+        )
     return lines
 
 

@@ -77,7 +77,8 @@ def as_text(raw: pa.Array) -> pa.Array:
         return pc.strftime(utc.cast(STAMP, safe=False), "%Y-%m-%dT%H:%M:%SZ")
     if pa.types.is_nested(kind):
         return pa.array(
-            [None if each is None else orjson.dumps(each).decode() for each in raw.to_pylist()], pa.string()
+            [None if each is None else orjson.dumps(each, default=str).decode() for each in raw.to_pylist()],
+            pa.string(),
         )
     return raw.cast(pa.string())
 

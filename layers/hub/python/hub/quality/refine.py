@@ -131,7 +131,10 @@ class _Work:
         if self._kept_aside:
             texts = extra.to_pylist()
             for at, kept in self._kept_aside.items():
-                texts[at] = orjson.dumps({**orjson.loads(texts[at] or "{}"), **kept}).decode()
+                # No field is in both; the text is not read, for its numbers may be longer than a reader keeps.
+                texts[at] = (
+                    f"{texts[at][:-1]},{orjson.dumps(kept).decode()[1:]}" if texts[at] else orjson.dumps(kept).decode()
+                )
             extra = pa.array(texts, pa.string())
         self._refined.rows = pa.table({**self._done, **self._standard, EXTRA: extra})
         return self._refined

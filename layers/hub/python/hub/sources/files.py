@@ -12,7 +12,7 @@ from hub.aws import client
 from hub.config import FilesDataSet, FilesSource
 from hub.sources.formats import Decoded, decode
 from hub.sources.piece import Piece, Position, SourceError
-from hub.sources.tables import ORIGIN, from_arrow, origins
+from hub.sources.tables import ORIGIN, from_arrow, origins, require_columns
 
 LARGEST = 512 * 1024 * 1024
 ROWS = 150_000
@@ -60,10 +60,13 @@ class Files:
     ) -> Iterator[Piece]:
         data = self._bytes(dropped)
         decoded = decode(data, self._fetch, dropped.key)
+        if self._fetch.format != "jsonl" and decoded.table.num_columns:  # a field that JSON leaves out is empty
+            require_columns(decoded.table, self._data_set, dropped.key)
         total = len(decoded.table)
         row = from_row
         while True:
-            part = decoded.table.slice(row, ROWS)
+            # Arrow believes the length that it is told where a table has no columns.
+            part = decoded.table.slice(row, min(ROWS, total - row))
             finished = row + len(part) >= total
             if finished:
                 done[dropped.key] = dropped.etag

@@ -4,12 +4,12 @@ import csv
 import io
 from dataclasses import dataclass
 
-import orjson
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
 from hub.config.connections import FilesFetch
+from hub.sources import json_text
 from hub.sources.piece import SourceError, Unreadable
 from hub.sources.tables import column_of
 
@@ -31,7 +31,7 @@ def decode(data: bytes, fetch: FilesFetch, name: str) -> Decoded:
             return Decoded(pq.read_table(pa.BufferReader(data)))
         text = _text(data, fetch.encoding)
         return _json_lines(text) if fetch.format == "jsonl" else _csv(text, fetch)
-    except (pa.ArrowInvalid, UnicodeError, LookupError) as error:
+    except (pa.ArrowException, OSError, csv.Error, UnicodeError, LookupError) as error:
         raise SourceError(f"{name} is not readable as {fetch.format}: {str(error).splitlines()[0]}") from error
 
 
@@ -52,14 +52,16 @@ def _json_lines(text: str) -> Decoded:
         if not line.strip():
             continue
         try:
-            record = orjson.loads(line)
-        except orjson.JSONDecodeError as error:
-            unreadable.append(Unreadable(line[:4000], f"is not JSON: {error.msg}"))
+            record = json_text.loads(line.encode())
+        except json_text.NotJson as error:
+            unreadable.append(Unreadable(line[:4000], f"is not JSON: {error}"))
             continue
         if isinstance(record, dict):
             records.append(record)
         else:
             unreadable.append(Unreadable(line[:4000], "is no object"))
+    if not records and len(unreadable) == 1 and text.lstrip().startswith("["):
+        raise SourceError("the file is one JSON list; one object per line was expected")
     names = list(dict.fromkeys(name for record in records for name in record))
     columns = {name: column_of([record.get(name) for record in records]) for name in names}
     # A table without columns would forget how many rows it has.
@@ -78,6 +80,8 @@ def _csv(text: str, fetch: FilesFetch) -> Decoded:
 
 
 def _parsed(text: str, separator: str, quote: str | None, fetch: FilesFetch) -> Decoded:
+    if "\n" not in text:
+        text = text.replace("\r", "\n") + "\n"  # lines that end as on old Macs, or a header alone
     if not text.strip():
         return Decoded(pa.table({name: pa.nulls(0, pa.string()) for name in fetch.names}))
     if fetch.header:
@@ -88,7 +92,11 @@ def _parsed(text: str, separator: str, quote: str | None, fetch: FilesFetch) -> 
 
     def aside(row: pa.csv.InvalidRow) -> str:
         reason = f"has {row.actual_columns} fields where {row.expected_columns} were expected"
-        unreadable.append(Unreadable(row.text[:4000], reason))
+        if quote and row.text.count(quote) % 2:  # it was never closed, and swallowed the rows behind it
+            reason = "stands behind a quote that is not closed"
+            unreadable.extend(Unreadable(line[:4000], reason) for line in row.text.splitlines())
+        else:
+            unreadable.append(Unreadable(row.text[:4000], reason))
         return "skip"
 
     table = pa.csv.read_csv(

@@ -7,15 +7,17 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlencode
 
-import orjson
 import urllib3
 
+from hub.sources import json_text
 from hub.sources.piece import SourceError
 
 TRANSIENT = {408, 425, 429, 500, 502, 503, 504, 507, 509, 520, 521, 522, 523, 524, 529}
 ATTEMPTS = 5
 LONGEST_WAIT = 20.0
 LARGEST = 64 * 1024 * 1024
+LONGEST_ANSWER = 60.0  # seconds for one whole answer, so that a worker's time is never spent on one that drips
+CHUNK = 1 << 20
 
 
 class Http:
@@ -59,7 +61,7 @@ class Http:
         """The answer, or what was wrong and how long to wait; SourceError where trying again is vain."""
         try:
             response = self._pool.request("GET", url, headers=self._headers, preload_content=False, redirect=False)
-            body = response.read(LARGEST + 1, decode_content=True)
+            body = _read(response, told)
             (response.release_conn if len(body) <= LARGEST else response.close)()
         except urllib3.exceptions.NewConnectionError:  # first: urllib3 counts it among the time-outs
             return "cannot be reached", None
@@ -73,6 +75,10 @@ class Http:
             return f"answered {response.status}", _asked_to_wait(response.headers.get("Retry-After"), told)
         if response.status in (401, 403):
             raise SourceError(f"{told}: answered {response.status}; check the secret of the source's authentication")
+        if 300 <= response.status < 400:
+            raise SourceError(
+                f"{told}: answered {response.status} and sends elsewhere; put the new address into the manifest"
+            )
         if response.status != 200:
             raise SourceError(f"{told}: answered {response.status}")
         if len(body) > LARGEST:
@@ -80,9 +86,23 @@ class Http:
         if body.lstrip()[:1] == b"<":
             raise SourceError(f"{told}: answered HTML or XML where JSON was expected; is this a sign-in or error page?")
         try:
-            return (body, orjson.loads(body)), None
-        except orjson.JSONDecodeError as error:
-            return f"answered {len(body)} bytes that are not whole JSON ({error.msg}); cut off?", None
+            return (body, json_text.loads(body)), None
+        except json_text.NotJson as error:
+            return f"answered {len(body)} bytes that are not whole JSON ({error}); cut off?", None
+
+
+def _read(response: urllib3.BaseHTTPResponse, told: str) -> bytes:
+    """The body, at most one byte more than LARGEST; SourceError where it comes too slowly to be waited for."""
+    ends, parts, size = time.monotonic() + LONGEST_ANSWER, [], 0
+    while size <= LARGEST and (part := response.read1(CHUNK, decode_content=True)):
+        parts.append(part)
+        size += len(part)
+        if time.monotonic() > ends:
+            response.close()
+            raise SourceError(
+                f"{told}: is still answering after {LONGEST_ANSWER:.0f} s; ask for smaller pages (`paging.size`)"
+            )
+    return b"".join(parts)[: LARGEST + 1]
 
 
 def _cause(error: Exception) -> str:

@@ -7,9 +7,12 @@ from typing import Any
 
 from hub.aws import client
 from hub.config import RestDataSet, RestSource
+from hub.sources import json_text
 from hub.sources.http import Http
 from hub.sources.piece import Piece, Position, SourceError, Unreadable
 from hub.sources.tables import from_records
+
+EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
 
 
 class Rest:
@@ -25,18 +28,20 @@ class Rest:
 
     def pieces(self, cursor: Position | None, position: Position | None) -> Iterator[Piece]:
         place = dict(position or {"page": 1, "next": None, "received": 0, "print": "", "high": None})
+        place = {"mark": None, "asked": 0, **place}
         if place.get("ended"):
             return
         since = self._since(cursor)
         while True:
             body, answer = self._http.get(self._fetch.path, self._query(since, place))
             records = self._records(answer)
-            self._refuse_repeat(records, place, hashlib.sha256(body).hexdigest())
-            total = _at(answer, self._fetch.total) if self._fetch.total else None
-            declared = total if isinstance(total, int) and not isinstance(total, bool) else None
+            # Of the records alone: the rest of an answer may hold the time of day.
+            fingerprint = hashlib.sha256(json_text.dumps(records).encode()).hexdigest()
+            self._refuse_repeat(records, place, fingerprint)
+            declared = _count(_at(answer, self._fetch.total)) if self._fetch.total else None
             objects = [record for record in records if isinstance(record, dict)]
             rows, new_fields = from_records(objects, self._data_set)
-            place = self._next(place, answer, records, declared, hashlib.sha256(body).hexdigest())
+            place = self._next(place, answer, records, declared, fingerprint)
             yield Piece(
                 rows=rows,
                 raw=body,
@@ -57,7 +62,8 @@ class Rest:
         changed = self._fetch.changed_since
         if not changed or not cursor or not cursor.get("changed"):
             return None
-        return _iso(datetime.fromisoformat(cursor["changed"]) - changed.overlap)
+        before = datetime.fromisoformat(cursor["changed"])
+        return _iso(before - min(changed.overlap, before - EARLIEST))
 
     def _query(self, since: str | None, place: dict[str, Any]) -> dict[str, str]:
         paging = self._fetch.paging
@@ -93,14 +99,17 @@ class Rest:
         if paging.kind == "cursor":
             ended = following in (None, "", False)
             if not ended and str(following) == str(place["next"]):
-                raise SourceError(f"GET {self._fetch.path}: names {following!r} as the page after itself")
+                raise SourceError(f"GET {self._fetch.path}: names a page as the page after itself; its paging is stuck")
         elif paging.kind == "page":
             # A source may give fewer rows per page than asked; where it tells a total, that decides.
-            enough = received >= declared if declared is not None else len(records) < paging.size
-            ended = enough or not records
+            # A full page may have one behind it, whatever the total says.
+            enough = declared is None or received >= declared
+            ended = not records or (enough and len(records) < paging.size)
         else:
             ended = True
+        mark = "" if ended else str(following if paging.kind == "cursor" else fingerprint)
         return {
+            **self._marked(place, mark),
             "page": place["page"] + 1,
             "next": following if paging.kind == "cursor" else None,
             "received": received,
@@ -108,6 +117,15 @@ class Rest:
             "high": self._highest(records, place["high"]),
             "ended": ended,
         }
+
+    def _marked(self, place: dict[str, Any], mark: str) -> dict[str, Any]:
+        """Refuse pages that go round in a circle: each is compared with one that is moved on ever more seldom."""
+        mark, asked = mark and hashlib.sha256(mark.encode()).hexdigest(), place["asked"] + 1
+        if mark and mark == place["mark"]:
+            raise SourceError(
+                f"GET {self._fetch.path}: goes round in a circle after {place['received']} rows; its paging is stuck"
+            )
+        return {"mark": mark if asked & (asked - 1) == 0 else place["mark"], "asked": asked}
 
     def _highest(self, records: list[Any], high: str | None) -> str | None:
         """The latest change seen; a date in the future would hide all later changes, so now is the latest possible."""
@@ -137,12 +155,20 @@ def _at(answer: object, path: str) -> Any:
     return answer
 
 
+def _count(total: object) -> int | None:
+    """A total as a number, whether the source writes 30, 30.0 or "30"; None for anything else."""
+    if isinstance(total, str) and total.strip().isdigit():
+        return int(total)
+    whole = isinstance(total, int | float) and not isinstance(total, bool) and total == int(total)
+    return int(total) if whole else None  # type: ignore[call-overload]
+
+
 def _moment(value: object) -> datetime | None:
     try:
         moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
+        return moment and (moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC))
+    except (ValueError, OverflowError):
         return None
-    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
 
 
 def _iso(moment: datetime) -> str:

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from hub.config import SqlDataSet, SqlSource
 from hub.sources.piece import Piece, Position, SourceError
-from hub.sources.tables import from_arrow
+from hub.sources.tables import from_arrow, require_columns
 
 
 class Database(Protocol):
@@ -60,6 +60,7 @@ class Sql:
         while True:
             where, values = self._where(database, since, place["after"])
             table = database.page(self._page(database, where), values)
+            require_columns(table, self._data_set, self._fetch.table or "the query")
             rows, new_fields = from_arrow(table.select(table.column_names[: -len(self._keys)]), self._data_set)
             ended = len(table) < self._fetch.rows
             if len(table):

@@ -26,7 +26,10 @@ class Sqlite:
     def page(self, sql: str, values: Sequence[Any]) -> pa.Table:
         cursor = self._run(sql, values)
         names = [each[0] for each in cursor.description]
-        rows = cursor.fetchall()
+        try:
+            rows = cursor.fetchall()
+        except sqlite3.Error as error:  # a damaged page shows when it is read
+            raise SourceError(f"the database refuses to be read: {error}") from error
         columns = [column_of(values) for values in zip(*rows, strict=True)] if rows else [pa.nulls(0) for _ in names]
         return pa.Table.from_arrays(columns, names=names)
 

@@ -8,8 +8,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hub.config import DataSet
+from hub.sources import json_text
+from hub.sources.piece import SourceError
 
-EXTRA, ORIGIN = "_extra", "_origin"
+EXTRA, ORIGIN = "_extra", "\x1forigin"  # no column of a source is called so
 SIMPLE = {
     frozenset(): pa.null(),
     frozenset({str}): pa.string(),
@@ -35,7 +37,7 @@ def _text(value: Any) -> str:
         return value.encode("utf-8", "replace").decode()
     if isinstance(value, bytes):
         return f"\\x{value.hex()}"
-    return orjson.dumps(value).decode() if isinstance(value, bool | dict | list) else repr(value)
+    return json_text.dumps(value) if isinstance(value, bool | dict | list) else repr(value)
 
 
 def from_records(records: Sequence[dict[str, Any]], data_set: DataSet) -> tuple[pa.Table, frozenset[str]]:
@@ -47,8 +49,21 @@ def from_records(records: Sequence[dict[str, Any]], data_set: DataSet) -> tuple[
     if not found:
         return pa.table({**columns, EXTRA: pa.nulls(len(records), pa.string())}), found
     extra = [{field: record[field] for field in record.keys() - known} for record in records]
-    texts = [orjson.dumps(fields, option=orjson.OPT_SORT_KEYS).decode() if fields else None for fields in extra]
+    texts = [json_text.dumps(fields) if fields else None for fields in extra]
     return pa.table({**columns, EXTRA: pa.array(texts, pa.string())}), found
+
+
+def require_columns(table: pa.Table, data_set: DataSet, where: str) -> None:
+    """SourceError where a declared column is not there: its values would silently be taken for empty.
+
+    What is there instead is not told: a file without its header begins with somebody's name.
+    """
+    declared = [column.source_name or name for name, column in data_set.columns.items()]
+    if missing := [name for name in declared if name not in table.column_names]:
+        raise SourceError(
+            f"{where} has no column {', '.join(missing)}; the names must be those of the manifest, in a CSV in its "
+            "first line; take out of the manifest what the source gives no more"
+        )
 
 
 def from_arrow(table: pa.Table, data_set: DataSet) -> tuple[pa.Table, frozenset[str]]:

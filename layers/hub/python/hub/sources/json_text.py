@@ -1,0 +1,59 @@
+"""JSON without loss: fast where that is exact, by the slower reader where numbers are long or the text is odd."""
+
+import json
+import re
+from typing import Any
+
+import orjson
+
+# The fast reader makes floats of integers beyond 64 bits and of fractions with more digits than a double holds.
+LONG_NUMBER = re.compile(rb"[0-9.]{17}")
+MARK = b"\xef\xbb\xbf"
+
+
+class NotJson(ValueError):
+    """The bytes are no JSON; the message says why and holds nothing of them."""
+
+
+def loads(data: bytes) -> Any:
+    """What the bytes say; numbers that Python's own do not hold exactly, and NaN, as the text that they are."""
+    data = data.removeprefix(MARK)
+    try:
+        if not LONG_NUMBER.search(data):
+            return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        pass  # a lone surrogate or NaN costs its row, not the whole answer
+    try:
+        return _sound(json.loads(data.decode("utf-8"), parse_float=_fraction, parse_constant=str))
+    except json.JSONDecodeError as error:
+        raise NotJson(error.msg) from None
+    except UnicodeDecodeError:
+        raise NotJson("not UTF-8") from None
+    except RecursionError:
+        raise NotJson("nested too deep") from None
+    except ValueError:
+        raise NotJson("a number of thousands of digits") from None
+
+
+def dumps(value: Any) -> str:
+    """The value as JSON with sorted keys, whatever it holds."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+    except TypeError:  # integers beyond 64 bits, decimals, bytes, nesting beyond 254
+        return json.dumps(value, default=str, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def _fraction(text: str) -> float | str:
+    value = float(text)
+    return value if len(text) < 17 or repr(value) == text else text
+
+
+def _sound(value: Any) -> Any:
+    """The value with every surrogate that stands alone replaced; no store holds one."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_sound(each) for each in value]
+    if isinstance(value, dict):
+        return {_sound(key): _sound(each) for key, each in value.items()}
+    return value
