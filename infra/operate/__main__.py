@@ -137,7 +137,9 @@ def reach_laptop() -> None:
     """Point this process at the laptop's AWS; a caller's own endpoint wins."""
     from infra.local.laptop import Laptop
 
-    for name, value in Laptop().aws.items():
+    port = os.environ.get("EMULATOR_PORT", "")
+    laptop = Laptop(emulator_port=int(port)) if port.isdigit() else Laptop()
+    for name, value in laptop.aws.items():
         os.environ.setdefault(name, value)
 
 

@@ -156,6 +156,14 @@ def test_a_reload_keeps_the_session_and_no_token_is_stored(visit):
     assert stored == [0, 0, ""]
 
 
+def test_an_address_that_was_cut_leads_somewhere(visit):
+    """Half a sign in the address is no error of a script, which would leave the page empty."""
+    seen = visit()
+    seen.sign_in("admin")
+    seen.page.goto(f"{seen.url}#/%E0%A4%A")
+    seen.page.get_by_role("heading", name="There is no such page").wait_for(timeout=5000)
+
+
 def test_an_ended_session_leads_to_the_sign_in(visit, server):
     seen = visit()
     seen.sign_in("admin")

@@ -42,6 +42,8 @@ def translated(problem: duckdb.Error) -> QueryFailed:
     if "More than one row returned by a subquery" in rest:
         return QueryFailed("SUBQUERY_MULTIPLE_ROWS", "Scalar sub-query has returned multiple rows")
     name = _NAMES.get(kind, "GENERIC_INTERNAL_ERROR")
+    if rest.startswith("Type INT128"):  # the wide result of a negation
+        name = "NUMERIC_VALUE_OUT_OF_RANGE"
     category = QueryFailed.SYSTEM if name == "GENERIC_INTERNAL_ERROR" else QueryFailed.USER
     return QueryFailed(name, rest.splitlines()[0] if rest else message, category)
 

@@ -80,7 +80,9 @@ def bind(text: str, parameters: Sequence[str]) -> str:
         message = f"line 1:1: Incorrect number of parameters: expected {len(places)} but found {len(parameters)}"
         raise QueryFailed("INVALID_PARAMETER_USAGE", message)
     for place, parameter in zip(reversed(places), reversed(parameters), strict=True):
-        text = text[: place.start] + _expression(parameter) + text[place.end :]
+        made, before = _expression(parameter), text[: place.start]
+        gap = " " if before.endswith("-") and made.startswith("-") else ""  # two of them would begin a comment
+        text = before + gap + made + text[place.end :]
     return text
 
 
@@ -109,7 +111,7 @@ def _expression(parameter: str) -> str:
             raise BadStatement(f"line {token.line}:{token.column}: mismatched input '{token.text}' in a parameter")
     if not found or depth:
         raise BadStatement(f"a parameter is no expression: {parameter!r}")
-    return f" {parameter} " if _is_literal(found) else f"({parameter}\n)"  # 3-? and -1 are no comment
+    return parameter[found[0].start : found[-1].end] if _is_literal(found) else f"({parameter}\n)"
 
 
 def _is_literal(found: list[Token]) -> bool:

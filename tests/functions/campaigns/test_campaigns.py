@@ -55,6 +55,7 @@ def composed(campaigns):
         ({"parameters": {"since": "yesterday"}}, 422, "no date"),
         ({"parameters": {"since": "2026-01-01", "until": 1}}, 422, "no such parameter"),
         ({"name": "  "}, 422, "no name"),
+        ({"name": "a\0b"}, 422, "a sign that nobody can read"),
     ],
 )
 def test_composing(campaigns, change, status, why):

@@ -262,6 +262,8 @@ def test_a_report_is_changed_by_its_owner_and_by_nobody_unknowing(reports):
         ({"parameters": [{"name": "area", "type": "date", "default": "soon"}]}, "a default of another type"),
         ({"parameters": [{"name": "Area", "type": "text"}]}, "a name in capitals"),
         ({"title": ""}, "no title"),
+        ({"title": "a\0"}, "a title that nobody can read"),
+        ({"title": " "}, "a title that nobody can see"),
         ({"owner": "somebody"}, "nobody makes another's report"),
     ],
 )

@@ -6,8 +6,8 @@ import boto3
 import pytest
 
 from hub.access import ROLES, audit
-from hub.access.store import Revocations
 from hub.access.principal import Principal
+from hub.access.store import Revocations
 
 
 @pytest.fixture

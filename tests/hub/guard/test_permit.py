@@ -125,6 +125,9 @@ def test_written(sql, written, why, released):
         ("select 1; select 2", 1, 11, "One query", "two"),
         ("(select 1)", 1, 1, "one SELECT", "a query in parentheses"),
         ("values 1", 1, 1, "one SELECT", "rows without a query"),
+        ('select "$path" from reporting.customer', 1, 8, "files", "where a row is stored"),
+        ("select\n current_schema", 2, 2, "current_schema", "where the engine is"),
+        ("select {x}", 1, 8, "Braces", "what is no SQL here"),
         ("select", 1, 1, "no column", "nothing is selected"),
         ("select 1 where exists (select from reporting.product)", 1, 36, "no column", "nor is here"),
     ],
@@ -150,6 +153,7 @@ def test_refused_with_its_place(sql, line, column, says, why, released):
         ("select 1 " + "+ 1 " * 4_000, "a chain that a reader would climb"),
         ("select '\0'", "a zero in a text"),
         ("\ufeffselect 1", "a mark before the text"),
+        ("with function f() returns bigint return 1 select f()", "a function of one's own"),
     ],
 )
 def test_refused_without_harm(sql, why, released):

@@ -144,7 +144,7 @@ def test_only_what_changed_with_overlap(database):
 
 
 def test_a_query(database):
-    fetch = {"query": "select region, number, total from sales.orders where number > 20", "rows": 2}
+    fetch = {"query": "select region, number, total, changed_at from sales.orders where number > 20", "rows": 2}
     found = rows(connector(source(database, fetch=fetch), "orders", "").pieces(None, None))
     assert found == [("north", 22), ("north", 24), ("süd", 21), ("süd", 23), ("süd", 25)]
 

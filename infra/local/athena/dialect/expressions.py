@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from infra.local.athena.dialect import aggregation, casts, literals, operators, registry, tree, types
 from infra.local.athena.dialect.scope import Scope, field_of
 from infra.local.athena.dialect.special_functions import SPECIAL
-from infra.local.athena.dialect.typed import Typed, failed, text
+from infra.local.athena.dialect.typed import Typed, fail, failed, text
 from infra.local.athena.dialect.types import BOOLEAN, Type, UnknownType
 from infra.local.athena.errors import QueryFailed
 
@@ -132,8 +132,11 @@ class Expressions:
         if any(t.base in ("timestamptz", "array", "map", "row") for t in types.walk(kind)):
             raise failed("NOT_SUPPORTED", node.where, f"IN with a subquery of {kind} is not supported by this engine")
         left, right = casts.coerce(value, kind), casts.coerce(inner, kind)
-        numbers = f" WHERE NOT coalesce(isnan({right.sql}), false)" if kind.base in ("double", "real") else ""
-        return Typed(f"({left.sql} IN (SELECT {right.sql} FROM ({query.sql}) q_{numbers}))", BOOLEAN)
+        listed = right.sql
+        if kind.base in ("double", "real"):  # Trino answers for NaN one way as a condition and another as a value
+            refusal = fail("NOT_SUPPORTED", text("IN with NaN in the subquery is not supported by this engine"), kind)
+            listed = f"CASE WHEN isnan({listed}) THEN {refusal} ELSE {listed} END"
+        return Typed(f"({left.sql} IN (SELECT {listed} FROM ({query.sql}) q_))", BOOLEAN)
 
     def like(self, node: tree.Like) -> Typed:
         value, pattern = self(node.operand), self(node.pattern)

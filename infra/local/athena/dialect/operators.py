@@ -107,8 +107,10 @@ def _time_between(left: Typed, right: Typed, where: Where) -> Typed:
         a, b = (f"({coerce(v, kind).sql}).t" for v in (left, right))
     else:
         a, b = (f"CAST({v.sql} AS TIMESTAMP)" for v in (left, right))
+    if kind.base == "timestamptz":
+        a, b = (f"date_trunc('millisecond', {side})" for side in (a, b))
     micros = f"(epoch_us({a}) - epoch_us({b}))"
-    return Typed(f"(({micros} - (({micros} % 1000) + 1000) % 1000) // 1000)", MILLIS)
+    return Typed(f"(CASE WHEN {micros} < 0 THEN -1 ELSE 1 END * ((abs({micros}) + 500) // 1000))", MILLIS)
 
 
 def negate(value: Typed, where: Where) -> Typed:

@@ -15,6 +15,7 @@ from infra.local.athena.dialect.typed import Typed, failed
 from infra.local.athena.dialect.types import Type
 
 ELEMENT = "ℯ"  # a lambda's variable in a template; each call gets a name of its own, so that calls nest
+_TAKE_CHAR = frozenset({"length", "lower", "upper", "trim", "rtrim", "substr", "substring", "concat"})
 _numbers = itertools.count(1)
 
 Make = Callable[["Match"], str]
@@ -151,6 +152,8 @@ def _fitted(
         if isinstance(arg, Lambda) != ("->" in pattern):
             return None
         if isinstance(arg, Typed):
+            if pattern == "varchar" and arg.type.base == "char" and function.name not in _TAKE_CHAR:
+                return None
             step = _bind(pattern, arg.type, letters)
             if step is None:
                 return None
@@ -231,7 +234,7 @@ def _bind(pattern: str, given: Type, letters: dict[str, Type]) -> int | None:
         return None if None in costs else sum(c for c in costs if c is not None)
     if pattern == given.base or (pattern == "row" and given.base == "row"):
         return 0
-    if given.base == "unknown":
+    if given.base == "unknown" and pattern != "char":
         return 1
     if pattern in ("row", "json", "char"):
         return None

@@ -126,7 +126,8 @@ def test_refuses(text: str, message: str, reason: str) -> None:
         ("SELECT ?, '?' -- ?", ["1"], "SELECT 1, '?' -- ?", "question marks in texts and comments are none"),
         ("SELECT ?, ?", ["'O''Brien'", "-5"], "SELECT 'O''Brien', -5", "literals go in as they are"),
         ("SELECT 2 * ?", ["1 + 1"], "SELECT 2 * (1 + 1\n)", "an expression stays one"),
-        ("SELECT ?", ["1 -- x"], "SELECT 1 -- x", "a comment after a literal is harmless at a line's end"),
+        ("SELECT ?, 2", ["1 -- x"], "SELECT 1, 2", "a comment in a parameter swallows nothing"),
+        ("SELECT 3-?", ["-1"], "SELECT 3- -1", "two signs are no comment"),
     ],
 )
 def test_binds(text: str, parameters: list[str], expected: str, reason: str) -> None:

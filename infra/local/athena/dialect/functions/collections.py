@@ -115,6 +115,8 @@ def _date_sequence(match: Match) -> str:
 
 
 define("cardinality(map(K, V)) => bigint", "CAST(cardinality({0}) AS BIGINT)")
+
+
 def _searched(template: str, nowhere: str) -> Make:
     """A search for an element by =, by which NaN is nowhere; DuckDB's own functions find it."""
 

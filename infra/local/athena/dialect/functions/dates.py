@@ -76,7 +76,7 @@ def _difference(match: Match) -> str:
     if kind.base != "timestamptz":
         return f"date_sub({text(unit)}, {start.sql}, {end.sql})"
     if unit in _TIME_UNITS:
-        return f"date_sub({text(unit)}, ({start.sql}).t, ({end.sql}).t)"
+        return f"date_sub({text(unit)}, {_whole_millis(f'({start.sql}).t')}, {_whole_millis(f'({end.sql}).t')})"
     moved = f"trino_local(trino_tz(({end.sql}).t, ({start.sql}).z))"
     return f"date_sub({text(unit)}, {local(start)}, {moved})"
 

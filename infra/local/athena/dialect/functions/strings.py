@@ -132,6 +132,7 @@ define("upper(varchar) => $0", "CASE WHEN contains({0}, 'ß') THEN trino_upper({
 define("lower(char) => $0", "lower({0})")
 define("upper(char) => $0", "CASE WHEN contains({0}, 'ß') THEN trino_upper({0}) ELSE upper({0}) END")
 define("trim(varchar) => $0", "trim({0}, trino_blanks())")
+define("ltrim(char) => varchar", "rtrim(ltrim({0}, trino_blanks()), ' ')", returns=lambda k: varchar(k[0].size))
 define("ltrim(varchar) => $0", "ltrim({0}, trino_blanks())")
 define("rtrim(varchar) => $0", "rtrim({0}, trino_blanks())")
 define("trim(varchar, varchar) => $0", "trim({0}, {1})")

@@ -130,9 +130,9 @@ def _may_lead(text: str, path: str) -> bool:
 def _at(text: str, path: str) -> Any:
     """Trino reads no further than it must: what stands behind the value, or is there twice, decides nothing."""
     try:
-        document, end = _ONCE.raw_decode(text.lstrip(" \t\r\n"))
+        document, _ = _ONCE.raw_decode(text.lstrip(" \t\r\n"))
     except _Twice:
-        raise TrinoError("NOT_SUPPORTED", "a key that is twice in a JSON object is not supported by this engine") from None
+        raise TrinoError("NOT_SUPPORTED", "a JSON object with a key twice is not supported by this engine") from None
     except ValueError:
         if text.lstrip(" \t\r\n")[:1] in ("{", "[") and len(text) > 1 and _may_lead(text, path):
             raise TrinoError("NOT_SUPPORTED", "a path into broken JSON is not supported by this engine") from None

@@ -21,9 +21,9 @@ _ODD_CASES = re.compile("[İıſßẞǰΐΰϐϑϕϖϰϱϵιΩKÅŉµʼŁևẖ-�
 
 def java(pattern: str, value: str) -> re.Pattern[str]:
     """The pattern for this text; where case does not count, letters that engines fold differently are refused."""
-    if not (pattern.isascii() and value.isascii()) and _FOLDS_CASE.search(pattern):
-        if _ODD_CASES.search(pattern + value):
-            raise TrinoError("NOT_SUPPORTED", "(?i) beside such letters is not supported by this engine")
+    both = pattern + value
+    if not both.isascii() and _FOLDS_CASE.search(pattern) and _ODD_CASES.search(both):
+        raise TrinoError("NOT_SUPPORTED", "(?i) beside such letters is not supported by this engine")
     return compiled(pattern)
 
 

@@ -9,18 +9,18 @@ from infra.local.athena.dialect.udfs.registry import invalid, udf
 
 _URL = re.compile(r"^[!#$%&'()*+,./0-9:;=?@A-Z\[\]_a-z~\u0080-\U0010ffff-]*$")
 
-_HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)*[A-Za-z](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.?"
+_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+                   r"|(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)*[A-Za-z](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.?"
                    r"|\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f:.]+\]")  # fmt: skip
 
 
 @udf("trino_url_part", "VARCHAR, VARCHAR -> VARCHAR")
 def url_part(value: str, part: str) -> str | None:
     """A part of a URL as java.net.URI sees it; NULL for text that is no URI."""
-    if not _URL.match(value) or re.search(r"%(?![0-9A-Fa-f]{2})", value):
+    if not _URL.match(value) or re.search(r"%(?![0-9A-Fa-f]{2})", value) or value.endswith("://"):
         return None
     try:
         parts = urlsplit(value)
-        port = parts.port
     except ValueError:
         return None
     authority = parts.netloc.rsplit("@", 1)[-1]
@@ -31,10 +31,12 @@ def url_part(value: str, part: str) -> str | None:
         "query": unquote_to_bytes(parts.query).decode("utf-8", "replace"),
         "fragment": unquote_to_bytes(parts.fragment).decode("utf-8", "replace"),
     }  # fmt: skip
+    server = _HOST.fullmatch(host) is not None
     if part == "port":
-        return None if port is None else str(port)
+        digits = authority.removeprefix(host).removeprefix(":")
+        return digits if server and digits else None
     if part == "host":
-        return host if _HOST.fullmatch(host) else ""
+        return host if server else ""
     return found[part]
 
 

@@ -9,7 +9,10 @@ from hub.campaigns.audience import ADDRESS
 
 Channel = Literal["email"]
 CampaignState = Literal["draft", "freezing", "sending", "paused", "cancelling", "cancelled", "finished", "failed"]
-Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+Title = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]*$")
+]
+"""One line that people can read."""
 CUSTOMER_ID = re.compile(r"c[a-z2-7]{20}")
 
 

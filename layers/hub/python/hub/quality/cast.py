@@ -201,7 +201,14 @@ def _timestamps(text: pa.Array, column: Column) -> pa.Array:
     absolute = pc.replace_substring_regex(pc.if_else(zoned, moments, nothing), r" ([Z+-][0-9:]*)$", r"\1")
     utc = _fitting(absolute, pa.timestamp("us", "UTC")).cast(STAMP)
     naive = _local(_fitting(pc.if_else(zoned, nothing, moments), STAMP), column.time_zone)
-    return pc.coalesce(utc, naive)
+    return _of_the_calendar(pc.coalesce(utc, naive))
+
+
+def _of_the_calendar(stamps: pa.Array) -> pa.Array:
+    """Years 1 to 9999: an offset may carry a moment beyond them, where engines and Python do not follow."""
+    first, last = pa.scalar(datetime.min, STAMP), pa.scalar(datetime.max, STAMP)
+    possible = pc.and_(pc.greater_equal(stamps, first), pc.less_equal(stamps, last))
+    return pc.if_else(possible, stamps, pa.scalar(None, STAMP))
 
 
 def _scaled(text: pa.Array, microseconds: int) -> pa.Array:

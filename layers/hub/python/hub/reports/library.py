@@ -26,7 +26,7 @@ class Draft(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    title: str = Field(min_length=1, max_length=200)
+    title: str = Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f]$")
     description: str = Field("", max_length=2000)
     sql: str = Field(min_length=1, max_length=60_000)
     parameters: list[Parameter] = Field(default_factory=list, max_length=40)

@@ -92,9 +92,8 @@ def _parsed(text: str, separator: str, quote: str | None, fetch: FilesFetch) -> 
 
     def aside(row: pa.csv.InvalidRow) -> str:
         reason = f"has {row.actual_columns} fields where {row.expected_columns} were expected"
-        if quote and row.text.count(quote) % 2:  # it was never closed, and swallowed the rows behind it
-            reason = "stands behind a quote that is not closed"
-            unreadable.extend(Unreadable(line[:4000], reason) for line in row.text.splitlines())
+        if quote and row.text.count(quote) % 2:
+            unreadable.extend(_swallowed(row.text))
         else:
             unreadable.append(Unreadable(row.text[:4000], reason))
         return "skip"
@@ -117,7 +116,17 @@ def _parsed(text: str, separator: str, quote: str | None, fetch: FilesFetch) -> 
             quoted_strings_can_be_null=True,
         ),
     )
+    if quote and len(table) and text.count(quote) % 2:
+        last = [value or "" for value in table.slice(len(table) - 1).to_pylist()[0].values()]
+        if any("\n" in value for value in last):
+            unreadable.extend(_swallowed(separator.join(last)))
+            table = table.slice(0, len(table) - 1)
     return Decoded(table.combine_chunks(), tuple(unreadable))
+
+
+def _swallowed(text: str) -> list[Unreadable]:
+    """The lines that a quote took for one value because nothing closes it."""
+    return [Unreadable(line[:4000], "stands behind a quote that is not closed") for line in text.splitlines()]
 
 
 def _distinct(names: list[str]) -> list[str]:

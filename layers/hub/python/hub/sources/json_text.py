@@ -1,6 +1,7 @@
 """JSON without loss: fast where that is exact, by the slower reader where numbers are long or the text is odd."""
 
 import json
+import math
 import re
 from typing import Any
 
@@ -45,7 +46,7 @@ def dumps(value: Any) -> str:
 
 def _fraction(text: str) -> float | str:
     value = float(text)
-    return value if len(text) < 17 or repr(value) == text else text
+    return value if math.isfinite(value) and (len(text) < 17 or repr(value) == text) else text
 
 
 def _sound(value: Any) -> Any:

@@ -159,8 +159,9 @@ def _count(total: object) -> int | None:
     """A total as a number, whether the source writes 30, 30.0 or "30"; None for anything else."""
     if isinstance(total, str) and total.strip().isdigit():
         return int(total)
-    whole = isinstance(total, int | float) and not isinstance(total, bool) and total == int(total)
-    return int(total) if whole else None  # type: ignore[call-overload]
+    if isinstance(total, float):
+        return int(total) if total.is_integer() else None
+    return total if isinstance(total, int) and not isinstance(total, bool) else None
 
 
 def _moment(value: object) -> datetime | None:

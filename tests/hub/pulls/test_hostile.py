@@ -1,0 +1,169 @@
+"""Sources that lie, loop, drip and change: the pull says which and why, counts every row, and goes on when mended."""
+
+import json
+from decimal import Decimal
+from urllib.parse import parse_qs, urlsplit
+
+import boto3
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tests.hub.pulls import manifests
+from tests.hub.pulls.conftest import VAULT
+from tests.hub.sources import double
+
+CONTACTS, CALLS = "crm.contacts", "calls.calls"
+HEADER, ROWS = "call_id,minutes\n", "".join(f"K{n},{n}\n" for n in range(25))
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    monkeypatch.setattr("hub.sources.http.time.sleep", lambda seconds: None)
+
+
+@pytest.fixture
+def pulled(bench, deployment):
+    """A pull of an API that answers with a fault, or a text, always."""
+
+    def made(fault, paging=manifests.CURSOR, count=60, total=lambda count: count):
+        with double.serving(double.Api([manifests.contact(n) for n in range(count)])) as api:
+            api.always, api.total = double.says(fault) if isinstance(fault, str) else fault, total
+            engine = bench(deployment(crm=manifests.crm(api.url, paging)))
+            pull = engine.pull(CONTACTS)
+        assert pull.received == pull.staged + pull.duplicate + pull.quarantined + pull.filtered
+        return pull, engine, len(api.asked)
+
+    return made
+
+
+@pytest.fixture
+def dropped(bench, deployment):
+    """A pull of one file with these bytes."""
+
+    def made(data, form="csv", engine=None):
+        engine = engine or bench(deployment(calls=manifests.calls().replace("format: csv", f"format: {form}")))
+        body = data.encode() if isinstance(data, str) else data
+        boto3.client("s3").put_object(Bucket=VAULT, Key="drop/calls/a.csv", Body=body)
+        pull = engine.pull(CALLS)
+        assert pull.received == pull.staged + pull.duplicate + pull.quarantined + pull.filtered
+        return pull, engine
+
+    return made
+
+
+def circle(request, body):
+    """Cursors 0, 10, 20, 30 and then 10 again; no total."""
+    at = parse_qs(urlsplit(request.path).query).get("cursor", ["0"])[0]
+    following = {"0": "10", "10": "20", "20": "30"}.get(at, "10")
+    double.whole(request, json.dumps({**json.loads(body), "next_cursor": following, "total": None}).encode())
+
+
+def stamped(request, body):
+    """The same rows whatever page is asked for, each time with another time of day."""
+    items = [manifests.contact(n) for n in range(10)]
+    double.whole(request, json.dumps({"items": items, "served_at": id(request)}).encode())
+
+
+@pytest.mark.parametrize(
+    ("fault", "paging", "told"),
+    [(circle, manifests.CURSOR, "goes round in a circle"), (stamped, manifests.PAGE, "repeats a page")],
+)
+def test_pages_without_an_end(pulled, fault, paging, told):
+    pull, _, asked = pulled(fault, paging)
+    assert (pull.state, told in pull.error, asked < 12) == ("failed", True, True)
+
+
+def test_a_total_that_is_too_low_at_the_end_of_a_page(pulled):
+    pull, _, _ = pulled(double.whole, manifests.PAGE, total=lambda count: 20)
+    assert (pull.state, pull.received) == ("held", 60)
+    assert pull.reason == "the source declares 20 rows, 60 were received"
+
+
+@pytest.mark.parametrize("total", ["31", 31.0, 31])
+def test_a_total_in_any_spelling_counts(pulled, total):
+    assert pulled(double.whole, count=30, total=lambda count: total)[0].state == "held"
+
+
+def test_an_answer_that_drips_does_not_eat_the_workers_time(pulled, monkeypatch):
+    monkeypatch.setattr("hub.sources.http.LONGEST_ANSWER", -1.0)
+    pull, _, asked = pulled(double.whole)
+    assert (pull.state, "still answering" in pull.error, asked) == ("failed", True, 1)
+
+
+def test_one_odd_value_costs_its_row_only(pulled):
+    items = [manifests.contact(n) for n in range(30)]
+    items[1]["contact_id"], items[2]["age"], items[3]["more"] = 2**80, float("nan"), 2**90
+    items[4]["updated_at"] = "0001-01-01T00:00:00+05:00"
+    pull, engine, _ = pulled(json.dumps({"items": items, "total": 30}))
+    assert (pull.state, pull.staged, pull.rules) == ("complete", 28, {"age: type": 1, "updated_at: type": 1})
+    rows = {row["contact_id"]: row for row in engine.staged(CONTACTS).to_pylist()}
+    assert str(2**80) in rows, "a key is never rounded"
+    assert rows["C0003"]["_extra"] == f'{{"more":{2**90}}}'
+
+
+def test_fields_that_are_called_like_persons_are_not_told(pulled):
+    items = [{**manifests.contact(n), f"n{n}@example.com": 1, f"98450{n:05d}": 1, "nick": "x"} for n in range(25)]
+    pull, _, _ = pulled(json.dumps({"items": items, "total": 25}))
+    assert (pull.state, pull.new_fields) == ("complete", ["nick", "(fields whose names are no names)"])
+
+
+@pytest.mark.parametrize("data", ["", "\n\n", "  \n", HEADER, HEADER.strip()])
+def test_a_file_without_rows_has_none(dropped, data):
+    pull, _ = dropped(data)
+    assert (pull.state, pull.received) == ("complete", 0)
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        ("Ravi Kumar,98450\n" + ROWS, "no header"),
+        (HEADER.upper() + ROWS, "other capitals"),
+        ("call_id\nK1\n", "a column is gone"),
+        ("<html>sign in</html>", "a page of the export tool"),
+        ((HEADER + ROWS).encode("utf-16-le"), "an encoding that nobody declared"),
+    ],
+)
+def test_a_file_without_the_declared_columns_fails_and_names_them_alone(dropped, data, why):
+    pull, engine = dropped(data)
+    assert (pull.state, pull.received, pull.new_fields) == ("failed", 0, []), why
+    assert "drop/calls/a.csv has no column" in pull.error
+    assert "minutes" in pull.error
+    assert "Ravi" not in pull.error
+    mended, _ = dropped(HEADER + ROWS, engine=engine)
+    assert (mended.state, mended.staged, mended.error) == ("complete", 25, None)
+
+
+def test_a_quote_that_is_not_closed_hides_no_row(dropped):
+    pull, _ = dropped(HEADER + ROWS + 'Kx,"1\n' + ROWS.replace("K", "L"))
+    assert (pull.state, pull.received, pull.staged, pull.quarantined) == ("held", 51, 25, 26)
+
+
+def test_lines_that_end_as_on_old_macs(dropped):
+    assert dropped((HEADER + ROWS).replace("\n", "\r"))[0].staged == 25
+
+
+def parquet(**columns):
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.table({"call_id": [f"K{n}" for n in range(25)], "minutes": range(25), **columns}), sink)
+    return sink.getvalue().to_pybytes()
+
+
+def test_parquet_of_any_type_and_broken(dropped):
+    odd = pa.array([{"a": Decimal("1.5"), "b": b"\xff"}] * 25)
+    assert dropped(parquet(call_id=odd), "parquet")[0].state == "complete"
+    data = parquet()
+    broken = data[:60] + bytes(each ^ 0xFF for each in data[60:120]) + data[120:]
+    pull, _ = dropped(broken, "parquet")
+    assert (pull.state, "is not readable as parquet" in pull.error) == ("failed", True)
+
+
+def test_one_list_is_not_json_lines(dropped):
+    pull, _ = dropped('[{"call_id": "K1"}, {"call_id": "K2"}]', "jsonl")
+    assert (pull.state, "one object per line" in pull.error) == ("failed", True)
+
+
+def test_a_column_that_a_database_has_no_more(bench, deployment, shop):
+    database = shop("create table orders (order_id integer, customer_id integer, updated_at text);")
+    pull = bench(deployment(shop=manifests.shop(f"sqlite:///{database}"))).pull("shop.orders")
+    assert (pull.state, "orders has no column total" in pull.error) == ("failed", True)
