@@ -153,6 +153,7 @@ class _Work:
         self._done = list(self._store.batches(pull.pull_id))
         self._seen: set[str] = set()
         self._resumed = bool(self._done) or pull.attempts > 0
+        self._renewed = 0
 
     def until(self, milliseconds_left: Callable[[], int]) -> Pull:
         """Fetch, commit and settle; the pull as it stands at the end."""
@@ -219,7 +220,8 @@ class _Work:
         received = sum(each["received"] for each in self._done)
         outcome = settle_batch(self._plan, self._pull, batch, pieces, self._seen, received)
         item = self._write(batch, pieces, outcome)
-        until = int(self._engine.now()) + LEASE_SECONDS
+        self._renewed = int(self._engine.now())
+        until = self._renewed + LEASE_SECONDS
         self._store.commit(self._lease, self._pull, batch, item, outcome.counts, until)
         self._seen.update(outcome.hashes)
         self._done.append({**item, **outcome.counts.as_dict()})
@@ -302,7 +304,11 @@ class _Work:
         return compared.settle(self._keys_before, self._done)
 
     def _keep_lease(self) -> None:
-        self._store.renew(self._lease, int(self._engine.now()) + LEASE_SECONDS)
+        """Stay the only worker, at the price of a write now and then, not of one per page."""
+        now = int(self._engine.now())
+        if now >= self._renewed + LEASE_SECONDS // 6:
+            self._store.renew(self._lease, now + LEASE_SECONDS)
+            self._renewed = now
 
     def _totals(self, batches: Sequence[Counts], declared: int | None) -> dict[str, Any]:
         warned, rules = Counter[str](), Counter[str]()

@@ -1,18 +1,20 @@
 """What a pull keeps in S3: landing, staging and quarantine of each batch, under names that a repeat overwrites."""
 
-import gzip
 import hashlib
 import io
-import zlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from isal import igzip
 
 from hub import aws
 from hub.pulls.models import Pull
 from hub.sources import json_text
+
+
+UNIQUE = ("_record_hash", "_record_key", "_row")  # a dictionary of such a column is as long as the column
 
 
 class Objects:
@@ -80,10 +82,11 @@ def staging_folder(pull: Pull) -> str:
 
 def _parquet(rows: pa.Table) -> bytes:
     sink = io.BytesIO()
-    pq.write_table(rows, sink, compression="snappy", store_schema=False)
+    repeating = [name for name in rows.column_names if name not in UNIQUE]
+    pq.write_table(rows, sink, compression="snappy", store_schema=False, use_dictionary=repeating)
     return sink.getvalue()
 
 
 def _gzip(data: bytes) -> bytes:
     """Without a time in it, so that the same bytes land the same."""
-    return gzip.compress(data, compresslevel=zlib.Z_BEST_SPEED, mtime=0)
+    return bytes(igzip.compress(data, 1, mtime=0))

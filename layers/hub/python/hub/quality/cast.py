@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from hub.config import Column
 
-STAMP = pa.timestamp("us")
+STAMP, UTC_STAMP = pa.timestamp("us"), pa.timestamp("us", "UTC")
 ARROW_TYPES = {
     "varchar": pa.string(),
     "json": pa.string(),
@@ -30,7 +30,7 @@ INTEGER = r"^[+-]?[0-9]+$"
 NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]00:00(:00(\.0+)?)?Z?)?$"
 MOMENT = (
-    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?( ?(Z|[+-][0-9]{2}(:?[0-9]{2})?))?)?$"
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}(:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?)?( ?(Z|[+-][0-9]{2}(:?[0-9]{2})?))?)?$"
 )
 ZONED = r"[T ].*(Z|[+-][0-9]{2}(:?[0-9]{2})?)$"
 Result = tuple[pa.Array, pa.Array]
@@ -191,7 +191,11 @@ def _timestamps(text: pa.Array, column: Column) -> pa.Array:
         return _scaled(text, 1_000)
     if column.format:
         return _local(_by_format(text, column.format), column.time_zone)
-    if (plain := _whole(text, STAMP)) is not None:
+    # Arrow takes long to say no, so the first value tells what to ask it.
+    if pc.any(pc.match_substring_regex(text.drop_null().slice(0, 1), ZONED)).as_py():
+        if (absolute := _whole(text, UTC_STAMP)) is not None:
+            return _of_the_calendar(absolute.cast(STAMP))
+    elif (plain := _whole(text, STAMP)) is not None:
         return _local(plain, column.time_zone)
     moments = pc.replace_substring_regex(_matching(text, MOMENT), r"(\.[0-9]{6})[0-9]+", r"\1")
     zoned = pc.fill_null(pc.match_substring_regex(moments, ZONED), False)
@@ -199,7 +203,7 @@ def _timestamps(text: pa.Array, column: Column) -> pa.Array:
     if not pc.any(zoned).as_py():
         return _local(_fitting(moments, STAMP), column.time_zone)
     absolute = pc.replace_substring_regex(pc.if_else(zoned, moments, nothing), r" ([Z+-][0-9:]*)$", r"\1")
-    utc = _fitting(absolute, pa.timestamp("us", "UTC")).cast(STAMP)
+    utc = _fitting(absolute, UTC_STAMP).cast(STAMP)
     naive = _local(_fitting(pc.if_else(zoned, nothing, moments), STAMP), column.time_zone)
     return _of_the_calendar(pc.coalesce(utc, naive))
 
@@ -221,7 +225,7 @@ def _local(stamps: pa.Array, zone: str | None) -> pa.Array:
     if zone in (None, "UTC"):
         return stamps
     aware = pc.assume_timezone(stamps, zone, ambiguous="earliest", nonexistent="earliest")
-    return aware.cast(pa.timestamp("us", "UTC")).cast(STAMP)
+    return aware.cast(UTC_STAMP).cast(STAMP)
 
 
 def _by_format(text: pa.Array, form: str) -> pa.Array:

@@ -24,11 +24,11 @@ def tokens(key: bytes, source: str, entity: str, parts: Sequence[pa.Array]) -> p
     joined = pc.binary_join_element_wise(*[as_text(part) for part in parts], PART)
     distinct = joined.dictionary_encode()
     messages = pc.binary_join_element_wise(pa.scalar(f"{source}|{entity}|"), distinct.dictionary, "")
-    made = _hmacs(key, messages.cast(pa.binary()).to_pylist())
-    return pc.take(pa.array(made, pa.string()), distinct.indices)
+    made = _hex(_hmacs(key, messages.cast(pa.binary()).to_pylist()))
+    return made if len(made) == len(joined) and not joined.null_count else pc.take(made, distinct.indices)
 
 
-def _hmacs(key: bytes, messages: Sequence[bytes]) -> list[str]:
+def _hmacs(key: bytes, messages: Sequence[bytes]) -> list[bytes]:
     """HMAC-SHA-256 as in `token`. The key is taken in once and copied: a third of the time of hmac.digest per row."""
     block = (key if len(key) <= BLOCK else hashlib.sha256(key).digest()).ljust(BLOCK, b"\0")
     begin_inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block)).copy
@@ -38,18 +38,50 @@ def _hmacs(key: bytes, messages: Sequence[bytes]) -> list[str]:
         inner, outer = begin_inner(), begin_outer()
         inner.update(message)
         outer.update(inner.digest())
-        made.append(outer.hexdigest()[:TOKEN_CHARACTERS])
+        made.append(outer.digest())
     return made
 
 
 def record_hashes(columns: Sequence[pa.Array]) -> pa.Array:
-    """A fingerprint of each row's values: equal rows alike, and no two ways to split the same text alike."""
-    framed = []
-    for column in columns:
-        text = as_text(column)
-        length = pc.binary_length(text).cast(pa.string())
-        framed.append(pc.fill_null(pc.binary_join_element_wise(length, text, ":"), "-"))
-    rows = pc.binary_join_element_wise(*framed, PART)
+    """A fingerprint of each row's values: equal rows alike, and no two ways to split the same text alike.
+
+    A row's bytes are which of its values are there, the values of fixed width, and the length and bytes of each text.
+    """
+    flat = [column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column for column in columns]
+    framed = [_present(flat[at : at + 63]) for at in range(0, len(flat), 63)]
+    for column in flat:
+        framed += _framed(column)
     sha256 = hashlib.sha256
-    texts = rows.cast(pa.binary()).to_pylist()
-    return pa.array([sha256(text).hexdigest()[:TOKEN_CHARACTERS] for text in texts], pa.string())
+    rows = pc.binary_join_element_wise(*framed, b"").to_pylist()
+    return _hex([sha256(row).digest() for row in rows])
+
+
+def _present(columns: Sequence[pa.Array]) -> pa.Array:
+    """One bit per column, whether the row has a value there, as eight bytes."""
+    bits = pa.repeat(pa.scalar(0, pa.int64()), len(columns[0]))
+    for at, column in enumerate(columns):
+        bits = pc.add(bits, pc.if_else(pc.is_valid(column), 1 << at, 0))
+    return _bytes(bits)
+
+
+def _framed(column: pa.Array) -> list[pa.Array]:
+    """A column as bytes that no neighbour's can be taken for."""
+    kind = column.type
+    if pa.types.is_boolean(kind):
+        column = column.cast(pa.int8())
+    elif not pa.types.is_primitive(kind) and not pa.types.is_decimal(kind):
+        text = pc.fill_null(as_text(column), "").cast(pa.binary())
+        return [_bytes(pc.binary_length(text)), text]
+    return [pc.fill_null(_bytes(column), b"")]
+
+
+def _bytes(column: pa.Array) -> pa.Array:
+    return column.view(pa.binary(column.type.bit_width // 8)).cast(pa.binary())
+
+
+def _hex(digests: Sequence[bytes]) -> pa.Array:
+    """The first half of each SHA-256 in hex; made as one text, which is quicker than a text for each."""
+    size = TOKEN_CHARACTERS
+    text = b"".join([digest[: size // 2] for digest in digests]).hex().encode()
+    ends = pa.array(range(0, len(text) + 1, size), pa.int32())
+    return pa.StringArray.from_buffers(len(digests), ends.buffers()[1], pa.py_buffer(text))
