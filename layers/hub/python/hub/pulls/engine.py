@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import chain
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -25,6 +24,7 @@ from hub.pulls.keysets import KeySets
 from hub.pulls.ledger import Counts, Verdict, deletion_gate, gate, settle, told_fields
 from hub.pulls.models import Pull, PullTask, pull_id
 from hub.pulls.objects import Objects
+from hub.pulls.repeats import Staged
 from hub.pulls.stage import Outcome, Plan, settle_batch
 from hub.pulls.store import COUNTS, LEASE_SECONDS, Lease, PullStore, iso
 from hub.settings import PullSettings
@@ -151,14 +151,14 @@ class _Work:
         self._keys_before: str | None = state.get("key_index")
         self._keysets = KeySets(engine.settings.vault_bucket, pull)
         self._done = list(self._store.batches(pull.pull_id))
-        self._seen: set[str] = set()
+        self._staged = Staged(self._hashes)
         self._resumed = bool(self._done) or pull.attempts > 0
         self._renewed = 0
 
     def until(self, milliseconds_left: Callable[[], int]) -> Pull:
         """Fetch, commit and settle; the pull as it stands at the end."""
         try:
-            self._remember_seen()
+            self._remember_staged()
             batches = self._batches(self._connect())
             while not self._ended():
                 if milliseconds_left() < SHORT_OF_TIME_MS:
@@ -182,9 +182,14 @@ class _Work:
         source = self._engine.deployment.sources[self._task.source]
         return connector(source, self._task.data_set, self._engine.settings.vault_bucket)
 
-    def _remember_seen(self) -> None:
+    def _remember_staged(self) -> None:
         if self._rules.keys.business:
-            self._seen.update(chain.from_iterable(self._objects.hashes(key) for key, _ in self._staged_objects()))
+            for number, each in enumerate(self._done, 1):
+                if each.get("staging"):
+                    self._staged.add(number, self._hashes(number))
+
+    def _hashes(self, batch: int) -> Any:
+        return self._objects.hashes(self._done[batch - 1]["staging"]["key"])
 
     def _staged_objects(self) -> Iterator[tuple[str, str]]:
         """Key and ETag of each staged object that the ledger knows."""
@@ -218,13 +223,14 @@ class _Work:
             self._objects.forget_uncommitted(self._pull, batch)
             self._resumed = False
         received = sum(each["received"] for each in self._done)
-        outcome = settle_batch(self._plan, self._pull, batch, pieces, self._seen, received)
+        outcome = settle_batch(self._plan, self._pull, batch, pieces, self._staged, received)
         item = self._write(batch, pieces, outcome)
         self._renewed = int(self._engine.now())
         until = self._renewed + LEASE_SECONDS
         self._store.commit(self._lease, self._pull, batch, item, outcome.counts, until)
-        self._seen.update(outcome.hashes)
         self._done.append({**item, **outcome.counts.as_dict()})
+        if self._rules.keys.business and len(outcome.staged):
+            self._staged.add(batch, outcome.staged["_record_hash"].combine_chunks())
         steps.reached("committed")
 
     def _write(self, batch: int, pieces: Sequence[Piece], outcome: Outcome) -> dict[str, Any]:

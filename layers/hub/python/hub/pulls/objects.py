@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -12,7 +12,6 @@ from isal import igzip
 from hub import aws
 from hub.pulls.models import Pull
 from hub.sources import json_text
-
 
 UNIQUE = ("_record_hash", "_record_key", "_row")  # a dictionary of such a column is as long as the column
 
@@ -62,10 +61,10 @@ class Objects:
             for item in page.get("Contents", []):
                 s3.delete_object(Bucket=self._bucket, Key=item["Key"])
 
-    def hashes(self, key: str) -> Iterator[str]:
+    def hashes(self, key: str) -> pa.Array:
         """The record hashes of a staged batch."""
         body = aws.client("s3").get_object(Bucket=self._bucket, Key=key)["Body"].read()
-        yield from pq.read_table(pa.BufferReader(body), columns=["_record_hash"])["_record_hash"].to_pylist()
+        return pq.read_table(pa.BufferReader(body), columns=["_record_hash"])["_record_hash"].combine_chunks()
 
     def is_as_committed(self, key: str, etag: str) -> bool:
         """Whether the object still is what its batch was committed with."""

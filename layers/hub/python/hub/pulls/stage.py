@@ -13,6 +13,7 @@ from hub.config import DataSet, key_columns
 from hub.config.entities import reference_column
 from hub.pulls.ledger import Counts
 from hub.pulls.models import Pull
+from hub.pulls.repeats import Staged, repeats
 from hub.pulls.schema import key_columns_of_records, references, staging_columns
 from hub.quality import EXTRA, Refined, arrow_type, as_text, record_hashes, refine, tokens
 from hub.sources import Piece, json_text
@@ -64,14 +65,15 @@ class Outcome:
     counts: Counts
     warned: Counter[str]
     rules: Counter[str]
-    hashes: list[str]
     seen: list[Seen]
 
 
-def settle_batch(plan: Plan, pull: Pull, batch: int, pieces: Sequence[Piece], seen: set[str], received: int) -> Outcome:
+def settle_batch(
+    plan: Plan, pull: Pull, batch: int, pieces: Sequence[Piece], staged_before: Staged, received: int
+) -> Outcome:
     """Put every row of a batch in its one place.
 
-    seen: record hashes staged earlier in this pull; it is not changed. received: rows before this batch.
+    staged_before: of earlier batches of this pull. received: rows before this batch.
     """
     raw = _joined([piece.rows for piece in pieces])
     started = datetime.fromisoformat(pull.started_at)
@@ -83,9 +85,9 @@ def settle_batch(plan: Plan, pull: Pull, batch: int, pieces: Sequence[Piece], se
     keyed = keyed.append_column("_record_hash", record_hashes([keyed[name] for name in plan.rules.columns]))
     keyed = keyed.append_column("_row", pa.array(range(1, len(keyed) + 1), pa.int32()))
     passing = _passing(keyed, refined)
-    repeated, hashes = _repeats(passing, seen) if plan.rules.keys.business else ([], [])
-    if repeated:
-        passing = passing.filter(_mask(len(passing), repeated, value=False))
+    before = len(passing)
+    if plan.rules.keys.business:
+        passing = passing.filter(pc.invert(repeats(_one(passing["_record_hash"]), staged_before)))
     unreadable = [each for piece in pieces for each in piece.unreadable]
     quarantined = [*_quarantined(plan, raw, refined), *_unreadable(unreadable, len(raw))]
     filtered = Counter(f"filtered: {rule}" for rule in refined.filtered.values())
@@ -93,13 +95,13 @@ def settle_batch(plan: Plan, pull: Pull, batch: int, pieces: Sequence[Piece], se
     counts = Counts(
         received=sum(len(piece.rows) + len(piece.unreadable) for piece in pieces),
         staged=len(passing),
-        duplicate=len(repeated),
+        duplicate=before - len(passing),
         quarantined=len(quarantined),
         filtered=len(refined.filtered),
     )
     staged = _as_stored(plan, passing, pull, batch, started)
     seen_records = _seen(plan, keyed, refined, pieces)
-    return Outcome(staged, quarantined, counts, refined.warned, filtered + broken, hashes, seen_records)
+    return Outcome(staged, quarantined, counts, refined.warned, filtered + broken, seen_records)
 
 
 def tombstones(plan: Plan, pull: Pull, batch: int, before: int, gone: pa.Table) -> pa.Table:
@@ -208,18 +210,6 @@ def _mask(length: int, positions: Sequence[int], *, value: bool) -> pa.Array:
     """`value` at the positions, its opposite elsewhere."""
     member = pc.is_in(pa.array(range(length), pa.int64()), pa.array(positions, pa.int64()))
     return member if value else pc.invert(member)
-
-
-def _repeats(rows: pa.Table, seen: set[str]) -> tuple[list[int], list[str]]:
-    """Rows that this pull has staged already, and the hashes of those that it has not."""
-    repeated: list[int] = []
-    fresh: dict[str, None] = {}
-    for at, each in enumerate(rows["_record_hash"].to_pylist()):
-        if each in seen or each in fresh:
-            repeated.append(at)
-        else:
-            fresh[each] = None
-    return repeated, list(fresh)
 
 
 def _quarantined(plan: Plan, raw: pa.Table, refined: Refined) -> list[dict[str, Any]]:

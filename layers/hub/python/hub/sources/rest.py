@@ -148,7 +148,7 @@ def secret(name: str) -> str:
 
 
 def _fingerprint(records: list[Any]) -> str:
-    """Of the first and the last records: enough to know a page again. The rest of an answer may hold the time of day."""
+    """Of the first and the last records, by which a page is known again; an answer may hold the time of day besides."""
     ends = json_text.dumps([len(records), records[:8], records[-8:]])
     return hashlib.sha256(ends.encode()).hexdigest()
 

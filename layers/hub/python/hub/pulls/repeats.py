@@ -1,0 +1,51 @@
+"""Which rows a pull has staged already: eight bytes a row are remembered, and whoever is doubted is looked up."""
+
+from collections.abc import Callable
+from functools import reduce
+from itertools import accumulate
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+PREFIX = 16  # hex characters, 64 bits
+
+
+class Staged:
+    """The record hashes that a pull has staged, by batch. `read` gives those of a batch again."""
+
+    def __init__(self, read: Callable[[int], pa.Array]) -> None:
+        self._read = read
+        self._prefixes: dict[int, pa.Array] = {}
+
+    def add(self, batch: int, hashes: pa.Array) -> None:
+        self._prefixes[batch] = _prefixes(hashes)
+
+    def knows(self, hashes: pa.Array) -> pa.Array:
+        """Whether each hash is staged. Two hashes may begin alike, so the batches that seem to have one are read."""
+        nowhere = pa.repeat(pa.scalar(False), len(hashes))
+        if not self._prefixes or not len(hashes):
+            return nowhere
+        found = pc.is_in(pa.chunked_array(list(self._prefixes.values()), pa.uint64()), value_set=_prefixes(hashes))
+        starts = accumulate((len(each) for each in self._prefixes.values()), initial=0)
+        hit = [
+            batch
+            for (batch, each), start in zip(self._prefixes.items(), starts, strict=False)
+            if pc.any(found.slice(start, len(each))).as_py()
+        ]
+        return reduce(pc.or_, (pc.is_in(hashes, value_set=self._read(batch)) for batch in hit), nowhere)
+
+
+def repeats(hashes: pa.Array, staged: Staged) -> pa.Array:
+    """Whether each row is there already: staged earlier in this pull, or above it in this batch."""
+    known = staged.knows(hashes)
+    distinct = hashes.dictionary_encode()
+    if len(distinct.dictionary) == len(hashes):
+        return known
+    first: dict[int, int] = {}
+    again = [first.setdefault(value, at) != at for at, value in enumerate(distinct.indices.to_pylist())]
+    return pc.or_(known, pa.array(again, pa.bool_()))
+
+
+def _prefixes(hashes: pa.Array) -> pa.Array:
+    digits = "".join(pc.utf8_slice_codeunits(hashes, 0, PREFIX).to_pylist())
+    return pa.UInt64Array.from_buffers(pa.uint64(), len(hashes), [None, pa.py_buffer(bytes.fromhex(digits))])

@@ -1,0 +1,67 @@
+import hashlib
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.pulls.repeats import PREFIX, Staged, repeats
+
+
+def hashed(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+ALIKE = hashed("a")[:PREFIX]
+
+
+class Batches:
+    """Batches in a list; counts how often one is read again."""
+
+    def __init__(self, *batches: list[str]) -> None:
+        self.reads, self.batches = 0, batches
+        self.staged = Staged(self.read)
+        for number, batch in enumerate(batches):
+            self.staged.add(number, pa.array(batch, pa.string()))
+
+    def read(self, batch: int) -> pa.Array:
+        self.reads += 1
+        return pa.array(self.batches[batch], pa.string())
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "expected", "reads", "reason"),
+    [
+        ([], ["a"], [False], 0, "the first row of a pull"),
+        ([], [], [], 0, "a batch whose rows are all quarantined"),
+        ([], ["a", "b", "a", "a"], [False, False, True, True], 0, "twice and thrice in one batch"),
+        ([["a", "b"]], ["c", "a"], [False, True], 1, "in an earlier batch"),
+        ([["a"], ["b"], ["c"]], ["c", "a"], [True, True], 2, "only the batches that have one are read"),
+        ([["a"], ["b"]], ["x", "y"], [False, False], 0, "nothing is read where nothing is doubted"),
+    ],
+)
+def test_repeats(before, now, expected, reads, reason):
+    batches = Batches(*[[hashed(each) for each in batch] for batch in before])
+    found = repeats(pa.array([hashed(each) for each in now], pa.string()), batches.staged)
+    assert (found.to_pylist(), batches.reads) == (expected, reads), reason
+
+
+def test_two_rows_whose_hashes_begin_alike_are_two_rows():
+    batches = Batches([ALIKE + "0" * PREFIX])
+    found = repeats(pa.array([ALIKE + "1" * PREFIX, ALIKE + "0" * PREFIX]), batches.staged)
+    assert found.to_pylist() == [False, True]
+
+
+@given(st.lists(st.lists(st.sampled_from("abcdefgh"), max_size=6), max_size=6))
+def test_like_a_set_of_python(batches):
+    """Over any batches, the rows that are no repeats are each value once, at its first place."""
+    kept: list[list[str]] = []
+    seen: set[str] = set()
+    store = Batches()
+    for number, batch in enumerate(batches):
+        hashes = [hashed(each) for each in batch]
+        expected = [each in seen or seen.add(each) is not None for each in hashes]
+        store.batches = tuple(kept)
+        assert repeats(pa.array(hashes, pa.string()), store.staged).to_pylist() == expected
+        kept.append([each for each, again in zip(hashes, expected, strict=True) if not again])
+        store.staged.add(number, pa.array(kept[-1], pa.string()))
