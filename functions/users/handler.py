@@ -30,7 +30,7 @@ def create_user(principal: Principal, request: NewUser) -> Created[dict[str, str
 @api.patch("/v1/users/<username>", permission="users.manage")
 def change_user(principal: Principal, username: str, request: UserChange) -> User:
     """Set roles or enabled. The user's tokens end within 15 seconds."""
-    user = directory().change(username, request)
+    user = directory().change(username, request, by=principal.id)
     audit.record(principal, "users.change", user.id, roles=" ".join(user.roles), enabled=user.enabled)
     return user
 

@@ -61,6 +61,7 @@ def test_a_change_voids_the_tokens_that_the_user_has(users, gateway, pool):
     [
         ("POST", "/v1/users", NEW | {"roles": ["superuser"]}, 422, "a role that is none"),
         ("POST", "/v1/users", NEW | {"username": "a b"}, 422, "a name with a space"),
+        ("POST", "/v1/users", NEW | {"username": ".."}, 422, "a name that no path can end with"),
         ("POST", "/v1/users", NEW | {"username": "आशा"}, 422, "a name that the pool would not take"),
         ("POST", "/v1/users", NEW | {"email": "asha"}, 422, "no address"),
         ("POST", "/v1/users", NEW | {"email": "a@b\nBcc: c@d"}, 422, "a second line in the address"),
@@ -72,6 +73,22 @@ def test_a_change_voids_the_tokens_that_the_user_has(users, gateway, pool):
 )
 def test_refused(users, method, path, body, status, why):
     assert users(method, path, body).status == status, why
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "why"),
+    [
+        ({"enabled": False}, 409, "nobody could let him in again"),
+        ({"roles": ["viewer"]}, 409, "nobody could give him the role again"),
+        ({"roles": []}, 409, "nor with no role at all"),
+        ({"roles": ["admin", "viewer"], "enabled": True}, 200, "what leaves him an administrator is his to change"),
+    ],
+)
+def test_nobody_takes_his_own_administration_away(users, gateway, change, status, why):
+    admin = users("POST", "/v1/users", NEW | {"roles": ["admin"]}).body["id"]
+    assert gateway("users")("PATCH", "/v1/users/asha", change, user=admin, role="admin").status == status, why
+    shown = users("GET", "/v1/users").body["items"][0]
+    assert (shown["enabled"], "admin" in shown["roles"]) == (True, True), why
 
 
 def test_a_name_is_taken_once(users):

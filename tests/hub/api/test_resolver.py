@@ -256,6 +256,11 @@ def test_a_cursor_that_no_list_gave(cursor):
         decode_cursor(cursor)
 
 
+def test_a_cursor_of_another_list():
+    with pytest.raises(BadRequest):
+        decode_cursor(encode_cursor("t2026"), prefix="g")
+
+
 def test_a_cursor_comes_back():
     assert decode_cursor(encode_cursor("2026-01-01#é", ""), 2) == ("2026-01-01#é", "")
 

@@ -15,12 +15,13 @@ from hub.errors import BadRequest, Conflict, InvalidInput, NotFound
 from hub.settings import UsersSettings
 
 AT_ONCE = 8
+MANAGE = "users.manage"
 
 
 class NewUser(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    username: str = Field(pattern=r"^[A-Za-z0-9_.@+-]{1,128}$")
+    username: str = Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,127}$")
     email: str = Field(pattern=r"^[^@\s]{1,64}@[^@\s]{1,190}$")
     roles: list[str] = Field(max_length=60)
 
@@ -97,10 +98,16 @@ class Directory:
             pool.admin_add_user_to_group(**of_user, GroupName=role)
         return self.get(new.username)
 
-    def change(self, username: str, change: UserChange) -> User:
-        """Set the roles, or whether the user may sign in, or both. Rights that are taken go before rights are given."""
+    def change(self, username: str, change: UserChange, by: str) -> User:
+        """Set the roles, or whether the user may sign in, or both. Rights that are taken go before rights are given.
+
+        by: the id of who asks. Conflict where he would lock himself out: so the hub always has an administrator.
+        """
         _known(change.roles or [])
         user, pool = self.get(username), self._pool
+        stays = change.roles is None or MANAGE in permissions_of(change.roles)
+        if user.id == by and (change.enabled is False or not stays):
+            raise Conflict("Nobody takes his own administration away; another administrator can")
         of_user = {"UserPoolId": self._pool_id, "Username": username}
         if change.enabled is False:
             pool.admin_disable_user(**of_user)

@@ -166,14 +166,15 @@ class Challenges:
         self._table = table
         self._now = now
 
-    def remember(self, session: str, username: str) -> None:
-        item = _challenge(session) | {"username": username, "expires_at": int(self._now()) + self.LIFE}
+    def remember(self, session: str, username: str, kind: str) -> None:
+        item = _challenge(session) | {"username": username, "kind": kind, "expires_at": int(self._now()) + self.LIFE}
         aws.table(self._table).put_item(Item=item)
 
-    def known(self, session: str, username: str) -> bool:
-        """Whether this user was given this challenge and has not yet met it."""
+    def known(self, session: str, username: str, kind: str) -> bool:
+        """Whether this user was given this challenge, of this kind, and has not yet met it."""
         item = aws.table(self._table).get_item(Key=_challenge(session), ConsistentRead=True).get("Item", {})
-        return item.get("username") == username and int(item["expires_at"]) > self._now()
+        asked = (item.get("username"), item.get("kind")) == (username, kind)
+        return asked and int(item["expires_at"]) > self._now()
 
     def forget(self, session: str) -> None:
         aws.table(self._table).delete_item(Key=_challenge(session))
