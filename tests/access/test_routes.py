@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from hub.access import ROLES
+from hub.access import GRANTABLE, ROLES
+from hub.access.store import CustomRole
 from hub.api import Api, Reply
 from hub.api.openapi import apis
 
@@ -83,3 +84,14 @@ def test_several_roles_give_the_union(line):
         for other in ("auditor", "marketer"):
             may = any(permission in ROLES[role] for role in (one, other)) or permission == "signed_in"
             assert (status(line, f"{one} {other}") == 299) is may
+
+
+@pytest.mark.parametrize("permission", sorted(GRANTABLE))
+def test_a_custom_role_opens_what_its_permission_opens_and_nothing_else(monkeypatch, permission):
+    monkeypatch.setattr("hub.access.store.RoleStore.all", lambda self: [CustomRole("own", "", frozenset({permission}))])
+    expected = {
+        line: 299 if TABLE[line] in ("everybody", "signed in") or ROUTES[line].permission == permission else 403
+        for line in TABLE
+    }
+    assert {line: status(line, "own") for line in TABLE} == expected
+    assert status("GET /v1/users", "another") == 403, "a custom role that is gone gives nothing"

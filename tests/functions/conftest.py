@@ -14,6 +14,7 @@ import pytest
 from moto import mock_aws
 
 from hub import aws
+from hub.access import ROLES
 from tests.stores import create_bucket, create_table
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
@@ -149,3 +150,14 @@ def new_table() -> Any:
 @pytest.fixture
 def new_bucket() -> Any:
     return make_bucket
+
+
+@pytest.fixture
+def pool(on_moto: pytest.MonkeyPatch) -> str:
+    """A user pool with the shipped roles; its id."""
+    cognito = boto3.client("cognito-idp")
+    pool_id: str = cognito.create_user_pool(PoolName="hub")["UserPool"]["Id"]
+    on_moto.setenv("USER_POOL_ID", pool_id)
+    for role in ROLES:
+        cognito.create_group(UserPoolId=pool_id, GroupName=role)
+    return pool_id

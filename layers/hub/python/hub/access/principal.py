@@ -15,17 +15,21 @@ REFUSED = "Sign in again: the access token is not valid here"
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """A signed-in user. `id` is the pool's `sub`: it never changes and says nothing about the person."""
+    """A signed-in user. `id` is the pool's `sub`: it never changes and says nothing about the person.
+
+    granted: what custom roles give beside the shipped ones.
+    """
 
     id: str
     username: str
     roles: frozenset[str]
     issued_at: int
     expires_at: int
+    granted: frozenset[str] = frozenset()
     permissions: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "permissions", permissions_of(self.roles))
+        object.__setattr__(self, "permissions", permissions_of(self.roles) | self.granted)
 
     def may(self, permission: str) -> bool:
         return permission in self.permissions

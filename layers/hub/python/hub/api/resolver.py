@@ -6,6 +6,7 @@ import hashlib
 import time
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
 from http.cookies import CookieError, SimpleCookie
 from types import FunctionType
@@ -14,9 +15,9 @@ from urllib.parse import parse_qsl
 
 from aws_lambda_powertools import Logger
 
-from hub.access import Principal, principal_from
+from hub.access import ROLES, Principal, principal_from
 from hub.access.principal import REFUSED
-from hub.access.store import Repeats, Revocations
+from hub.access.store import Repeats, Revocations, RoleStore
 from hub.api.replies import Reply, dump, jsonable, reply_of, to_gateway
 from hub.api.routes import Call, Route, route
 from hub.errors import (
@@ -107,6 +108,8 @@ class Api:
         principal = principal_from(claims, self._settings.user_pool_client_id, time.time())
         if principal.issued_at <= self._revocations.not_before(principal.id):
             raise Unauthenticated(REFUSED)
+        if custom := principal.roles - ROLES.keys():
+            principal = replace(principal, granted=self._roles.granted(custom))
         principal.require(found.permission or "")
         logger.append_keys(principal=principal.id)
         return principal
@@ -141,6 +144,10 @@ class Api:
     @cached_property
     def _revocations(self) -> Revocations:
         return Revocations(self._settings.access_table)
+
+    @cached_property
+    def _roles(self) -> RoleStore:
+        return RoleStore(self._settings.access_table)
 
     @cached_property
     def _repeats(self) -> Repeats:
