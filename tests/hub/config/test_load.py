@@ -179,3 +179,22 @@ def test_a_folder_without_hub_yaml(tmp_path):
 )
 def test_key_columns(given, expected, why):
     assert config.key_columns(given) == expected, why
+
+
+CLIENTS = HUB + "clients:\n  crm:\n    scopes: [customers.read, pulls.read]\n"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "place", "remedy"),
+    [
+        ("pulls.read", "pulls.reed", "hub.yaml:7: clients.crm.scopes", "did you mean 'pulls.read'?"),
+        ("pulls.read", "signed_in", "hub.yaml:7: clients.crm.scopes", "is no permission"),
+        ("[customers.read, pulls.read]", "[]", "hub.yaml:7: clients.crm.scopes", "add at least one"),
+        ("scopes:", "scope:", "hub.yaml:7: clients.crm.scope", "did you mean 'scopes'?"),
+        ("  crm:", "  CRM:", "hub.yaml:6: clients.CRM", ""),
+    ],
+)
+def test_a_mistake_about_a_client(problems, right, wrong, place, remedy):
+    assert problems(hub=CLIENTS) == []
+    found = problems(hub=CLIENTS.replace(right, wrong, 1))
+    assert any(each.startswith(place) and remedy in each for each in found), found

@@ -31,6 +31,8 @@ ROLES["admin"] = frozenset().union(*ROLES.values(), {"users.read", "users.manage
 
 GRANTABLE: Final = ROLES["admin"]
 """Every permission that a role may give."""
+RESOURCE_SERVER: Final = "hub"
+"""A machine client's scope is this, a slash and a permission."""
 PERMISSIONS: Final = GRANTABLE | {SIGNED_IN}
 """Every permission that a route may ask for."""
 

@@ -7,7 +7,7 @@ token pass and a token without `exp`, and it hands groups on as the text "[admin
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from hub.access.permissions import permissions_of
+from hub.access.permissions import GRANTABLE, RESOURCE_SERVER, permissions_of
 from hub.errors import Forbidden, Unauthenticated
 
 REFUSED = "Sign in again: the access token is not valid here"
@@ -15,9 +15,10 @@ REFUSED = "Sign in again: the access token is not valid here"
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """A signed-in user. `id` is the pool's `sub`: it never changes and says nothing about the person.
+    """A signed-in user or a machine client. `id` is the pool's `sub`, which never changes and says nothing about the
+    person, or `client:<name>`.
 
-    granted: what custom roles give beside the shipped ones.
+    granted: what custom roles give beside the shipped ones, or a client's scopes.
     """
 
     id: str
@@ -40,20 +41,37 @@ class Principal:
             raise Forbidden(f"This needs the permission {permission}, which none of your roles gives")
 
 
-def principal_from(claims: Mapping[str, object], client_id: str, now: float) -> Principal:
-    """The principal of verified claims; Unauthenticated for anything but a live access token of our own client.
+def principal_from(
+    claims: Mapping[str, object], client_id: str, now: float, machines: Mapping[str, str] | None = None
+) -> Principal:
+    """The principal of verified claims; Unauthenticated for anything but a live access token of a client of ours.
 
-    now: epoch seconds.
+    client_id: of the client that users sign in with. now: epoch seconds. machines: names of machine clients by id.
     """
-    subject, username = claims.get("sub"), claims.get("username")
     issued_at, expires_at = _seconds(claims.get("iat")), _seconds(claims.get("exp"))
-    if claims.get("token_use") != "access" or not client_id or claims.get("client_id") != client_id:
+    if claims.get("token_use") != "access" or issued_at is None or expires_at is None or expires_at <= now:
+        raise Unauthenticated(REFUSED)
+    presented = claims.get("client_id")
+    if isinstance(presented, str) and presented in (machines or {}):
+        name = f"client:{(machines or {})[presented]}"
+        return Principal(name, name, frozenset(), issued_at, expires_at, _scopes(claims, presented))
+    subject, username = claims.get("sub"), claims.get("username")
+    if not client_id or presented != client_id:
         raise Unauthenticated(REFUSED)
     if not (isinstance(subject, str) and subject.strip() and isinstance(username, str) and username.strip()):
         raise Unauthenticated(REFUSED)
-    if issued_at is None or expires_at is None or expires_at <= now:
-        raise Unauthenticated(REFUSED)
     return Principal(subject, username, _groups(claims.get("cognito:groups")), issued_at, expires_at)
+
+
+def _scopes(claims: Mapping[str, object], client_id: str) -> frozenset[str]:
+    """The permissions of a machine's token. One that speaks of a user was not got by client credentials: refused."""
+    scopes = claims.get("scope")
+    if claims.get("sub") != client_id or "username" in claims or "cognito:groups" in claims:
+        raise Unauthenticated(REFUSED)
+    if not isinstance(scopes, str):
+        raise Unauthenticated(REFUSED)
+    prefix = f"{RESOURCE_SERVER}/"
+    return GRANTABLE & {scope.removeprefix(prefix) for scope in scopes.split(" ") if scope.startswith(prefix)}
 
 
 def _seconds(value: object) -> int | None:

@@ -105,7 +105,7 @@ class Api:
         claims = event["requestContext"].get("authorizer", {}).get("jwt", {}).get("claims")
         if not isinstance(claims, dict):
             raise Unauthenticated(REFUSED)
-        principal = principal_from(claims, self._settings.user_pool_client_id, time.time())
+        principal = principal_from(claims, self._settings.user_pool_client_id, time.time(), self._machines)
         if principal.issued_at <= self._revocations.not_before(principal.id):
             raise Unauthenticated(REFUSED)
         if custom := principal.roles - ROLES.keys():
@@ -140,6 +140,10 @@ class Api:
     @cached_property
     def _settings(self) -> ApiSettings:
         return ApiSettings.read()
+
+    @cached_property
+    def _machines(self) -> dict[str, str]:
+        return {client.id: client.name for client in self._settings.machine_clients}
 
     @cached_property
     def _revocations(self) -> Revocations:

@@ -216,6 +216,13 @@ class Senders(Strict):
     email: str | None = None
 
 
+class Client(Strict):
+    """An application that calls the API by itself; each scope is a permission."""
+
+    description: str | None = None
+    scopes: tuple[str, ...] = Field(min_length=1)
+
+
 class HubConfig(Strict):
     """hub.yaml: what is true for the whole organisation."""
 
@@ -230,6 +237,7 @@ class HubConfig(Strict):
     budget_usd: float | None = Field(default=None, gt=0)
     retention: Retention = Retention()
     allow_list: tuple[str, ...] = ()
+    clients: dict[Name, Client] = Field(default_factory=dict, max_length=16)
     variables: dict[Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")], str] = {}
 
 
