@@ -10,6 +10,7 @@ from constructs import Construct
 
 from hub.access.permissions import ROLES
 from infra.constructs.hub import Hub, HubStack
+from infra.constructs.machines import Machines
 
 # What an access log line holds: no address, no user, no query string, so no personal data.
 LOG_FIELDS = (
@@ -36,11 +37,13 @@ class Access(HubStack):
         client = self._client(pool)
         for role in {**ROLES, **hub.deployment.roles}:
             cognito.CfnUserPoolGroup(self, f"Role-{role}", user_pool_id=pool.user_pool_id, group_name=role)
+        machines = Machines(self, pool.user_pool_id, hub.deployment.hub.clients)
         hub.stores.add(
             "user_pool",
             pool.user_pool_arn,
             USER_POOL_ID=pool.user_pool_id,
             USER_POOL_CLIENT_ID=client.user_pool_client_id,
+            MACHINE_CLIENTS=machines.setting,
         )
         api = gateway.CfnApi(
             self, "Http", name=f"{hub.stage}-hub", protocol_type="HTTP", description="The hub's API and console"
@@ -55,7 +58,8 @@ class Access(HubStack):
             authorizer_type="JWT",
             identity_source=["$request.header.Authorization"],
             jwt_configuration=gateway.CfnAuthorizer.JWTConfigurationProperty(
-                audience=[client.user_pool_client_id], issuer=pool.user_pool_provider_url
+                audience=[client.user_pool_client_id, *(machine.ref for machine in machines.clients.values())],
+                issuer=pool.user_pool_provider_url,
             ),
         )
         self.authorizer_id = authorizer.ref
