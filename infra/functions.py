@@ -57,7 +57,7 @@ def _api(
         does,
         layer,
         "api",
-        ("ACCESS_TABLE", "AUDIT_BUCKET", "USER_POOL_CLIENT_ID", "MACHINE_CLIENTS", *settings),
+        ("ACCESS_TABLE", "AUDIT_BUCKET", "USER_POOL_CLIENT_ID", "MACHINE_CLIENTS", "QUOTAS", *settings),
         (Grant("access", ITEMS), Grant("audit/audit", ("s3:PutObject",)), *grants),
         tuple(Route(method, path, public=bool(rest)) for method, path, *rest in lines),
     )

@@ -8,7 +8,9 @@ from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from hub.access.limits import Limits
 from hub.access.permissions import ROLES
+from hub.config import HubConfig
 from infra.constructs.hub import Hub, HubStack
 from infra.constructs.machines import Machines
 
@@ -44,6 +46,7 @@ class Access(HubStack):
             USER_POOL_ID=pool.user_pool_id,
             USER_POOL_CLIENT_ID=client.user_pool_client_id,
             MACHINE_CLIENTS=machines.setting,
+            QUOTAS=_limits(hub.deployment.hub).model_dump_json(),
         )
         api = gateway.CfnApi(
             self, "Http", name=f"{hub.stage}-hub", protocol_type="HTTP", description="The hub's API and console"
@@ -129,3 +132,9 @@ class Access(HubStack):
                 throttling_rate_limit=REQUESTS_PER_SECOND, throttling_burst_limit=BURST, detailed_metrics_enabled=False
             ),
         )
+
+
+def _limits(hub: HubConfig) -> Limits:
+    """What hub.yaml says about quotas, as the functions are told it."""
+    clients = {name: client.quota for name, client in hub.clients.items() if client.quota}
+    return Limits(default=hub.quotas.default, roles=hub.quotas.roles, clients=clients)

@@ -5,6 +5,7 @@ import json
 from types import SimpleNamespace
 from typing import Any
 
+import boto3
 import pytest
 
 from hub.settings import placeholders
@@ -95,10 +96,14 @@ def load(function: str) -> Any:
 
 @pytest.mark.parametrize(("function", "method", "path", "role", "body", "status"), REQUESTS)
 def test_a_handler_answers_under_its_own_role(world, function, method, path, role, body, status):
+    bucket = {"pk": "quota#u-1", "sk": "-"}
     with world.acting_as(function) as environment:
         event = request(method, path, role, environment.get("USER_POOL_CLIENT_ID", ""), body)
         answer = load(function).handler(event, context())
     assert answer["statusCode"] == status, answer.get("body")
+    if role:
+        counted = boto3.resource("dynamodb").Table(environment["ACCESS_TABLE"]).get_item(Key=bucket)
+        assert "Item" in counted, "the function's role may count the request"
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from cdk_nag import AwsSolutionsChecks, ServerlessChecks
 
 from hub import config
 from hub.access import GRANTABLE
+from hub.access.limits import Limit, Limits
 from infra.constructs.hub import Hub
 from infra.stacks.access import Access
 from tests.infra.conftest import DEMO
@@ -16,7 +17,7 @@ from tests.infra.test_nag import ACCEPTED, accepts
 
 CLIENTS = {
     "crm": config.Client(scopes=("customers.read", "contacts.read", "customers.read")),
-    "c_rm": config.Client(scopes=("pulls.start",)),
+    "c_rm": config.Client(scopes=("pulls.start",), quota=Limit(per_minute=30, burst=5)),
 }
 
 
@@ -71,6 +72,12 @@ def test_the_functions_are_told_who_is_who(made):
     assert {entry["name"]: entry["id"] for entry in written} == {
         name: logical for name, (logical, _) in of_machines(template).items()
     }
+
+
+def test_the_functions_are_told_who_may_ask_how_much(made):
+    limits = Limits.model_validate_json(made[2].stores.settings["QUOTAS"])
+    assert limits.clients == {"c_rm": Limit(per_minute=30, burst=5)}
+    assert limits.default == Limits().default
 
 
 def test_two_stages_share_no_domain(made, tmp_path):

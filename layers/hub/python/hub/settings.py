@@ -8,6 +8,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Json, ValidationError
 
+from hub.access.limits import Limits
 from hub.errors import SettingsError
 
 _placeholders = False
@@ -60,6 +61,7 @@ class ApiSettings(Settings):
     access_table: str
     user_pool_client_id: str
     machine_clients: Json[tuple[MachineClient, ...]] = ()
+    quotas: Json[Limits] = Limits()
 
 
 class AuditSettings(Settings):

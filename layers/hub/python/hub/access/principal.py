@@ -11,6 +11,8 @@ from hub.access.permissions import GRANTABLE, RESOURCE_SERVER, permissions_of
 from hub.errors import Forbidden, Unauthenticated
 
 REFUSED = "Sign in again: the access token is not valid here"
+CLIENT = "client:"
+"""What a machine client's id begins with; no user's does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,11 @@ class Principal:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "permissions", permissions_of(self.roles) | self.granted)
+
+    @property
+    def client(self) -> str | None:
+        """The machine client's name in hub.yaml; None for a user."""
+        return self.id.removeprefix(CLIENT) if self.id.startswith(CLIENT) else None
 
     def may(self, permission: str) -> bool:
         return permission in self.permissions
@@ -53,7 +60,7 @@ def principal_from(
         raise Unauthenticated(REFUSED)
     presented = claims.get("client_id")
     if isinstance(presented, str) and presented in (machines or {}):
-        name = f"client:{(machines or {})[presented]}"
+        name = CLIENT + (machines or {})[presented]
         return Principal(name, name, frozenset(), issued_at, expires_at, _scopes(claims, presented))
     subject, username = claims.get("sub"), claims.get("username")
     if not client_id or presented != client_id:

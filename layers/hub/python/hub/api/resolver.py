@@ -17,6 +17,7 @@ from aws_lambda_powertools import Logger
 
 from hub.access import ROLES, Principal, principal_from
 from hub.access.principal import REFUSED
+from hub.access.quotas import Quotas
 from hub.access.store import Repeats, Revocations, RoleStore
 from hub.api.replies import Reply, dump, jsonable, reply_of, to_gateway
 from hub.api.routes import Call, Route, route
@@ -29,6 +30,7 @@ from hub.errors import (
     NotFound,
     SettingsError,
     TooLarge,
+    TooManyRequests,
     Unauthenticated,
 )
 from hub.settings import ApiSettings
@@ -111,6 +113,7 @@ class Api:
         if custom := principal.roles - ROLES.keys():
             principal = replace(principal, granted=self._roles.granted(custom))
         principal.require(found.permission or "")
+        self._quotas.count(principal.id, self._settings.quotas.of(principal))
         logger.append_keys(principal=principal.id)
         return principal
 
@@ -148,6 +151,10 @@ class Api:
     @cached_property
     def _revocations(self) -> Revocations:
         return Revocations(self._settings.access_table)
+
+    @cached_property
+    def _quotas(self) -> Quotas:
+        return Quotas(self._settings.access_table)
 
     @cached_property
     def _roles(self) -> RoleStore:
@@ -204,6 +211,8 @@ def _error(error: Exception) -> Reply:
     headers = {}
     if isinstance(error, MethodNotAllowed) and isinstance(error.details, dict):
         headers["allow"] = ", ".join(error.details["allowed"])
+    if isinstance(error, TooManyRequests) and isinstance(error.details, dict):
+        headers["retry-after"] = str(error.details["retry_after"])
     body = {"code": error.code, "message": error.message, "details": error.details}
     return Reply(error.status, {"error": body}, headers=headers)
 

@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints, model_validator
 
+from hub.access.limits import Limit, Limits
+
 NAME = r"^[a-z][a-z0-9_]{0,62}$"
 TYPE = r"^(varchar|bigint|integer|double|boolean|date|timestamp|json|decimal\((\d{1,2}),\s*(\d{1,2})\))$"
 UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
@@ -221,6 +223,14 @@ class Client(Strict):
 
     description: str | None = None
     scopes: tuple[str, ...] = Field(min_length=1)
+    quota: Limit | None = None
+
+
+class Quotas(Strict):
+    """Requests of a user or a client through the API; the default holds for whom nothing is said."""
+
+    default: Limit = Limits().default
+    roles: dict[str, Limit] = {}
 
 
 class HubConfig(Strict):
@@ -238,6 +248,7 @@ class HubConfig(Strict):
     retention: Retention = Retention()
     allow_list: tuple[str, ...] = ()
     clients: dict[Name, Client] = Field(default_factory=dict, max_length=16)
+    quotas: Quotas = Quotas()
     variables: dict[Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")], str] = {}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from hub.access.permissions import GRANTABLE
+from hub.access.permissions import GRANTABLE, ROLES
 from hub.config import values
 from hub.config.entities import ENTITIES
 from hub.config.models import NAME, DataSet, HubConfig, key_columns
@@ -37,6 +37,9 @@ def hub(config: HubConfig, say: Say) -> list[str]:
                 problems.append(
                     (("clients", name, "scopes", at), f"{scope!r} is no permission; {_near(scope, sorted(GRANTABLE))}")
                 )
+    for role in config.quotas.roles:
+        if role not in ROLES:
+            problems.append((("quotas", "roles", role), f"{role!r} is no shipped role; {_near(role, sorted(ROLES))}"))
     return [say(place, what) for place, what in problems]
 
 
