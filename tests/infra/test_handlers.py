@@ -81,6 +81,7 @@ REQUESTS = [
     ("contacts", "GET", "/v1/contacts/cunknown", "service", None, 404),
     ("users", "GET", "/v1/audit?day=2026-01-01", "auditor", None, 200),
     ("roles", "GET", "/v1/roles", "auditor", None, 200),
+    ("clients", "GET", "/v1/clients", "auditor", None, 200),
     ("session", "GET", "/v1/me", "viewer", None, 200),
     ("session", "DELETE", "/v1/session", None, None, 403),
     ("links", "GET", "/v1/links/unsubscribe?token=forged", None, None, 400),

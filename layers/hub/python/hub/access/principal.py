@@ -45,7 +45,8 @@ class Principal:
     def require(self, permission: str) -> None:
         """Forbidden unless one of the roles gives the permission; says nothing about the thing asked for."""
         if not self.may(permission):
-            raise Forbidden(f"This needs the permission {permission}, which none of your roles gives")
+            given_by = "scopes" if self.client else "roles"
+            raise Forbidden(f"This needs the permission {permission}, which none of your {given_by} gives")
 
 
 def principal_from(
