@@ -204,11 +204,7 @@ FUNCTIONS: dict[str, Function] = {
         ("USER_POOL_ID",),
         (Grant("user_pool", GROUPS),),
     ),
-    "clients": _api(
-        "Shows the machine clients; stops one, lets it in again.",
-        "core",
-        "GET /v1/clients\nPATCH /v1/clients/{name}",
-    ),
+    "clients": _api("Shows the machine clients; stops one.", "core", "GET /v1/clients\nPATCH /v1/clients/{name}"),
     "links": Function(
         "Answers the signed links in messages: unsubscribe.",
         "core",

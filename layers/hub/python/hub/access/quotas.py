@@ -135,7 +135,7 @@ class _Bucket:
         except ClientError as error:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
-            found: dict[str, Any] = dict(error.response).get("Item") or {}
+            found: Any = error.response.get("Item")
             return False, int(found["full_at"]["N"]) if found else 0
         return True, int(answer["Attributes"]["full_at"])
 
