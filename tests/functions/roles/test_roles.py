@@ -128,3 +128,13 @@ def test_rights_are_at_most_15_seconds_old(pool):
     aws.table("access").delete()
     with pytest.raises(Unavailable):
         reader.granted(frozenset({"support"}))
+
+
+def test_a_custom_role_is_nothing_once_the_hub_ships_its_name(roles, users, gateway):
+    RoleStore("access").put(CustomRole("operator", "made before an upgrade", frozenset({"users.read"})), new=True)
+    shown = [role for role in roles("GET", "/v1/roles").body["items"] if role["name"] == "operator"]
+    assert [(role["shipped"], set(role["permissions"])) for role in shown] == [(True, ROLES["operator"])]
+    assert users("GET", "/v1/users", role="operator").status == 403
+    roles("POST", "/v1/roles", CLERK)
+    asked = {"username": "asha", "email": "asha@example.com", "roles": ["operator"]}
+    assert gateway("users")("POST", "/v1/users", asked, role="clerk").status == 403, "he lacks what an operator may"

@@ -49,9 +49,9 @@ class Roles:
         self._store = RoleStore(table)
 
     def all(self) -> list[Role]:
-        """As they are now: the shipped ones first."""
+        """As they are now: the shipped ones first. A custom one is nothing once the hub ships its name."""
         shipped = [Role(name, "", sorted(ROLES[name]), shipped=True) for name in sorted(ROLES)]
-        return shipped + [_shown(role) for role in self._store.all()]
+        return shipped + [_shown(role) for role in self._store.all() if role.name not in ROLES]
 
     def check_grant(self, by: Principal, names: Iterable[str]) -> None:
         """InvalidInput for a role that does not exist, Forbidden for one that gives what `by` may not do himself."""
