@@ -82,7 +82,8 @@ def access_table(monkeypatch):
     monkeypatch.setenv("STAGE", "test")
     monkeypatch.setenv("ACCESS_TABLE", "access")
     monkeypatch.setenv("USER_POOL_CLIENT_ID", "ours")
-    api.__dict__.pop("_revocations", None)
+    for known in ("_revocations", "_quotas"):
+        api.__dict__.pop(known, None)
     calls.clear()
     with mock_aws():
         aws.reset()

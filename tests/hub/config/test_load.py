@@ -273,3 +273,46 @@ def test_a_folder_without_hub_yaml(tmp_path):
 )
 def test_key_columns(given, expected, why):
     assert config.key_columns(given) == expected, why
+
+
+CLIENTS = HUB + "clients:\n  crm:\n    scopes: [customers.read, pulls.read]\n"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "place", "remedy"),
+    [
+        ("pulls.read", "pulls.reed", "hub.yaml:7: clients.crm.scopes", "did you mean 'pulls.read'?"),
+        ("pulls.read", "signed_in", "hub.yaml:7: clients.crm.scopes", "is no permission"),
+        ("[customers.read, pulls.read]", "[]", "hub.yaml:7: clients.crm.scopes", "add at least one"),
+        ("scopes:", "scope:", "hub.yaml:7: clients.crm.scope", "did you mean 'scopes'?"),
+        ("  crm:", "  CRM:", "hub.yaml:6: clients.CRM", ""),
+    ],
+)
+def test_a_mistake_about_a_client(problems, right, wrong, place, remedy):
+    assert problems(hub=CLIENTS) == []
+    found = problems(hub=CLIENTS.replace(right, wrong, 1))
+    assert any(each.startswith(place) and remedy in each for each in found), found
+
+
+QUOTAS = f"""{CLIENTS}quotas:
+  default: {{per_minute: 600, burst: 100}}
+  roles:
+    analyst: {{per_minute: 60, burst: 9}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "place", "remedy"),
+    [
+        ("analyst", "analist", "hub.yaml:11: quotas.roles.analist", "did you mean 'analyst'?"),
+        ("per_minute: 60,", "per_minute: 0,", "hub.yaml:11: quotas.roles.analyst.per_minute", ""),
+        ("burst: 9", "burst: -1", "hub.yaml:11: quotas.roles.analyst.burst", ""),
+        ("burst: 9", "bursts: 9", "hub.yaml:11: quotas.roles.analyst.bursts", "did you mean 'burst'?"),
+        ("{per_minute: 600, burst: 100}", "600", "hub.yaml:9: quotas.default", ""),
+        ("scopes:", "quota: {burst: 1}\n    scopes:", "hub.yaml:7: clients.crm.quota", "per_minute"),
+    ],
+)
+def test_a_mistake_about_a_quota(problems, right, wrong, place, remedy):
+    assert problems(hub=QUOTAS) == []
+    found = problems(hub=QUOTAS.replace(right, wrong, 1))
+    assert any(each.startswith(place) and remedy in each for each in found), found

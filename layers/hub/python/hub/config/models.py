@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints, model_validator
 
+from hub.access.limits import Limit, Limits
+
 NAME = r"^[a-z][a-z0-9_]{0,62}$"
 TYPE = r"^(varchar|bigint|integer|double|boolean|date|timestamp|json|decimal\((\d{1,2}),\s*(\d{1,2})\))$"
 LONGEST_SPAN = 999_999 * 604800  # seconds
@@ -219,6 +221,21 @@ class Senders(Strict):
     email: str | None = None
 
 
+class Client(Strict):
+    """An application that calls the API by itself; each scope is a permission."""
+
+    description: str | None = None
+    scopes: tuple[str, ...] = Field(min_length=1)
+    quota: Limit | None = None
+
+
+class Quotas(Strict):
+    """Requests of a user or a client through the API; the default holds for whom nothing is said."""
+
+    default: Limit = Limits().default
+    roles: dict[str, Limit] = {}
+
+
 class HubConfig(Strict):
     """hub.yaml: what is true for the whole organisation."""
 
@@ -233,6 +250,8 @@ class HubConfig(Strict):
     budget_usd: float | None = Field(default=None, gt=0)
     retention: Retention = Retention()
     allow_list: tuple[str, ...] = ()
+    clients: dict[Name, Client] = Field(default_factory=dict, max_length=16)
+    quotas: Quotas = Quotas()
     variables: dict[Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")], str] = {}
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from hub.access.permissions import GRANTABLE, ROLES
 from hub.config import values
 from hub.config.entities import ENTITIES
 from hub.config.models import NAME, DataSet, HubConfig, key_columns
@@ -35,6 +36,15 @@ def hub(config: HubConfig, say: Say) -> list[str]:
             problems.append((place, f"{mail!r} is no address; write someone@example.com"))
     if config.domain is not None and not re.fullmatch(r"([a-z0-9-]+\.)+[a-z]{2,}", config.domain):
         problems.append((("domain",), f"{config.domain!r} is no domain; write for example hub.example.com"))
+    for name, client in config.clients.items():
+        for at, scope in enumerate(client.scopes):
+            if scope not in GRANTABLE:
+                problems.append(
+                    (("clients", name, "scopes", at), f"{scope!r} is no permission; {_near(scope, sorted(GRANTABLE))}")
+                )
+    for role in config.quotas.roles:
+        if role not in ROLES:
+            problems.append((("quotas", "roles", role), f"{role!r} is no shipped role; {_near(role, sorted(ROLES))}"))
     return [say(place, what) for place, what in problems]
 
 
