@@ -34,7 +34,7 @@ ready: .venv/.ready .local/emulator/.ready
 PORTS = $(foreach p,CONSOLE EMULATOR ATHENA CRM,$(if $($(p)_PORT),--port $(p)=$($(p)_PORT)))
 
 run: ready ## the whole application on this machine: http://127.0.0.1:8080/ (HUB=<folder>, ENGINE=duckdb|trino, CONSOLE_PORT= ...)
-	@$(PY) -m infra.local --hub $(HUB) --engine $(ENGINE) $(PORTS)
+	@$(PY) -m infra.local --hub "$(HUB)" --engine "$(ENGINE)" $(PORTS)
 
 mailbox: ready ## the mail that campaigns sent on this machine
 	@$(PY) -m infra.local --mailbox $(PORTS)

@@ -6,7 +6,6 @@ HUB_VAR_<NAME> overrides the variable NAME of hub.yaml; BUNDLE=0 leaves the laye
 
 import json
 import os
-import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +15,7 @@ from aws_cdk import App, DefaultStackSynthesizer, Tags
 from hub.errors import ConfigError
 from infra.bundling import ROOT, compile_home
 from infra.constructs.hub import Hub
+from infra.operate import stage_problem
 from infra.stacks.access import Access
 from infra.stacks.api import Api
 from infra.stacks.campaigns import Campaigns
@@ -35,8 +35,8 @@ def compose(
     variables: Mapping[str, str] | None = None,
 ) -> App:
     """The app of one stage, not yet synthesised; ConfigError if the deployment folder or the stage's name is wrong."""
-    if not re.fullmatch(r"[a-z][a-z0-9]{0,15}", stage):
-        raise ConfigError([f"STAGE: {stage!r}: must be up to 16 lower-case letters and digits, a letter first"])
+    if problem := stage_problem(stage):
+        raise ConfigError([problem])
     home = ROOT / "build" / "home" / stage / "hub"
     deployment = compile_home(folder, home, variables)
     context = json.loads((ROOT / "cdk.json").read_text())["context"]

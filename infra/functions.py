@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from infra.rights import (
     ATHENA_OUTPUT,
     CONSUME,
+    GROUPS,
     ITEMS,
     OBJECTS,
     PARAMETER,
@@ -18,6 +19,7 @@ from infra.rights import (
     REPORT_SQL,
     RUN_QUERIES,
     TRANSFORM_SQL,
+    USERS,
     WRITE_CATALOGUE,
     Grant,
 )
@@ -55,7 +57,7 @@ def _api(
         does,
         layer,
         "api",
-        ("ACCESS_TABLE", "AUDIT_BUCKET", "USER_POOL_CLIENT_ID", *settings),
+        ("ACCESS_TABLE", "AUDIT_BUCKET", "USER_POOL_CLIENT_ID", "MACHINE_CLIENTS", "QUOTAS", *settings),
         (Grant("access", ITEMS), Grant("audit/audit", ("s3:PutObject",)), *grants),
         tuple(Route(method, path, public=bool(rest)) for method, path, *rest in lines),
     )
@@ -179,34 +181,30 @@ FUNCTIONS: dict[str, Function] = {
         (Grant("consent", ITEMS), Grant("parameter:token-key", PARAMETER)),
     ),
     "users": _api(
-        "Users, their roles, and the audit log.",
+        "Users, who has which role, and the audit log.",
         "core",
         """
         GET   /v1/users
         POST  /v1/users
         PATCH /v1/users/{username}
-        GET   /v1/roles
         GET   /v1/audit
         """,
         ("USER_POOL_ID",),
-        (
-            Grant(
-                "user_pool",
-                (
-                    "cognito-idp:ListUsers",
-                    "cognito-idp:AdminGetUser",
-                    "cognito-idp:AdminCreateUser",
-                    "cognito-idp:AdminEnableUser",
-                    "cognito-idp:AdminDisableUser",
-                    "cognito-idp:AdminListGroupsForUser",
-                    "cognito-idp:AdminAddUserToGroup",
-                    "cognito-idp:AdminRemoveUserFromGroup",
-                    "cognito-idp:AdminUserGlobalSignOut",
-                ),
-            ),
-            Grant("audit/audit", READ_OBJECTS),
-        ),
+        (Grant("user_pool", USERS), Grant("audit/audit", READ_OBJECTS)),
     ),
+    "roles": _api(
+        "Shows the roles; makes, changes and deletes custom ones.",
+        "core",
+        """
+        GET    /v1/roles
+        POST   /v1/roles
+        PUT    /v1/roles/{name}
+        DELETE /v1/roles/{name}
+        """,
+        ("USER_POOL_ID",),
+        (Grant("user_pool", GROUPS),),
+    ),
+    "clients": _api("Shows the machine clients; stops one.", "core", "GET /v1/clients\nPATCH /v1/clients/{name}"),
     "links": Function(
         "Answers the signed links in messages: unsubscribe.",
         "core",

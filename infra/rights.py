@@ -27,6 +27,19 @@ WRITE_CATALOGUE = ("glue:CreateTable", "glue:UpdateTable")  # nobody may drop a 
 CONSUME = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 PARAMETER = ("ssm:GetParameter",)
 
+USERS = (
+    "cognito-idp:ListUsers",
+    "cognito-idp:AdminGetUser",
+    "cognito-idp:AdminCreateUser",
+    "cognito-idp:AdminEnableUser",
+    "cognito-idp:AdminDisableUser",
+    "cognito-idp:AdminListGroupsForUser",
+    "cognito-idp:AdminAddUserToGroup",
+    "cognito-idp:AdminRemoveUserFromGroup",
+    "cognito-idp:AdminUserGlobalSignOut",
+)
+GROUPS = ("cognito-idp:CreateGroup", "cognito-idp:DeleteGroup", "cognito-idp:ListUsersInGroup")
+
 
 @dataclass(frozen=True)
 class Grant:

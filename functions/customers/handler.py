@@ -26,7 +26,7 @@ def lookup() -> Lookup:
 @api.get("/v1/customers", permission="customers.read")
 def search(principal: Principal, q: Search, after: str | None = None, limit: Limit = 50) -> Page[dict[str, Any]]:
     """Customers by name, e-mail, telephone number, order number, source key or id."""
-    found, more = lookup().search(principal, q, limit, decode_cursor(after, 1)[0] if after else None)
+    found, more = lookup().search(principal, q, limit, decode_cursor(after, prefix="c")[0] if after else None)
     return Page(found, encode_cursor(more) if more else None)
 
 

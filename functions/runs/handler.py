@@ -19,7 +19,7 @@ api = Api("runs")
 @api.get("/v1/runs", permission="runs.read")
 def list_runs(principal: Principal, after: str | None = None, limit: Limit = 50) -> Page[dict[str, Any]]:
     """Runs from the newest."""
-    found = store.runs(limit + 1, decode_cursor(after, 1)[0] if after else None)
+    found = store.runs(limit + 1, decode_cursor(after, prefix="r")[0] if after else None)
     more = encode_cursor(found[limit - 1].run_id) if len(found) > limit else None
     return Page([views.run(each) for each in found[:limit]], more)
 

@@ -1,4 +1,4 @@
-"""Who may use the hub, and what was seen: the API's /v1/users, /v1/roles and /v1/audit."""
+"""Who may use the hub, and what was seen: the API's /v1/users and /v1/audit."""
 
 from datetime import date
 from functools import cache
@@ -6,7 +6,7 @@ from functools import cache
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from hub.access import Principal, audit
-from hub.access.directory import Directory, NewUser, Role, User, UserChange, roles
+from hub.access.directory import Directory, NewUser, User, UserChange
 from hub.api import Api, Created, Limit, Page
 from hub.settings import UsersSettings
 
@@ -22,7 +22,7 @@ def list_users(after: str | None = None, limit: Limit = 50) -> Page[User]:
 @api.post("/v1/users", permission="users.manage")
 def create_user(principal: Principal, request: NewUser) -> Created[dict[str, str]]:
     """Make a user; he gets his temporary password by e-mail."""
-    user = directory().create(request)
+    user = directory().create(principal, request)
     audit.record(principal, "users.create", user.id, roles=" ".join(user.roles))
     return Created({"id": user.id})
 
@@ -30,14 +30,9 @@ def create_user(principal: Principal, request: NewUser) -> Created[dict[str, str
 @api.patch("/v1/users/<username>", permission="users.manage")
 def change_user(principal: Principal, username: str, request: UserChange) -> User:
     """Set roles or enabled. The user's tokens end within 15 seconds."""
-    user = directory().change(username, request)
+    user = directory().change(principal, username, request)
     audit.record(principal, "users.change", user.id, roles=" ".join(user.roles), enabled=user.enabled)
     return user
-
-
-@api.get("/v1/roles", permission="users.read")
-def list_roles() -> Page[Role]:
-    return Page(roles())
 
 
 @api.get("/v1/audit", permission="audit.read")

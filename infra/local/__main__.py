@@ -36,16 +36,40 @@ def provisioner(todo: str, started: float, arguments: list[str]) -> subprocess.P
     )
 
 
-def resume(started: float, arguments: list[str]) -> None:
-    if provisioner("resume", started, arguments).wait():
-        raise LaptopError("what was half done could not be settled; nothing is sent before it is")
+class Deployment:
+    """The hub's way onto this laptop's AWS, which may have to be gone again."""
+
+    def __init__(self, started: float, arguments: list[str]) -> None:
+        self._started, self._arguments = started, arguments
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def begin(self) -> None:
+        self._process = provisioner("everything", self._started, self._arguments)
+
+    @property
+    def failed(self) -> bool:
+        return self._process is not None and bool(self._process.poll())
+
+    def after_restart(self) -> None:
+        """The emulator is back; what it was just told may be lost, so a deployment that was under way begins again."""
+        if self._process is not None and self._process.poll() != 0:
+            self.stop()
+            self.begin()
+        elif provisioner("resume", self._started, self._arguments).wait():
+            raise LaptopError("what was half done could not be settled; nothing is sent before it is")
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait()
 
 
-def watch(processes: Processes, deploying: subprocess.Popen[bytes], started: float, stop: threading.Event) -> None:
+def watch(processes: Processes, deployment: Deployment, started: float, stop: threading.Event) -> None:
     """Until `stop`; LaptopError when a process cannot be kept running or the deployment fails."""
     while not stop.wait(LOOK_EVERY):
         processes.revive(partial(say, started))
-        if deploying.poll():
+        # It may have failed because the emulator died since the line above.
+        if deployment.failed and not processes.revive(partial(say, started)):
             raise LaptopError("the hub could not be deployed")
 
 
@@ -62,21 +86,20 @@ def run(laptop: Laptop, arguments: list[str]) -> None:
     applications.prepare(laptop)
     aws = emulator.emulator(laptop)
     aws.before_restart = partial(hold.write_text, emulator.UNCLEAN)
-    aws.after_restart = partial(resume, started, arguments)
-    deploying = None
+    deployment = Deployment(started, arguments)
+    aws.after_restart = deployment.after_restart
     try:
         for process in (aws, emulator.athena(laptop), *applications.of(laptop)):
             processes.start(process)
         say(started, "starting the laptop's AWS, Athena and the demo applications")
-        deploying = provisioner("everything", started, arguments)
+        deployment.begin()
         processes.wait()
-        watch(processes, deploying, started, stop)
+        watch(processes, deployment, started, stop)
         say(started, "stopping")
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
-        if deploying is not None:
-            deploying.terminate()
+        deployment.stop()
         processes.stop()
         if not (hold.exists() and hold.read_text()):  # else there is still something to settle at the next start
             clean.touch()

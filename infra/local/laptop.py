@@ -91,10 +91,14 @@ def read(arguments: list[str]) -> tuple[Laptop, str]:
     ports = {}
     for text in given.port:
         name, _, number = text.partition("=")
-        if name not in PORTS or not number.isdigit():
-            raise LaptopError(f"--port {text}: write NAME=number with NAME one of {', '.join(PORTS)}")
+        if name not in PORTS or not (number.isdecimal() and len(number) < 6 and 0 < int(number) < 65536):
+            raise LaptopError(f"{name}_PORT={number}: write a number from 1 to 65535; ports are {', '.join(PORTS)}")
         ports[f"{name.lower()}_port"] = int(number)
     laptop = Laptop(hub=(ROOT / given.hub).resolve(), home=(ROOT / given.home).resolve(), engine=given.engine, **ports)
+    taken: dict[int, str] = {}
+    for name, port in laptop.ports.items():
+        if taken.setdefault(port, name) != name:
+            raise LaptopError(f"{name}_PORT={port}: is {taken[port]}_PORT too; give each its own")
     if not (laptop.hub / "hub.yaml").is_file():
         raise LaptopError(f"HUB={given.hub}: has no hub.yaml; a deployment folder needs one")
     return laptop, given.todo or "run"

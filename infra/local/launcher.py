@@ -23,6 +23,7 @@ from ministack.core import lambda_runtime
 from ministack.services import lambda_svc, scheduler
 
 from infra.local import bridge, front
+from infra.local.saving import save_together
 
 SAVE_EVERY = 5  # seconds; the most that is lost when this process is killed
 IDLE_WORKER = 90  # seconds after which a function's process ends; the sweeper's, used each minute, stays warm
@@ -75,7 +76,7 @@ def autosave() -> None:
 
     def save(services: dict) -> None:
         with saving:
-            save_all(services)
+            save_together(services, save_all)
 
     def keep_saving() -> None:
         while True:

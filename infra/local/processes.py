@@ -116,8 +116,9 @@ class Processes:
         for process in self._all:
             process.wait()
 
-    def revive(self, say: Callable[[str], None]) -> None:
-        """Start again what has died; LaptopError when one dies over and over."""
+    def revive(self, say: Callable[[str], None]) -> bool:
+        """Start again what has died; whether something had. LaptopError when one dies over and over."""
+        revived = False
         for process in self._all:
             if not process.dead:
                 continue
@@ -131,6 +132,8 @@ class Processes:
             process.wait()
             process.after_restart()
             say(f"{process.name} is back")
+            revived = True
+        return revived
 
     def stop(self) -> None:
         """Stop all at once."""

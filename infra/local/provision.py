@@ -90,6 +90,9 @@ def main(todo: str, started: str, *arguments: str) -> int:
     except LaptopError as error:
         print(f"make run: {error}", file=sys.stderr)
         return 1
+    except BotoCoreError as error:
+        print(f"make run: the laptop's AWS does not answer ({type(error).__name__})", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -9,6 +9,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from hub.access import ROLES
 from hub.campaigns import after_unclean_start
 from infra.local import emulator
 from infra.local.demo.generate import generate
@@ -59,11 +60,10 @@ class Hub:
             self.client("ses").verify_email_identity(EmailAddress=address)
 
     def ensure_people(self) -> dict[str, dict[str, str]]:
-        """One user per role; passwords are made at the first start and kept in credentials.json, for its owner."""
-        file, pool = self._laptop.credentials, self.settings["USER_POOL_ID"]
+        """One user per role that was deployed; passwords are made at the first start and kept in credentials.json."""
+        file = self._laptop.credentials
         people = json.loads(file.read_text()) if file.exists() else {}
-        pages = self.client("cognito-idp").get_paginator("list_groups").paginate(UserPoolId=pool)
-        roles = sorted(group["GroupName"] for page in pages for group in page["Groups"])
+        roles = sorted({*ROLES, *self.deployment["roles"]})
         for role in roles:
             people.setdefault(role, {"username": role, "password": new_password()})
         write_private(file, json.dumps(people, indent=2))  # before the users: a password must not be lost

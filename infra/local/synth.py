@@ -30,11 +30,15 @@ except ConfigError as error:
 
 
 def variables(laptop: Laptop) -> dict[str, str]:
-    """What hub.yaml's `variables:` are on a laptop: where the demo applications answer."""
-    return {
+    """What hub.yaml's `variables:` are on a laptop: where the demo applications answer, and where real data lie."""
+    found = {
         "HUB_VAR_CRM_URL": f"http://127.0.0.1:{laptop.crm_port}",
         "HUB_VAR_SHOP_URL": f"sqlite:///{laptop.shop}",
     }
+    if "HUB_DATA:" in (laptop.hub / "hub.yaml").read_text():  # a function does not run in this folder
+        data = os.environ.get("HUB_VAR_HUB_DATA") or os.environ.get("HUB_DATA") or "../shared/data"
+        found["HUB_VAR_HUB_DATA"] = str((ROOT / data).resolve())
+    return found
 
 
 def fingerprint(laptop: Laptop) -> str:

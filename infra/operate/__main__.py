@@ -115,8 +115,12 @@ def destroy(hub: str, stage: Stage) -> None:
     if not lines:
         raise OperateError(f"stage {stage.name!r} is not deployed here")
     print("These stay, with all their data; delete them by hand if you mean to:\n" + "\n".join(lines))
-    if input(f"Type {stage.name} to destroy the rest: ") != stage.name:
-        raise OperateError("nothing was destroyed")
+    try:
+        typed = input(f"Type {stage.name} to destroy the rest: ")
+    except EOFError:
+        typed = ""
+    if typed != stage.name:
+        raise OperateError(f"\nnothing was destroyed: {stage.name} was not typed")
     synth(hub, stage)
     cdk.run(hub, stage.name, "destroy", "--all", "--force")
 
@@ -154,10 +158,11 @@ def main(arguments: list[str]) -> int:
     dropped.add_argument("source")
     dropped.add_argument("file", type=Path)
     given = parser.parse_args(arguments)
-    hub, stage = os.environ.get("HUB", "deployments/demo"), Stage(os.environ.get("STAGE", "dev"))
-    if stage.name == "local":
+    hub, name = os.environ.get("HUB", "deployments/demo"), os.environ.get("STAGE", "dev")
+    if name == "local":
         reach_laptop()
     try:
+        stage = Stage(name)
         match given.verb:
             case "first-admin":
                 print(first_admin(stage, given.email))
@@ -179,11 +184,7 @@ def main(arguments: list[str]) -> int:
         )
         return 1
     except EndpointConnectionError as error:
-        hint = (
-            "is `make run` running, and on these ports? (EMULATOR_PORT=)"
-            if stage.name == "local"
-            else "check AWS_REGION"
-        )
+        hint = "is `make run` running, and on these ports? (EMULATOR_PORT=)" if name == "local" else "check AWS_REGION"
         print(f"{error}; {hint}", file=sys.stderr)
         return 1
     except (BotoCoreError, ClientError) as error:

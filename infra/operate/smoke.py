@@ -13,6 +13,7 @@ import boto3
 from infra.operate.stage import OperateError, Stage
 
 PATIENCE_SECONDS = 600
+LOOK_AGAIN = 5  # seconds between two counts, each of which is a query
 # Expressions on which engines like to differ, with Athena's answer as text.
 SAME_EVERYWHERE = {
     "7 / 2": "3",
@@ -71,9 +72,12 @@ def smoke(
     say(f"pull {pull['pull_id']} is complete and balances: {pull['received']} rows")
     release = _wait("a release", lambda: api.call("GET", "/v1/tables")["release"], patience)
     say(f"release {release if isinstance(release, str) else release.get('release_id')} is out")
-    customers = _counted(stage, api, patience)
-    if customers == "0":
-        raise OperateError("the release has no customer at all: look at the pulls and the run on the console")
+    end, customers = time.monotonic() + patience, _counted(stage, api, patience)
+    while customers == "0":  # the first release of a young stage may come before its customers
+        if time.monotonic() > end:
+            raise OperateError("the release has no customer at all: look at the pulls and the run on the console")
+        time.sleep(LOOK_AGAIN)
+        customers = _counted(stage, api, patience)
     say(f"the report and Athena count {customers} customers")
     answers = _athena(stage, "select " + ", ".join(f"cast({e} as varchar)" for e in SAME_EVERYWHERE), patience)
     for (expression, wanted), found in zip(SAME_EVERYWHERE.items(), answers, strict=True):

@@ -7,6 +7,8 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
+from infra.operate import stage_problem
+
 STACKS = ("storage", "access", "ingest", "transform", "campaigns", "api", "operations")
 
 
@@ -15,9 +17,11 @@ class OperateError(Exception):
 
 
 class Stage:
-    """The stage `name` in the account of the caller's credentials."""
+    """The stage `name` in the account of the caller's credentials; OperateError where no stage is called so."""
 
     def __init__(self, name: str) -> None:
+        if problem := stage_problem(name):
+            raise OperateError(problem)
         self.name = name
 
     def stack(self, part: str) -> str:

@@ -8,8 +8,11 @@ from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from hub.access.limits import Limits
 from hub.access.permissions import ROLES
+from hub.config import HubConfig
 from infra.constructs.hub import Hub, HubStack
+from infra.constructs.machines import Machines
 
 # What an access log line holds: no address, no user, no query string, so no personal data.
 LOG_FIELDS = (
@@ -36,11 +39,14 @@ class Access(HubStack):
         client = self._client(pool)
         for role in {**ROLES, **hub.deployment.roles}:
             cognito.CfnUserPoolGroup(self, f"Role-{role}", user_pool_id=pool.user_pool_id, group_name=role)
+        machines = Machines(self, pool.user_pool_id, hub.deployment.hub.clients)
         hub.stores.add(
             "user_pool",
             pool.user_pool_arn,
             USER_POOL_ID=pool.user_pool_id,
             USER_POOL_CLIENT_ID=client.user_pool_client_id,
+            MACHINE_CLIENTS=machines.setting,
+            QUOTAS=_limits(hub.deployment.hub).model_dump_json(),
         )
         api = gateway.CfnApi(
             self, "Http", name=f"{hub.stage}-hub", protocol_type="HTTP", description="The hub's API and console"
@@ -55,7 +61,8 @@ class Access(HubStack):
             authorizer_type="JWT",
             identity_source=["$request.header.Authorization"],
             jwt_configuration=gateway.CfnAuthorizer.JWTConfigurationProperty(
-                audience=[client.user_pool_client_id], issuer=pool.user_pool_provider_url
+                audience=[client.user_pool_client_id, *(machine.ref for machine in machines.clients.values())],
+                issuer=pool.user_pool_provider_url,
             ),
         )
         self.authorizer_id = authorizer.ref
@@ -125,3 +132,9 @@ class Access(HubStack):
                 throttling_rate_limit=REQUESTS_PER_SECOND, throttling_burst_limit=BURST, detailed_metrics_enabled=False
             ),
         )
+
+
+def _limits(hub: HubConfig) -> Limits:
+    """What hub.yaml says about quotas, as the functions are told it."""
+    clients = {name: client.quota for name, client in hub.clients.items() if client.quota}
+    return Limits(default=hub.quotas.default, roles=hub.quotas.roles, clients=clients)

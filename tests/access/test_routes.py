@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from hub.access import ROLES
+from hub.access import GRANTABLE, ROLES
+from hub.access.store import CustomRole
 from hub.api import Api, Reply
 from hub.api.openapi import apis
 
@@ -24,7 +25,9 @@ def gateway(monkeypatch):
     monkeypatch.setenv("STAGE", "test")
     monkeypatch.setenv("ACCESS_TABLE", "access")
     monkeypatch.setenv("USER_POOL_CLIENT_ID", "client")
+    monkeypatch.setenv("MACHINE_CLIENTS", '[{"id": "m1", "name": "crm"}]')
     monkeypatch.setattr("hub.access.store.Revocations.not_before", lambda self, user: 0)
+    monkeypatch.setattr("hub.access.quotas.Quotas.count", lambda self, caller, limit: None)
 
 
 def test_the_table_has_every_route_and_no_other():
@@ -36,8 +39,11 @@ def test_the_table_has_only_roles_that_exist():
     assert named == set(ROLES) - {"admin"}
 
 
-def status(line: str, role: str | None) -> int:
-    """The answer of one route to one caller; 299 where the function behind it was reached."""
+def status(line: str, role: str | None, scope: str | None = None) -> int:
+    """The answer of one route to one caller; 299 where the function behind it was reached.
+
+    scope: the caller is no user but a machine client that has it.
+    """
     reached = replace(
         ROUTES[line], function=lambda: Reply(299), path_parameters=[], query_parameters=[], body=None, injected={}
     )
@@ -56,6 +62,10 @@ def status(line: str, role: str | None) -> int:
             "exp": now + 60,
         }
         context["authorizer"] = {"jwt": {"claims": stated | {"cognito:groups": f"[{role}]"}}}
+    if scope is not None:
+        now = int(time.time())
+        machine = {"sub": "m1", "client_id": "m1", "token_use": "access", "iat": now - 5, "exp": now + 60}
+        context["authorizer"] = {"jwt": {"claims": machine | {"scope": scope}}}
     return api.resolve({"rawPath": path, "requestContext": context, "body": "{"}, None)["statusCode"]
 
 
@@ -83,3 +93,23 @@ def test_several_roles_give_the_union(line):
         for other in ("auditor", "marketer"):
             may = any(permission in ROLES[role] for role in (one, other)) or permission == "signed_in"
             assert (status(line, f"{one} {other}") == 299) is may
+
+
+@pytest.mark.parametrize("permission", sorted(GRANTABLE))
+def test_a_scope_opens_what_its_permission_opens_and_nothing_else(permission):
+    expected = {
+        line: 299 if TABLE[line] in ("everybody", "signed in") or ROUTES[line].permission == permission else 403
+        for line in TABLE
+    }
+    assert {line: status(line, None, scope=f"hub/{permission}") for line in TABLE} == expected
+
+
+@pytest.mark.parametrize("permission", sorted(GRANTABLE))
+def test_a_custom_role_opens_what_its_permission_opens_and_nothing_else(monkeypatch, permission):
+    monkeypatch.setattr("hub.access.store.RoleStore.all", lambda self: [CustomRole("own", "", frozenset({permission}))])
+    expected = {
+        line: 299 if TABLE[line] in ("everybody", "signed in") or ROUTES[line].permission == permission else 403
+        for line in TABLE
+    }
+    assert {line: status(line, "own") for line in TABLE} == expected
+    assert status("GET /v1/users", "another") == 403, "a custom role that is gone gives nothing"

@@ -184,7 +184,8 @@ class FakeApi:
             case "GET", "templates", _:
                 return 200, TEMPLATE
             case "GET", "roles":
-                return page(*({"name": name, "permissions": []} for name in sorted(ROLES)))
+                own = {"name": "support", "description": "Phones", "permissions": ["users.read"], "shipped": False}
+                return page(*({**own, "name": name, "shipped": True} for name in sorted(ROLES)), own)
             case "GET", "users":
                 return page(
                     {

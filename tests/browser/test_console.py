@@ -30,6 +30,9 @@ EVERY = [
     ("campaigns/templates/new", "Subject"),
     ("users", "asha@example.com"),
     ("users/new", "Create"),
+    ("users/roles", "Phones"),
+    ("users/roles/new", "campaigns.approve"),
+    ("users/roles/support", "Save"),
     ("nothing", "There is no such page"),
 ]
 WEIGHT = 60_000
@@ -87,6 +90,18 @@ def test_a_role_finds_the_buttons_it_may_use(visit, role, path, present, absent)
         seen.page.get_by_role("button", name=name, exact=True).wait_for()
     for name in absent:
         assert seen.page.get_by_role("button", name=name, exact=True).count() == 0, name
+
+
+def test_a_role_is_made_of_permissions_that_one_has(visit):
+    seen = visit()
+    seen.sign_in("admin")
+    seen.go("users/roles/new")
+    seen.page.get_by_label("Name").fill("phones")
+    offered = seen.page.locator("fieldset input").evaluate_all("boxes => boxes.map((box) => box.value)")
+    assert set(offered) == ROLES["admin"]
+    seen.page.get_by_label("customers.read").check()
+    seen.page.get_by_role("button", name="Create").click()
+    seen.page.get_by_text("The role can be given to users now").wait_for()
 
 
 def test_signing_in_by_keyboard_alone(visit):

@@ -1,11 +1,18 @@
-"""docs/tutorial.md, followed to the letter: its files, its commands, what it says one will see."""
+"""docs/tutorial.md, followed to the letter: its files, its commands, what it says one will see.
 
+The same laptop shows what docs/reference/access.md says of an application that calls the API by itself.
+"""
+
+import base64
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 import threading
+import urllib.parse
+import urllib.request
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -44,6 +51,8 @@ def laptop(mine: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run
     threading.Thread(target=api.serve_forever, daemon=True).start()
     loyalty = mine / "sources/loyalty.yaml"
     loyalty.write_text(loyalty.read_text().replace(":4580", f":{api.server_port}"))
+    with (mine / "hub.yaml").open("a") as hub:
+        hub.write("\nclients:\n  shelf:\n    scopes: [pulls.read]\n    quota: {per_minute: 1, burst: 2}\n")
     one = Running(new_laptop(tmp_path_factory.mktemp("laptop"), hub=mine))
     one.start()
     try:
@@ -89,3 +98,32 @@ def test_what_the_tutorial_says_one_will_see(laptop: Running, mine: Path) -> Non
     wait_until(lambda: laptop.ask("analyst", "GET", show)["state"] == "succeeded", 60, "the report")
     rows = laptop.ask("analyst", "GET", f"{show}/rows")["items"]
     assert {row[0]: row[1:] for row in rows}["club"] == [2, 1], "Tutorial Leaf is shared, Tutorial Bud is only here"
+
+
+def test_an_application_gets_a_token_for_its_scopes_and_its_quota(laptop: Running) -> None:
+    cognito = laptop.client("cognito-idp")
+    (pool,) = cognito.list_user_pools(MaxResults=2)["UserPools"]
+    clients = cognito.list_user_pool_clients(UserPoolId=pool["Id"], MaxResults=60)["UserPoolClients"]
+    (shelf,) = (client["ClientId"] for client in clients if client["ClientName"] == "shelf")
+    secret = cognito.describe_user_pool_client(UserPoolId=pool["Id"], ClientId=shelf)["UserPoolClient"]["ClientSecret"]
+    basic = base64.b64encode(f"{shelf}:{secret}".encode()).decode()
+    form = urllib.parse.urlencode({"grant_type": "client_credentials"}).encode()
+    asked = urllib.request.Request(laptop.laptop.endpoint + "/oauth2/token", form, {"authorization": f"Basic {basic}"})
+    with urllib.request.urlopen(asked, timeout=10) as reply:
+        token = json.load(reply)["access_token"]
+
+    def ask(path: str, token: str = token) -> int:
+        return laptop.request("GET", path, headers={"authorization": f"Bearer {token}"}).status
+
+    assert ask("/v1/customers?q=a") == 403
+    assert [ask("/v1/pulls?limit=1") for _ in range(3)] == [200, 200, 429]
+    person = laptop.people["admin"]
+    try:
+        signed_in = cognito.initiate_auth(
+            ClientId=shelf,
+            AuthFlow="USER_PASSWORD_AUTH",
+            AuthParameters={"USERNAME": person["username"], "PASSWORD": person["password"]},
+        )
+    except cognito.exceptions.ClientError:  # as Cognito itself says; the emulator signs in by any client
+        return
+    assert ask("/v1/me", signed_in["AuthenticationResult"]["AccessToken"]) == 401

@@ -14,6 +14,7 @@ import pytest
 from moto import mock_aws
 
 from hub import aws
+from hub.access import ROLES
 from tests.stores import create_bucket, create_table
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
@@ -52,10 +53,12 @@ class Gateway:
         query: str = "",
         headers: dict[str, str] | None = None,
         cookies: list[str] | None = None,
+        claims: dict[str, Any] | None = None,
     ) -> Answer:
+        """claims: of a token that is no user's; else those of a user with the role."""
         context: dict[str, Any] = {"requestId": "r1", "http": {"method": method, "sourceIp": "192.0.2.1"}}
-        if role is not None:
-            context["authorizer"] = {"jwt": {"claims": claims(user, role)}}
+        if claims or role is not None:
+            context["authorizer"] = {"jwt": {"claims": claims or claims_of(user, role or "")}}
         event = {
             "version": "2.0",
             "rawPath": path,
@@ -78,7 +81,7 @@ class Gateway:
         )
 
 
-def claims(user: str, role: str) -> dict[str, str]:
+def claims_of(user: str, role: str) -> dict[str, str]:
     now = int(time.time())
     return {
         "sub": user,
@@ -149,3 +152,14 @@ def new_table() -> Any:
 @pytest.fixture
 def new_bucket() -> Any:
     return make_bucket
+
+
+@pytest.fixture
+def pool(on_moto: pytest.MonkeyPatch) -> str:
+    """A user pool with the shipped roles; its id."""
+    cognito = boto3.client("cognito-idp")
+    pool_id: str = cognito.create_user_pool(PoolName="hub")["UserPool"]["Id"]
+    on_moto.setenv("USER_POOL_ID", pool_id)
+    for role in ROLES:
+        cognito.create_group(UserPoolId=pool_id, GroupName=role)
+    return pool_id

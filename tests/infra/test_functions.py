@@ -72,5 +72,7 @@ def test_settings_of_the_table_are_those_of_the_handler(name):
         "ACCESS_TABLE",
         "AUDIT_BUCKET",
         "USER_POOL_CLIENT_ID",
+        "MACHINE_CLIENTS",
+        "QUOTAS",
     } & given  # hub.api and hub.access ask for these
     assert given == settings_of(name) | of_every_api

@@ -5,6 +5,7 @@ import json
 from types import SimpleNamespace
 from typing import Any
 
+import boto3
 import pytest
 
 from hub.settings import placeholders
@@ -79,6 +80,8 @@ REQUESTS = [
     ("campaigns", "GET", "/v1/campaigns", "marketer", None, 200),
     ("contacts", "GET", "/v1/contacts/cunknown", "service", None, 404),
     ("users", "GET", "/v1/audit?day=2026-01-01", "auditor", None, 200),
+    ("roles", "GET", "/v1/roles", "auditor", None, 200),
+    ("clients", "GET", "/v1/clients", "auditor", None, 200),
     ("session", "GET", "/v1/me", "viewer", None, 200),
     ("session", "DELETE", "/v1/session", None, None, 403),
     ("links", "GET", "/v1/links/unsubscribe?token=forged", None, None, 400),
@@ -94,10 +97,14 @@ def load(function: str) -> Any:
 
 @pytest.mark.parametrize(("function", "method", "path", "role", "body", "status"), REQUESTS)
 def test_a_handler_answers_under_its_own_role(world, function, method, path, role, body, status):
+    bucket = {"pk": "quota#u-1", "sk": "-"}
     with world.acting_as(function) as environment:
         event = request(method, path, role, environment.get("USER_POOL_CLIENT_ID", ""), body)
         answer = load(function).handler(event, context())
     assert answer["statusCode"] == status, answer.get("body")
+    if role:
+        counted = boto3.resource("dynamodb").Table(environment["ACCESS_TABLE"]).get_item(Key=bucket)
+        assert "Item" in counted, "the function's role may count the request"
 
 
 @pytest.mark.parametrize(

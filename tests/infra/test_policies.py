@@ -160,6 +160,14 @@ RIGHTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "read profiles": get("profiles"),
         },
     ),
+    "roles": (
+        {"keep a role": put("access")},
+        {"read the audit log": read("audit", "audit/day=2026-01-01/a.json"), "read profiles": get("profiles")},
+    ),
+    "clients": (
+        {"stop a client": put("access")},
+        {"read the audit log": read("audit", "audit/day=2026-01-01/a.json"), "read profiles": get("profiles")},
+    ),
     "links": (
         {"write consent": put("consent"), "read the link keys": parameter("link-keys")},
         {"read profiles": get("profiles"), "read campaigns": get("campaigns"), "read sessions": get("access")},

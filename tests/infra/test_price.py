@@ -21,6 +21,7 @@ REQUEST = {
 }
 GB_SECOND = 0.0000133334  # arm64
 METRIC = 0.30
+MACHINE_CLIENT = 6.00  # an app client for client credentials; the demo declares none
 POLLERS, POLLS_PER_MINUTE = 5, 3  # Lambda polls an idle queue five times at once, 20 seconds each
 FREE = {  # cost by use alone, nothing when idle; a type that is in neither list fails the test
     "AWS::ApiGatewayV2::Api",
@@ -121,6 +122,8 @@ def idle_price(cloud) -> dict[str, float]:
                 3 * 2 * GB_SECOND + 3 * REQUEST["sqs"] + 20 * REQUEST["dynamodb"] + 3 * REQUEST["kms"]
             )
     bill["our own metrics"] = 4 * METRIC
+    clients = cloud.of_type("AWS::Cognito::UserPoolClient")
+    bill["machine clients"] = MACHINE_CLIENT * sum("AllowedOAuthFlows" in client.properties for client in clients)
     return bill
 
 

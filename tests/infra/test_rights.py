@@ -121,6 +121,8 @@ def test_no_function_of_the_api_reads_persons_in_bulk_but_quarantine(cloud):
                 "segments",
                 "contacts",
                 "users",
+                "roles",
+                "clients",
                 "links",
                 "pull",
                 "sweep",

@@ -6,15 +6,18 @@ import json
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from hub import aws
+from hub.campaigns.audience_query import statement
 from hub.customers import bulk
 from hub.customers.loading import MOST_ATTEMPTS, PHASES, PORTION_SECONDS, UNREAD, Loader, ProfilesBehind
 from hub.customers.store import ProfileStore
+from hub.models.loader import read as read_models
 from tests.sql.lake import entity_hub, staged
 from tests.stores import create_table
 
@@ -96,6 +99,14 @@ def test_profiles_follow_the_release(hub, table, released):
     )
     assert [each["customer_id"] for each in profiles.find([("order", "so-1")], 5)[0]] == [asha["customer_id"]]
     assert profiles.profile(ravi["customer_id"])["release_id"] == first, "who did not change is not written again"
+
+    chosen = SimpleNamespace(sql=f"select '{asha['customer_id']}' as customer_id union select '{ravi['customer_id']}'")
+    columns = set(read_models(hub.home)["vault.customer"].columns)
+    audience = hub.query(statement(chosen, hub.store.current_release(), hub.stage, columns))
+    assert {each["customer_id"]: each["earlier"] for each in audience} == {
+        asha["customer_id"]: shop["customer_id"],
+        ravi["customer_id"]: None,
+    }, "a sending finds what was said under an earlier id"
 
 
 BEGUN = {"base": None, "phase": PHASES.index("profiles"), "portion": 0, **UNREAD}

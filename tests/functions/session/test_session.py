@@ -130,7 +130,8 @@ def test_a_temporary_password_is_changed_first(session):
     challenge = sign_in(session, name="new").body
     assert challenge["challenge"] == "new_password"
     body = {"username": "new", "session": challenge["session"], "new_password": "Another good one 2"}
-    for wrong in ({"username": "asha"}, {"session": "s" * 40}):
+    code = {"new_password": None, "code": "123456"}
+    for wrong in ({"username": "asha"}, {"session": "s" * 40}, code):
         answer = session("POST", body=body | wrong)
         assert (answer.status, answer.cookies) == (401, []), f"a challenge that nobody gave: {wrong}"
     assert session("POST", body=body).status == 200

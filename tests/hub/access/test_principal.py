@@ -108,3 +108,68 @@ def test_duties_are_apart(permission, never, why):
     assert not {role for role in holders if never in ROLES[role]}, why
     if never == "nothing":
         assert holders == set(), why
+
+
+MACHINE = {
+    "sub": "m1",
+    "token_use": "access",
+    "client_id": "m1",
+    "iat": "1799999000",
+    "exp": "1800000600",
+    "scope": "hub/customers.read hub/pulls.read",
+}
+MACHINES = {"m1": "crm"}
+
+
+def test_a_machine_is_its_client_and_may_what_its_scopes_say():
+    principal = principal_from(MACHINE, "ours", NOW, MACHINES)
+    assert (principal.id, principal.username, principal.roles) == ("client:crm", "client:crm", frozenset())
+    assert principal.permissions == {"signed_in", "customers.read", "pulls.read"}
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"token_use": "id"}, "an id token"),
+        ({"token_use": None}, "no use at all"),
+        ({"client_id": "m2"}, "a client that is not declared, or no longer"),
+        ({"client_id": ["m1"]}, "a list is no client"),
+        ({"client_id": "ours"}, "the users' client, without a user"),
+        ({"sub": "somebody"}, "the subject of client credentials is the client"),
+        ({"sub": None}, "nobody"),
+        ({"username": "asha"}, "a user who came in by the machine's client"),
+        ({"cognito:groups": "[admin]"}, "a machine is in no group"),
+        ({"scope": None}, "no scope at all"),
+        ({"scope": ["hub/customers.read"]}, "the gateway gives text"),
+        ({"exp": None}, "a token that never ends"),
+        ({"exp": str(NOW)}, "over this second"),
+        ({"iat": None}, "no revocation could reach it"),
+    ],
+)
+def test_a_machine_refused(change, why):
+    claims = {name: value for name, value in (MACHINE | change).items() if value is not None}
+    with pytest.raises(Unauthenticated):
+        principal_from(claims, "ours", NOW, MACHINES)
+
+
+@pytest.mark.parametrize(
+    ("scope", "given", "why"),
+    [
+        ("hub/customers.read", {"customers.read"}, "one"),
+        ("", set(), "none"),
+        ("customers.read", set(), "no scope of this hub"),
+        ("other/customers.read", set(), "another resource server's"),
+        ("hub/hub/customers.read", set(), "the prefix twice"),
+        ("hub/everything", set(), "no permission, or one that an upgrade took away"),
+        ("hub/signed_in", set(), "given to all, by no scope"),
+        ("hub/customers.read,hub/users.manage", set(), "parted by a comma"),
+        ("aws.cognito.signin.user.admin hub/pulls.read", {"pulls.read"}, "beside one of the pool's own"),
+    ],
+)
+def test_scopes(scope, given, why):
+    assert principal_from(MACHINE | {"scope": scope}, "ours", NOW, MACHINES).permissions == given | {"signed_in"}, why
+
+
+def test_a_user_gets_nothing_by_a_scope():
+    claims = GOOD | {"cognito:groups": "[viewer]", "scope": "hub/users.manage"}
+    assert not principal_from(claims, "ours", NOW, MACHINES).may("users.manage")

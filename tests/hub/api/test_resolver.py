@@ -82,7 +82,8 @@ def access_table(monkeypatch):
     monkeypatch.setenv("STAGE", "test")
     monkeypatch.setenv("ACCESS_TABLE", "access")
     monkeypatch.setenv("USER_POOL_CLIENT_ID", "ours")
-    api.__dict__.pop("_revocations", None)
+    for known in ("_revocations", "_quotas"):
+        api.__dict__.pop(known, None)
     calls.clear()
     with mock_aws():
         aws.reset()
@@ -254,6 +255,11 @@ def cursor_of(text: str) -> str:
 def test_a_cursor_that_no_list_gave(cursor):
     with pytest.raises(BadRequest):
         decode_cursor(cursor)
+
+
+def test_a_cursor_of_another_list():
+    with pytest.raises(BadRequest):
+        decode_cursor(encode_cursor("t2026"), prefix="g")
 
 
 def test_a_cursor_comes_back():

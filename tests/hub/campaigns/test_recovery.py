@@ -116,7 +116,9 @@ def test_a_freeze_whose_query_fails_ends_at_once_with_the_engines_reason(world, 
         (FREEZE_TRIES, 12, "failed", "the last try was killed or ran out of time"),
         (FREEZE_TRIES, 5, "freezing", "the last try may be at it"),
         (1, 12, "freezing", "Lambda tries again"),
-        (1, 50, "failed", "nobody tries any more"),
+        (1, 20, "failed", "nobody tries any more"),
+        (0, 12, "freezing", "the first try may be late"),
+        (0, 20, "failed", "every worker was killed before it could count itself"),
     ],
 )
 def test_a_freeze_that_was_killed_is_given_up(world, audiences, tries, minutes, state, why):

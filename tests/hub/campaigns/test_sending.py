@@ -6,7 +6,7 @@ import json
 import pytest
 
 from hub import aws
-from hub.campaigns.audience import address_key
+from hub.campaigns.audience import Candidate, address_key
 from hub.campaigns.consents import Consents
 from hub.campaigns.events import MailEvents
 from hub.campaigns.queue import SendTask, put
@@ -207,6 +207,52 @@ def test_whoever_withdraws_after_the_freeze_gets_nothing(world, audiences):
     assert world.totals(run_id) == {"sent": 58, "excluded.no_consent": 1, "excluded.suppressed": 1}
     assert not {"person3@example.com", "person4@example.com"} & set(world.ses.by_address)
     world.balances(run_id)
+
+
+@pytest.mark.parametrize(
+    ("said", "wins", "why"),
+    [
+        ([("cold", "withdrawn", 1)], "withdrawn", "a no under an earlier id is still this person's"),
+        ([("cold", "withdrawn", 1), ("cnow", "granted", 2)], "granted", "the last word counts"),
+        ([("cold", "withdrawn", 2), ("cnow", "granted", 1)], "withdrawn", "by whatever id it was said"),
+        ([("cold", "granted", 1), ("cnow", "withdrawn", 1)], "withdrawn", "of two at once the no"),
+        ([("celse", "withdrawn", 1)], None, "others speak for themselves"),
+    ],
+)
+def test_what_was_said_before_a_merge_holds(world, said, wins, why):
+    for customer_id, state, day in said:
+        item = {"pk": customer_id, "sk": "consent#email", "state": state, "at": f"2026-01-0{day}T00:00:00Z"}
+        aws.table("consent").put_item(Item=item)
+    asked = [Candidate("cnow", True, "now@example.com", True, earlier=("cold", "colder"))]
+    assert Consents("consent").stated("email", asked).get("cnow") == wins, why
+
+
+def test_a_no_under_an_earlier_id_holds_after_the_freeze_too(world, audiences):
+    run_id = world.begin([Candidate("cnow", True, "now@example.com", True, earlier=("cold",)), *audiences.people(1)])
+    world.freeze(run_id)
+    Consents("consent").state("cold", "email", "withdrawn", "link", "hub")
+    world.finish()
+    assert world.totals(run_id) == {"sent": 1, "excluded.no_consent": 1}
+
+
+def test_consent_lifts_no_graver_reason_than_unsubscribing(world):
+    consents = Consents("consent")
+    consents.suppress("email", "k1", "unsubscribed", "c1")
+    consents.suppress("email", "k1", "asked by telephone")
+    consents.suppress("email", "k1", "unsubscribed", "c1")
+    assert aws.table("consent").get_item(Key={"pk": "suppressed#email#k1", "sk": "-"})["Item"]["reason"] == (
+        "asked by telephone"
+    ), "unsubscribing does not soften it"
+    consents.state("c1", "email", "granted", "at the counter", "u1")
+    assert consents.suppressed("email", ["k1"]) == {"k1"}
+
+
+def test_nonsense_instead_of_ids_is_counted(world, audiences):
+    """What the segment gave that is nobody's id, be it empty, is somebody unknown."""
+    run_id = world.begin([Candidate("", False, None, None), *audiences.people(2)])
+    world.freeze(run_id)
+    world.finish()
+    assert world.totals(run_id) == {"sent": 2, "excluded.erased": 1}
 
 
 def test_pause_holds_within_a_group_and_resume_goes_on(world, audiences):

@@ -86,20 +86,60 @@ MISTAKES = [
     ("name: crm", "name: crn", "name", "the file is crm.yaml"),
     ("trust: 80", "trust: 180", "trust", "less than or equal to 100"),
     ("next: $.next_cursor, ", "", "fetch.paging", "add `next: $.next_cursor`"),
+    ("trust: 80", "trust: true", "trust", "write a whole number"),
+    ("trust: 80", "trust: !!int abc", "trust", "is no int; write a number"),
+    ("trust: 80", f"trust: {'9' * 5000}", "trust", "is no int; write a number"),
+    ("${CRM_URL}", "http://", "base_url", "is no address"),
+    ("${CRM_URL}", '"http://[::1"', "base_url", "is no address"),
+    ("${CRM_URL}", "http://host:99999999", "base_url", "is no address"),
+    ("${CRM_URL}", '"https://crm.example/?api_key=hunter2"', "base_url", "holds a password"),
+    ("secret: /hub/crm/token", "secret: /hub/dev/token-key", "authentication.secret", "is not a source's"),
+    ("secret: /hub/crm/token", "secret: //", "authentication.secret", "never the secret itself"),
+    ("  authentication:", "  headers: {X-Api-Key: hunter2}\n  authentication:", "X-Api-Key", "a secret in clear"),
+    ("  authentication:", '  headers: {X-A: "1\\r\\nB: 2"}\n  authentication:', "X-A", "is no header"),
+    ("path: /contacts", 'path: "/contacts?page=1"', "fetch.path", "is no path"),
+    ("path: /contacts", "path: //evil.example/contacts", "fetch.path", "is no path"),
+    ("records: $.items", "records: $.items\n      query: {api_key: hunter2}", "query.api_key", "a secret in clear"),
+    ("records: $.items", "records: $.items\n      query: {cursor: a}", "fetch", "'cursor' is used for two things"),
+    ("kind: page, parameter: page", "kind: none, parameter: page", "fetch.paging", "asks once"),
+    ("overlap: 1 hour}", "overlap: 99999999999 weeks}", "changed_since.overlap", "is not a span of time"),
+    ("rate_limit: 5 per second", "rate_limit: 1 per hour", "rate_limit", "at least `1 per minute`"),
+    ('cron: "5 * * * ? *"', 'cron: "5 3 31 2 ? *"', "frequency.cron", "never comes"),
+    ('cron: "5 * * * ? *"', 'cron: "30-5 * * * ? *"', "frequency.cron", "is no minute"),
+    ('cron: "5 * * * ? *"', 'cron: "5 3 99W * ? *"', "frequency.cron", "is no day"),
+    ("class: hourly, cron", "class: on-demand, cron", "frequency", "is on demand and has a schedule"),
+    ("time_zone: Asia/Kolkata", "time_zone: posixrules", "frequency.time_zone", "is not a time zone"),
+    ("      gender: ", "      pull_id: ", "columns.pull_id", "is the hub's own"),
+    ("{type: varchar}", '{type: varchar, source_name: ""}', "gender.source_name", "is empty"),
+    ("created_at: {type: timestamp}", 'created_at: {type: timestamp, format: "%Y %Y"}', "format", "does not say how"),
+    (
+        "    keys: {business: [contact",
+        "    retention_days: -1\n    keys: {business: [contact",
+        "retention_days",
+        "greater",
+    ),
+    ("city: city", "city: city -- town", "customer.city", "a comment would hide"),
+    ("city: city", "city: city as town", "customer.city", "has a name of its own"),
+    ("city: city", "city: upper(crm.city)", "customer.city", "has a table's name in front"),
+    ("city: city", 'city: ":town"', "customer.city", "has a parameter"),
+    ("city: city", f"city: {'upper(' * 2000}city{')' * 2000}", "customer.city", "is nested too deep"),
+    ("birth_date: born_on", "birth_date: lower(city)", "customer.birth_date", "write try_cast(lower(city) as date)"),
 ]
 
 
 @pytest.mark.parametrize(
-    ("right", "wrong", "field", "remedy"), MISTAKES, ids=[row[1].strip() or row[0] for row in MISTAKES]
+    ("right", "wrong", "field", "remedy"), MISTAKES, ids=[(row[1].strip() or row[0])[:60] for row in MISTAKES]
 )
 def test_a_mistake_is_named_with_its_line_and_remedy(problems, right, wrong, field, remedy):
     source = CRM.replace(right, wrong, 1)
     assert source != CRM
+    wrong = wrong.splitlines()[0] if wrong else wrong
     found = problems(source)
     fitting = [each for each in found if remedy in each]
     assert fitting, found
     file, line, named, _ = fitting[0].split(":", 3)
     assert (file, named.strip().endswith(field)) == ("sources/crm.yaml", True), fitting[0]
+    assert "hunter2" not in fitting[0]
     if wrong.strip():
         assert abs(int(line) - line_of(source, wrong.strip())) <= 1 or field.startswith("fetch"), fitting[0]
 
@@ -140,10 +180,64 @@ def test_all_mistakes_at_once(problems):
         ("name: [crm\n", "is not YAML", "an open bracket"),
         ("", "is empty or not a mapping", "an empty file"),
         ("- name: crm\n", "is empty or not a mapping", "a list"),
+        ("[" * 600, "is nested too deep", "brackets without end"),
+        (
+            "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 9)),
+            "has more than 100000 values",
+            "aliases of aliases",
+        ),
     ],
 )
 def test_yaml_itself(problems, text, told, why):
     assert any(told in each for each in problems(text)), (why, problems(text))
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "field", "remedy"),
+    [
+        ('separator: ";"', 'separator: "\\n"', "fetch.separator", "cannot be told from the text around it"),
+        ('separator: ";"', 'separator: "é"', "fetch.separator", "cannot be told from the text around it"),
+        ('separator: ";"', 'separator: ";", quote: ";"', "fetch.quote", "is the separator too"),
+        ('"callers-*.csv"', '"/callers-*.csv"', "fetch.pattern", "begins behind the source's location"),
+        ("encoding: utf-8", 'encoding: "a\\0"', "fetch.encoding", "is no encoding of text"),
+        ("format: csv, encoding: utf-8", "format: parquet", "fetch.separator", "is for csv"),
+    ],
+)
+def test_mistakes_about_files(problems, right, wrong, field, remedy):
+    calls = (ROOT / "deployments/demo/sources/calls.yaml").read_text()
+    found = problems(calls.replace(right, wrong, 1), name="calls")
+    assert any(f"data_sets.callers.{field}: " in each and remedy in each for each in found), found
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("postgresql://u@h/db?password=hunter2", "holds a password"),
+        ("postgresql://u@h", "is no address"),
+        ("postgresql://u@h:port/db", "is no address"),
+        ("postgresql://u@[h/db", "is no address"),
+        ("sqlite:///", "is no address"),
+    ],
+)
+def test_mistakes_about_databases(problems, url, told):
+    shop = (ROOT / "deployments/demo/sources/shop.yaml").read_text().replace("${SHOP_URL}", f'"{url}"')
+    found = problems(shop, name="shop")
+    assert [told in each for each in found] == [True], found
+    assert "hunter2" not in found[0]
+
+
+def test_a_folder_and_a_link_to_nowhere_are_no_manifests(problems, tmp_path):
+    problems()
+    (tmp_path / "sources/folder.yaml").mkdir()
+    (tmp_path / "sources/gone.yaml").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "sources/LOUD.YAML").write_text("name: loud\n")
+    found = "\n".join(problems())
+    for name in (
+        "folder.yaml:1: the file: cannot be read",
+        "gone.yaml:1: the file: cannot be read",
+        "name it LOUD.yaml",
+    ):
+        assert name in found, found
 
 
 def test_no_and_dates_are_text(tmp_path, problems):
@@ -179,3 +273,46 @@ def test_a_folder_without_hub_yaml(tmp_path):
 )
 def test_key_columns(given, expected, why):
     assert config.key_columns(given) == expected, why
+
+
+CLIENTS = HUB + "clients:\n  crm:\n    scopes: [customers.read, pulls.read]\n"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "place", "remedy"),
+    [
+        ("pulls.read", "pulls.reed", "hub.yaml:7: clients.crm.scopes", "did you mean 'pulls.read'?"),
+        ("pulls.read", "signed_in", "hub.yaml:7: clients.crm.scopes", "is no permission"),
+        ("[customers.read, pulls.read]", "[]", "hub.yaml:7: clients.crm.scopes", "add at least one"),
+        ("scopes:", "scope:", "hub.yaml:7: clients.crm.scope", "did you mean 'scopes'?"),
+        ("  crm:", "  CRM:", "hub.yaml:6: clients.CRM", ""),
+    ],
+)
+def test_a_mistake_about_a_client(problems, right, wrong, place, remedy):
+    assert problems(hub=CLIENTS) == []
+    found = problems(hub=CLIENTS.replace(right, wrong, 1))
+    assert any(each.startswith(place) and remedy in each for each in found), found
+
+
+QUOTAS = f"""{CLIENTS}quotas:
+  default: {{per_minute: 600, burst: 100}}
+  roles:
+    analyst: {{per_minute: 60, burst: 9}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "place", "remedy"),
+    [
+        ("analyst", "analist", "hub.yaml:11: quotas.roles.analist", "did you mean 'analyst'?"),
+        ("per_minute: 60,", "per_minute: 0,", "hub.yaml:11: quotas.roles.analyst.per_minute", ""),
+        ("burst: 9", "burst: -1", "hub.yaml:11: quotas.roles.analyst.burst", ""),
+        ("burst: 9", "bursts: 9", "hub.yaml:11: quotas.roles.analyst.bursts", "did you mean 'burst'?"),
+        ("{per_minute: 600, burst: 100}", "600", "hub.yaml:9: quotas.default", ""),
+        ("scopes:", "quota: {burst: 1}\n    scopes:", "hub.yaml:7: clients.crm.quota", "per_minute"),
+    ],
+)
+def test_a_mistake_about_a_quota(problems, right, wrong, place, remedy):
+    assert problems(hub=QUOTAS) == []
+    found = problems(hub=QUOTAS.replace(right, wrong, 1))
+    assert any(each.startswith(place) and remedy in each for each in found), found

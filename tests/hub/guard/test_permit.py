@@ -118,6 +118,8 @@ def test_written(sql, written, why, released):
         ("select area,\nfrom reporting.customer", 1, 12, "comma", "a comma too many"),
         ("selec 1", 1, 7, "Syntax error", "no SELECT"),
         ("select 1 +", 1, 10, "Syntax error", "half an expression"),
+        ("select 1 +\nfrom reporting.customer", 2, 1, "something is missing", "the parser's own words are not shown"),
+        ("select 'it''s' -- '\n, /* ' */ 'x", 2, 11, "not closed", "a text without an end"),
         ("select area from reporting.customer where (", 1, 43, "Syntax error", "half a condition"),
         ("select * from reporting.customer for update", 1, 1, "LOCK", "a lock"),
         ("select x'00'", 1, 8, "HEX", "bytes"),

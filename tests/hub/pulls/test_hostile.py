@@ -1,6 +1,8 @@
 """Sources that lie, loop, drip and change: the pull says which and why, counts every row, and goes on when mended."""
 
+import gzip
 import json
+import sqlite3
 from decimal import Decimal
 from urllib.parse import parse_qs, urlsplit
 
@@ -80,6 +82,26 @@ def test_a_total_that_is_too_low_at_the_end_of_a_page(pulled):
     assert pull.reason == "the source declares 20 rows, 60 were received"
 
 
+@pytest.mark.parametrize(
+    ("following", "told"),
+    [
+        ({"page": 2}, "the next cursor at $.next_cursor is no text or number"),
+        (True, "the next cursor at $.next_cursor is no text or number"),
+        (0, "repeats a page"),  # a place like any other, not the end
+    ],
+)
+def test_a_next_cursor_that_is_none(pulled, following, told):
+    items = [manifests.contact(n) for n in range(10)]
+    pull, _, _ = pulled(json.dumps({"items": items, "next_cursor": following}))
+    assert (pull.state, told in pull.error) == ("failed", True)
+
+
+@pytest.mark.parametrize("total", ["²", "many", None, [30], True])
+def test_a_total_that_is_no_number_is_not_compared(pulled, total):
+    pull, _, _ = pulled(double.whole, count=30, total=lambda count: total)
+    assert (pull.state, pull.declared_by_source) == ("complete", None)
+
+
 @pytest.mark.parametrize("total", ["31", 31.0, 31])
 def test_a_total_in_any_spelling_counts(pulled, total):
     assert pulled(double.whole, count=30, total=lambda count: total)[0].state == "held"
@@ -139,6 +161,25 @@ def test_a_quote_that_is_not_closed_hides_no_row(dropped):
     assert (pull.state, pull.received, pull.staged, pull.quarantined) == ("held", 51, 25, 26)
 
 
+def test_two_quotes_that_are_each_not_closed_hide_no_row(dropped):
+    """Together they look like one value of all the rows between them."""
+    pull, _ = dropped(HEADER + ROWS + '"A,1\n' + "M1,1\nM2,2\n" + '"B,2\n' + ROWS.replace("K", "L"))
+    assert (pull.state, pull.received, pull.staged, pull.quarantined) == ("complete", 54, 50, 4)
+
+
+def test_values_and_names_over_several_lines_are_no_mistake(dropped):
+    rows = "".join(f'"K\n{n}",{n},"said ""no"""\n' for n in range(25))
+    pull, _ = dropped('call_id,minutes,"more\nof it"\n' + rows)
+    assert (pull.state, pull.received, pull.staged) == ("complete", 25, 25)
+
+
+@pytest.mark.parametrize("data", [gzip.compress((HEADER + ROWS).encode()), b"PK\x03\x04 a workbook"])
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_a_packed_file_is_called_so(dropped, data, form):
+    pull, _ = dropped(data, form)
+    assert (pull.state, f"drop it unpacked, as {form}" in pull.error) == ("failed", True)
+
+
 def test_lines_that_end_as_on_old_macs(dropped):
     assert dropped((HEADER + ROWS).replace("\n", "\r"))[0].staged == 25
 
@@ -152,6 +193,9 @@ def parquet(**columns):
 def test_parquet_of_any_type_and_broken(dropped):
     odd = pa.array([{"a": Decimal("1.5"), "b": b"\xff"}] * 25)
     assert dropped(parquet(call_id=odd), "parquet")[0].state == "complete"
+    odd = pa.array([b"\xff%d" % n for n in range(25)]).buffers()
+    pull, _ = dropped(parquet(call_id=pa.Array.from_buffers(pa.string(), 25, odd)), "parquet")
+    assert (pull.state, "Invalid UTF8" in pull.error) == ("failed", True), "no engine could read it in staging"
     data = parquet()
     broken = data[:60] + bytes(each ^ 0xFF for each in data[60:120]) + data[120:]
     pull, _ = dropped(broken, "parquet")
@@ -167,3 +211,45 @@ def test_a_column_that_a_database_has_no_more(bench, deployment, shop):
     database = shop("create table orders (order_id integer, customer_id integer, updated_at text);")
     pull = bench(deployment(shop=manifests.shop(f"sqlite:///{database}"))).pull("shop.orders")
     assert (pull.state, "orders has no column total" in pull.error) == ("failed", True)
+
+
+@pytest.mark.parametrize(
+    ("ids", "state", "told", "why"),
+    [
+        ("1, 1.5, 2, 3, 4.0, 5, 6, 7, 8", "held", "100 % of the rows", "whole numbers and fractions: all are read"),
+        ("x'ff', x'01', x'02', x'03', x'04', x'05'", "held", "100 % of the rows", "blobs: all are read"),
+        ("null, null, null, null, null, 6", "failed", "is empty in more rows", "no row could be the next"),
+        (
+            ", ".join(f"cast(x'ff{n:02x}' as text)" for n in range(9)),
+            "failed",
+            "does not put the rows in order",
+            "what is no text comes again for ever",
+        ),
+    ],
+)
+def test_keys_that_a_database_should_not_have(bench, deployment, shop, monkeypatch, ids, state, told, why):
+    monkeypatch.setattr("hub.pulls.ledger.gate.__defaults__", (1,))
+    values = ", ".join(f"({each}, 1, 1, 'never')" for each in ids.split(", "))
+    database = shop(
+        f"create table orders (order_id, customer_id, total, updated_at); insert into orders values {values};"
+    )
+    pull = bench(deployment(shop=manifests.shop(f"sqlite:///{database}"))).pull("shop.orders")
+    assert (pull.state, told in (pull.reason or "") + (pull.error or "")) == (state, True), (why, pull)
+    assert pull.received == (len(ids.split(", ")) if state == "held" else 0), why
+
+
+def test_rows_without_a_moment_of_change_are_always_read(bench, deployment, shop):
+    database = shop(
+        "create table orders (order_id integer, customer_id integer, total real, updated_at text);"
+        "insert into orders values (1, 1, 1, '2024-05-01'), (2, 1, 1, '2024-05-02');"
+    )
+    manifest = manifests.shop(f"sqlite:///{database}", ", changed_since: {column: updated_at}")
+    engine = bench(deployment(shop=manifest))
+    assert engine.pull("shop.orders").staged == 2
+    with sqlite3.connect(database) as connection:
+        connection.execute("insert into orders values (3, 1, 1, null)")
+    connection.close()
+    pull = engine.pull("shop.orders")
+    assert (pull.received, pull.staged, pull.quarantined) == (2, 1, 1), (
+        "the newest again, and the one that says nothing"
+    )

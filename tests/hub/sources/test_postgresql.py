@@ -170,3 +170,11 @@ def test_a_database_that_is_down(database, url, told, why):
 def test_a_table_that_is_gone(database):
     with pytest.raises(SourceError, match=r"refuses to be read: .*nothing.* does not exist"):
         list(connector(source(database, fetch={"table": "sales.nothing"}), "orders", "").pieces(None, None))
+
+
+def test_a_value_that_the_database_complains_of_is_not_told(database):
+    """Names of tables and columns are; a value may be a person's."""
+    fetch = {"query": "select region, number, cast('Asha Rao' as int) as total, changed_at from sales.orders"}
+    with pytest.raises(SourceError, match=r"refuses to be read: .*invalid input syntax") as refused:
+        rows(connector(source(database, fetch=fetch), "orders", "").pieces(None, None))
+    assert "Asha" not in refused.value.message

@@ -123,6 +123,17 @@ def test_a_hub_without_customers(hub):
         run(stage)
 
 
+def test_a_young_stage_whose_first_release_came_before_its_customers(hub, monkeypatch):
+    stage, answers, _, athena = hub
+    monkeypatch.setattr(module, "LOOK_AGAIN", 0)
+    answers["POST /v1/results"] = [answers["POST /v1/results"]] * 2
+    answers["GET /v1/results/q1"] = [answers["GET /v1/results/q1"]] * 2
+    answers["GET /v1/results/q1/rows"] = [{"items": [["0"]], "next": None}, answers["GET /v1/results/q1/rows"]]
+    athena.insert(0, ["0"])
+    module.smoke(stage, "admin", "secret", lambda line: None, patience=60)
+    assert not answers["GET /v1/results/q1/rows"], "both counts were asked for"
+
+
 def test_an_engine_that_means_something_else(hub):
     stage, _, _, athena = hub
     athena[1] = ["3.5", *athena[1][1:]]

@@ -80,6 +80,15 @@ def test_a_stage_that_is_not_there_is_named(stage):
         _ = Stage("other").outputs
 
 
+@pytest.mark.parametrize(
+    "verb", [["smoke"], ["first-admin", "a@example.com"], ["destroy"], ["secret", "/hub/crm/token"]]
+)
+def test_a_name_that_is_no_stage_is_refused_before_anything_is_asked(verb, monkeypatch, capsys):
+    monkeypatch.setenv("STAGE", "Prod!")
+    assert operate.main(verb) == 1
+    assert "'Prod!': must be up to 16 lower-case letters" in capsys.readouterr().err
+
+
 def test_keys_are_made_once_under_the_hub_key(stage):
     made = ensure_keys("test")
     assert made == ["/hub/test/token-key", "/hub/test/link-keys"]
@@ -173,6 +182,12 @@ def test_destroy_names_what_stays_and_wants_the_name(stage, monkeypatch, capsys)
     with pytest.raises(OperateError, match="nothing was destroyed"):
         operate.destroy(DEMO, stage)
     assert "AWS::DynamoDB::Table     control" in capsys.readouterr().out
+
+
+def test_destroy_with_nobody_to_type_destroys_nothing(stage, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    with pytest.raises(OperateError, match="nothing was destroyed: test was not typed"):
+        operate.destroy(DEMO, stage)
 
 
 def test_destroy_of_nothing(stage):

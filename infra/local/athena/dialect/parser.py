@@ -106,9 +106,15 @@ class Parser(ExpressionParser):
             return tree.Item(where, None, None, prefix)
         expression = self.expression()
         alias = None
-        if self.take("AS") or self.is_name():
+        if self.take("AS") or (self.is_name() and not self._begins_row_count()):
             alias = self._alias()
         return tree.Item(where, expression, alias)
+
+    def _begins_row_count(self) -> bool:
+        """LIMIT and its like are names too: what follows tells `select 1 limit 1` from `select 1 limit`."""
+        after = self.peek()
+        counts = after.kind == "integer" or after.text == "?" or after.upper in ("ALL", "FIRST", "NEXT")
+        return counts and self.next.upper in ("LIMIT", "OFFSET", "FETCH")
 
     def _alias(self) -> str:
         """Aliases keep the case that they were written in for the result header only when quoted; Athena lowers."""

@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Json, ValidationError
 
+from hub.access.limits import Limits
 from hub.errors import SettingsError
 
 _placeholders = False
@@ -45,11 +46,22 @@ class Settings(BaseModel):
             raise SettingsError(f"{cls.__name__} needs these environment variables: {wrong}") from error
 
 
+class MachineClient(BaseModel):
+    """A client of hub.yaml, by the id that the user pool gave it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    name: str
+
+
 class ApiSettings(Settings):
     """What every function behind the API needs to know its callers."""
 
     access_table: str
     user_pool_client_id: str
+    machine_clients: Json[tuple[MachineClient, ...]] = ()
+    quotas: Json[Limits] = Limits()
 
 
 class AuditSettings(Settings):

@@ -9,18 +9,20 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from hub import aws
-from hub.access.permissions import ROLES, permissions_of
+from hub.access.principal import Principal
+from hub.access.roles import Roles
 from hub.access.store import Revocations
 from hub.errors import BadRequest, Conflict, InvalidInput, NotFound
 from hub.settings import UsersSettings
 
 AT_ONCE = 8
+MANAGE = "users.manage"
 
 
 class NewUser(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    username: str = Field(pattern=r"^[A-Za-z0-9_.@+-]{1,128}$")
+    username: str = Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,127}$")
     email: str = Field(pattern=r"^[^@\s]{1,64}@[^@\s]{1,190}$")
     roles: list[str] = Field(max_length=60)
 
@@ -44,20 +46,11 @@ class User:
     state: str
 
 
-@dataclass(frozen=True, slots=True)
-class Role:
-    name: str
-    permissions: list[str]
-
-
-def roles() -> list[Role]:
-    return [Role(name, sorted(permissions_of([name]))) for name in sorted(ROLES)]
-
-
 class Directory:
     def __init__(self, settings: UsersSettings, now: Callable[[], float] = time.time) -> None:
         self._pool_id = settings.user_pool_id
         self._revocations = Revocations(settings.access_table)
+        self._roles = Roles(settings.access_table)
         self._now = now
 
     def page(self, after: str | None, limit: int) -> tuple[list[User], str | None]:
@@ -82,9 +75,12 @@ class Directory:
             raise NotFound("There is no such user") from error
         return self._user(found, found["UserAttributes"])
 
-    def create(self, new: NewUser) -> User:
-        """Make a user; the pool sends the invitation with a temporary password by e-mail. Nobody else learns it."""
-        _known(new.roles)
+    def create(self, by: Principal, new: NewUser) -> User:
+        """Make a user; the pool sends the invitation with a temporary password by e-mail. Nobody else learns it.
+
+        Forbidden for a role that gives what `by` may not do himself.
+        """
+        self._roles.check_grant(by, new.roles)
         pool, of_user = self._pool, {"UserPoolId": self._pool_id, "Username": new.username}
         attributes = [{"Name": "email", "Value": new.email}, {"Name": "email_verified", "Value": "true"}]
         try:
@@ -97,10 +93,17 @@ class Directory:
             pool.admin_add_user_to_group(**of_user, GroupName=role)
         return self.get(new.username)
 
-    def change(self, username: str, change: UserChange) -> User:
-        """Set the roles, or whether the user may sign in, or both. Rights that are taken go before rights are given."""
-        _known(change.roles or [])
+    def change(self, by: Principal, username: str, change: UserChange) -> User:
+        """Set the roles, or whether the user may sign in, or both. Rights that are taken go before rights are given.
+
+        Forbidden for a new role that gives what `by` may not do himself. Conflict where he would lock himself out: so
+        the hub always has an administrator.
+        """
         user, pool = self.get(username), self._pool
+        self._roles.check_grant(by, set(change.roles or []) - set(user.roles))
+        stays = change.roles is None or MANAGE in self._roles.permissions(change.roles)
+        if user.id == by.id and (change.enabled is False or not stays):
+            raise Conflict("Nobody takes his own administration away; another administrator can")
         of_user = {"UserPoolId": self._pool_id, "Username": username}
         if change.enabled is False:
             pool.admin_disable_user(**of_user)
@@ -124,10 +127,3 @@ class Directory:
     @property
     def _pool(self) -> Any:
         return aws.client("cognito-idp")
-
-
-def _known(roles: list[str]) -> None:
-    unknown = sorted(set(roles) - ROLES.keys())
-    if unknown:
-        problem = f"there is no role {unknown[0]!r}; the roles are {', '.join(sorted(ROLES))}"
-        raise InvalidInput(problem[0].upper() + problem[1:], [{"field": "roles", "problem": problem}])

@@ -29,10 +29,14 @@ ROLES: Final[dict[str, frozenset[str]]] = {
 # An admin governs users, sources and releases of campaigns, and reads no customer silently: each look-up is audited.
 ROLES["admin"] = frozenset().union(*ROLES.values(), {"users.read", "users.manage"})
 
-PERMISSIONS: Final = ROLES["admin"] | {SIGNED_IN}
+GRANTABLE: Final = ROLES["admin"]
+"""Every permission that a role may give."""
+RESOURCE_SERVER: Final = "hub"
+"""A machine client's scope is this, a slash and a permission."""
+PERMISSIONS: Final = GRANTABLE | {SIGNED_IN}
 """Every permission that a route may ask for."""
 
 
 def permissions_of(roles: Iterable[str]) -> frozenset[str]:
-    """The union of what the roles may do. A role that the hub does not know gives nothing."""
+    """The union of what the shipped roles may do. Any other role gives nothing here."""
     return frozenset({SIGNED_IN}).union(*(ROLES.get(role, frozenset()) for role in roles))

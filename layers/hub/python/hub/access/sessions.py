@@ -45,7 +45,7 @@ class SignIn(BaseModel):
     username: str = Field(min_length=1, max_length=128)
     password: str | None = Field(None, min_length=1, max_length=256)
     session: str | None = Field(None, min_length=20, max_length=2048)
-    new_password: str | None = Field(None, min_length=1, max_length=256)
+    new_password: str | None = Field(None, min_length=12, max_length=256)
     code: str | None = Field(None, pattern="^[0-9]{6}$")
 
     @model_validator(mode="after")
@@ -54,6 +54,11 @@ class SignIn(BaseModel):
         if given not in ({"password"}, {"session", "new_password"}, {"session", "code"}):
             raise ValueError("give password alone, or session with new_password, or session with code")
         return self
+
+    @property
+    def answers(self) -> Literal["new_password", "totp"]:
+        """The challenge that a step with a session is an answer to."""
+        return "totp" if self.new_password is None else "new_password"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +102,7 @@ class Sessions:
         wait = self._lock_out.count(step.username)
         if wait:
             raise TooManyRequests(f"Too many wrong tries; one is allowed every {wait} seconds", {"retry_after": wait})
-        if step.session is not None and not self._challenges.known(step.session, step.username):
+        if step.session is not None and not self._challenges.known(step.session, step.username, step.answers):
             raise Unauthenticated(REFUSED)
         answer = self._ask(step)
         if step.session is not None:
@@ -106,7 +111,7 @@ class Sessions:
             kind = CHALLENGES.get(answer["ChallengeName"])
             if kind is None:
                 raise Forbidden("This account asks for a sign-in that the hub does not offer; ask an administrator")
-            self._challenges.remember(answer["Session"], step.username)
+            self._challenges.remember(answer["Session"], step.username, kind)
             return Challenge(kind, answer["Session"])
         self._lock_out.clear(step.username)
         return self._begin(step.username, answer["AuthenticationResult"])

@@ -1,4 +1,4 @@
-"""The access table: revocations and repeated requests. Each change of state is one conditional write."""
+"""The access table: revocations, custom roles, repeated requests. Each change of state is one conditional write."""
 
 import hashlib
 import json
@@ -7,10 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import ClientError
+from boto3.dynamodb.conditions import Key
+from botocore.exceptions import BotoCoreError, ClientError
 
 from hub import aws
+from hub.errors import Unavailable
 
+ROLES_AGE = 15.0
+"""Seconds that a process may believe what it last read of the custom roles."""
 REVOCATION_AGE = 15.0
 """Seconds that a process may believe what it last read of a user's revocation."""
 KEPT = 24 * 3600
@@ -58,6 +62,72 @@ class Revocations:
 
 def _revocation(user: str) -> dict[str, str]:
     return {"pk": f"user#{user}", "sk": "not_before"}
+
+
+@dataclass(frozen=True, slots=True)
+class CustomRole:
+    """A role of the organisation's own; the user pool has a group of the same name."""
+
+    name: str
+    description: str
+    permissions: frozenset[str]
+
+
+class RoleStore:
+    """The custom roles, all in one partition: one read gives them all."""
+
+    def __init__(self, table: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._table = table
+        self._clock = clock
+        self._read_at = float("-inf")
+        self._known: dict[str, frozenset[str]] = {}
+
+    def granted(self, names: frozenset[str]) -> frozenset[str]:
+        """What the roles give, as of at most 15 s ago; one that is no custom role gives nothing.
+
+        Unavailable where they cannot be read: nobody goes on with rights that may have been taken.
+        """
+        now = self._clock()
+        if now - self._read_at >= ROLES_AGE:
+            try:
+                self._known = {role.name: role.permissions for role in self.all()}
+            except (ClientError, BotoCoreError) as error:
+                raise Unavailable("What your roles allow cannot be read at the moment; try again") from error
+            self._read_at = now
+        return frozenset[str]().union(*(self._known.get(name, frozenset()) for name in names))
+
+    def all(self) -> list[CustomRole]:
+        """As they are now, by name."""
+        table = aws.table(self._table)
+        found: list[Any] = []
+        more: dict[str, Any] = {}
+        while True:
+            page = table.query(KeyConditionExpression=Key("pk").eq("role"), ConsistentRead=True, **more)
+            found += page["Items"]
+            if "LastEvaluatedKey" not in page:
+                return [CustomRole(item["sk"], item["description"], frozenset(item["permissions"])) for item in found]
+            more = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+    def put(self, role: CustomRole, new: bool) -> bool:
+        """Keep the role; False and no change where a `new` one exists, or another does not."""
+        try:
+            aws.table(self._table).put_item(
+                Item={
+                    "pk": "role",
+                    "sk": role.name,
+                    "description": role.description,
+                    "permissions": sorted(role.permissions),
+                },
+                ConditionExpression="attribute_not_exists(pk)" if new else "attribute_exists(pk)",
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            return False
+        return True
+
+    def delete(self, name: str) -> None:
+        aws.table(self._table).delete_item(Key={"pk": "role", "sk": name})
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,14 +236,15 @@ class Challenges:
         self._table = table
         self._now = now
 
-    def remember(self, session: str, username: str) -> None:
-        item = _challenge(session) | {"username": username, "expires_at": int(self._now()) + self.LIFE}
+    def remember(self, session: str, username: str, kind: str) -> None:
+        item = _challenge(session) | {"username": username, "kind": kind, "expires_at": int(self._now()) + self.LIFE}
         aws.table(self._table).put_item(Item=item)
 
-    def known(self, session: str, username: str) -> bool:
-        """Whether this user was given this challenge and has not yet met it."""
+    def known(self, session: str, username: str, kind: str) -> bool:
+        """Whether this user was given this challenge, of this kind, and has not yet met it."""
         item = aws.table(self._table).get_item(Key=_challenge(session), ConsistentRead=True).get("Item", {})
-        return item.get("username") == username and int(item["expires_at"]) > self._now()
+        asked = (item.get("username"), item.get("kind")) == (username, kind)
+        return asked and int(item["expires_at"]) > self._now()
 
     def forget(self, session: str) -> None:
         aws.table(self._table).delete_item(Key=_challenge(session))

@@ -111,11 +111,15 @@ def encode_cursor(*parts: str) -> str:
     return base64.urlsafe_b64encode(json.dumps(parts, separators=(",", ":")).encode()).decode().rstrip("=")
 
 
-def decode_cursor(cursor: str, parts: int = 1) -> tuple[str, ...]:
-    """The parts of a cursor that `encode_cursor` made; BadRequest for any other text."""
+def decode_cursor(cursor: str, parts: int = 1, prefix: str = "") -> tuple[str, ...]:
+    """The parts of a cursor that `encode_cursor` made; BadRequest for any other text.
+
+    prefix: what the ids of this list begin with, so that another list's cursor is refused.
+    """
     try:
         found = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         fits = isinstance(found, list) and len(found) == parts and all(map(_is_part, found))
+        fits = fits and found[0].startswith(prefix)
     except (ValueError, RecursionError):  # no base64, no JSON, half a character, or brackets without an end
         fits = False
     if not fits:

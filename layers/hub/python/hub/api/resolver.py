@@ -6,6 +6,7 @@ import hashlib
 import time
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
 from http.cookies import CookieError, SimpleCookie
 from types import FunctionType
@@ -14,9 +15,10 @@ from urllib.parse import parse_qsl
 
 from aws_lambda_powertools import Logger
 
-from hub.access import Principal, principal_from
+from hub.access import ROLES, Principal, principal_from
 from hub.access.principal import REFUSED
-from hub.access.store import Repeats, Revocations
+from hub.access.quotas import Quotas
+from hub.access.store import Repeats, Revocations, RoleStore
 from hub.api.replies import Reply, dump, jsonable, reply_of, to_gateway
 from hub.api.routes import Call, Route, route
 from hub.errors import (
@@ -28,6 +30,7 @@ from hub.errors import (
     NotFound,
     SettingsError,
     TooLarge,
+    TooManyRequests,
     Unauthenticated,
 )
 from hub.settings import ApiSettings
@@ -104,10 +107,13 @@ class Api:
         claims = event["requestContext"].get("authorizer", {}).get("jwt", {}).get("claims")
         if not isinstance(claims, dict):
             raise Unauthenticated(REFUSED)
-        principal = principal_from(claims, self._settings.user_pool_client_id, time.time())
+        principal = principal_from(claims, self._settings.user_pool_client_id, time.time(), self._machines)
         if principal.issued_at <= self._revocations.not_before(principal.id):
             raise Unauthenticated(REFUSED)
+        if custom := principal.roles - ROLES.keys():
+            principal = replace(principal, granted=self._roles.granted(custom))
         principal.require(found.permission or "")
+        self._quotas.count(principal.id, self._settings.quotas.of(principal))
         logger.append_keys(principal=principal.id)
         return principal
 
@@ -139,8 +145,20 @@ class Api:
         return ApiSettings.read()
 
     @cached_property
+    def _machines(self) -> dict[str, str]:
+        return {client.id: client.name for client in self._settings.machine_clients}
+
+    @cached_property
     def _revocations(self) -> Revocations:
         return Revocations(self._settings.access_table)
+
+    @cached_property
+    def _quotas(self) -> Quotas:
+        return Quotas(self._settings.access_table)
+
+    @cached_property
+    def _roles(self) -> RoleStore:
+        return RoleStore(self._settings.access_table)
 
     @cached_property
     def _repeats(self) -> Repeats:
@@ -193,6 +211,8 @@ def _error(error: Exception) -> Reply:
     headers = {}
     if isinstance(error, MethodNotAllowed) and isinstance(error.details, dict):
         headers["allow"] = ", ".join(error.details["allowed"])
+    if isinstance(error, TooManyRequests) and isinstance(error.details, dict):
+        headers["retry-after"] = str(error.details["retry_after"])
     body = {"code": error.code, "message": error.message, "details": error.details}
     return Reply(error.status, {"error": body}, headers=headers)
 

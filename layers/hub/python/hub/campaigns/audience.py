@@ -20,13 +20,17 @@ REASONS: Final[tuple[Reason, ...]] = (
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One person that the segment named. `known` is false where the vault has nobody of that id (any more)."""
+    """One person that the segment named. `known` is false where the vault has nobody of that id (any more).
+
+    earlier: ids that records of this person had before they were found to be one person's.
+    """
 
     customer_id: str
     known: bool
     address: str | None
     consent_of_sources: bool | None
     fields: Mapping[str, str | None] = field(default_factory=dict)
+    earlier: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,7 @@ class Person:
     address: str | None = None
     address_key: str | None = None
     fields: Mapping[str, str | None] = field(default_factory=dict)
+    earlier: tuple[str, ...] = ()
 
 
 def normal(address: str) -> str:
@@ -89,8 +94,13 @@ def decide(candidates: Iterable[Candidate], rules: Rules) -> list[Person]:
             continue
         taken.add(key)
         token = message_token(rules.run_id, rules.channel, key)
-        people.append(Person(token, candidate.customer_id, None, normal(candidate.address), key, candidate.fields))
+        people.append(_included(token, candidate, key))
     return people
+
+
+def _included(token: str, candidate: Candidate, key: str) -> Person:
+    address = normal(candidate.address or "")
+    return Person(token, candidate.customer_id, None, address, key, candidate.fields, candidate.earlier)
 
 
 def _reason(candidate: Candidate, key: str | None, taken: set[str], rules: Rules) -> Reason | None:

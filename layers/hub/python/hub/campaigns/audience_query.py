@@ -8,18 +8,24 @@ from pyathena.error import OperationalError
 
 from hub.campaigns.audience import Candidate
 from hub.campaigns.content import PERSONAL
+from hub.errors import InvalidInput
 from hub.guard import Permitted
 from hub.models.athena import QueryFailed
 from hub.models.names import released
 
 PAGE: Final = 1000
 MOST_REASON: Final = 500  # characters
+LONGEST_ID: Final = 100
+"""Characters of a customer_id that is counted as unknown; the hub's own have 21."""
+FOUNDED: Final = "concat('c', translate(lower(substr(to_hex(sha256(to_utf8(record_key))), 1, 20)), '0189', 'ghij'))"
+"""The id of a customer who begins with the record: what the record's person was called before he was another's."""
 COLUMNS: Final = ("email", "marketing_consent", *PERSONAL)
 
 
 def statement(segment: Permitted, release: Any, stage: str, columns: set[str]) -> str:
     """The SQL. columns: those that vault.customer has; a variable that it lacks is nobody's."""
     wanted = [name for name in COLUMNS if name in columns]
+    keys = released(release, "reporting.customer_key", stage)
     return f"""
 with segment as (
   select distinct cast(customer_id as varchar) as customer_id from ({segment.sql}) as chosen
@@ -27,9 +33,18 @@ with segment as (
   select customer_id, {", ".join(wanted)}
   from {released(release, "vault.customer", stage)}
   where not _deleted
+), founded as (
+  select customer_id, {FOUNDED} as earlier_id from {keys}
+), earlier as (
+  select customer_id, array_join(array_agg(distinct earlier_id), ' ') as earlier
+  from founded where earlier_id not in (select customer_id from person) group by customer_id
 )
-select segment.customer_id, person.customer_id is not null as known, {", ".join(f"person.{name}" for name in wanted)}
-from segment left join person on person.customer_id = segment.customer_id
+select
+  segment.customer_id, person.customer_id is not null as known, earlier.earlier,
+  {", ".join(f"person.{name}" for name in wanted)}
+from segment
+left join person on person.customer_id = segment.customer_id
+left join earlier on earlier.customer_id = segment.customer_id
 where segment.customer_id is not null
 """.strip()
 
@@ -48,5 +63,8 @@ def candidates(sql: str, parameters: list[str], workgroup: str) -> Iterator[Cand
 
 
 def _candidate(row: dict[str, Any]) -> Candidate:
+    customer_id, earlier = row["customer_id"], tuple((row["earlier"] or "").split())
+    if len(customer_id) > LONGEST_ID:
+        raise InvalidInput(f"The segment gives a customer_id of {len(customer_id)} characters; no customer has one")
     fields = {name: row.get(name) for name in PERSONAL}
-    return Candidate(row["customer_id"], bool(row["known"]), row.get("email"), row.get("marketing_consent"), fields)
+    return Candidate(customer_id, bool(row["known"]), row.get("email"), row.get("marketing_consent"), fields, earlier)

@@ -47,7 +47,7 @@ class Frozen:
         self._put(_name(number), [asdict(person) for person in people])
 
     def people(self, number: int) -> list[Person]:
-        return [Person(**person) for person in self._get(_name(number))]
+        return [Person(**person | {"earlier": tuple(person.get("earlier", ()))}) for person in self._get(_name(number))]
 
     def _put(self, name: str, value: object) -> None:
         body = json.dumps(value, ensure_ascii=False, default=int).encode()  # tables give numbers as Decimal

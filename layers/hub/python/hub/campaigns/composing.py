@@ -19,6 +19,8 @@ from hub.guard import read as read_parameters
 from hub.settings import CampaignsSettings
 
 CHANNEL: Final = "email"
+PREFIX: Final = "m"
+"""Of campaigns' ids."""
 Action = Literal["pause", "resume", "cancel"]
 MOVES: Final[dict[Action, tuple[tuple[str, ...], str]]] = {
     "pause": (("sending",), "paused"),
@@ -40,7 +42,7 @@ class Campaigns:
         self._library.template(request.template_id)
         read_parameters(segment.parameters, request.parameters)
         item = request.model_dump() | {
-            "campaign_id": new_id("m"),
+            "campaign_id": new_id(PREFIX),
             "channel": CHANNEL,
             "sender": self._sender(request.sender),
             "parameters_json": aws.fitting(json.dumps(request.parameters)),
@@ -56,7 +58,7 @@ class Campaigns:
 
     def page(self, after: str | None, limit: int) -> Page[Campaign]:
         """Newest first."""
-        items, more = self._store.campaigns(decode_cursor(after)[0] if after else None, limit)
+        items, more = self._store.campaigns(decode_cursor(after, prefix=PREFIX)[0] if after else None, limit)
         return Page([self._shown(item) for item in items], encode_cursor(more) if more else None)
 
     def dry_run(self, campaign_id: str, principal: Principal) -> Campaign:

@@ -5,23 +5,36 @@
 """
 
 from collections.abc import Iterable
+from typing import Final
+
+from boto3.dynamodb.conditions import Attr
 
 from hub import aws
-from hub.campaigns.items import Item, get_all, now_text, query
+from hub.campaigns.audience import Candidate, Person
+from hub.campaigns.items import Item, get_all, holds, now_text, query
 from hub.campaigns.models import Consent, Contact, Suppression
 
-LIFTED_BY_CONSENT = "unsubscribed"
+LIFTED_BY_CONSENT: Final = "unsubscribed"
 """A person who unsubscribed may come back; a bounce or a complaint stays."""
+LIFTABLE: Final = Attr("reason").eq(LIFTED_BY_CONSENT)
 
 
 class Consents:
     def __init__(self, table: str) -> None:
         self._table = table
 
-    def stated(self, channel: str, customer_ids: Iterable[str]) -> dict[str, str]:
-        """granted or withdrawn, of those who said something."""
-        keys = ({"pk": customer_id, "sk": f"consent#{channel}"} for customer_id in customer_ids)
-        return {item["pk"]: item["state"] for item in get_all(self._table, keys)}
+    def stated(self, channel: str, people: Iterable[Candidate | Person]) -> dict[str, str]:
+        """granted or withdrawn by customer_id, of those who said something. The last word counts, by whatever id."""
+        owners: dict[str, list[str]] = {}
+        for person in people:
+            for customer_id in (person.customer_id, *person.earlier):
+                owners.setdefault(customer_id, []).append(person.customer_id)
+        said: dict[str, tuple[str, str]] = {}
+        keys = ({"pk": customer_id, "sk": f"consent#{channel}"} for customer_id in owners)
+        for item in get_all(self._table, keys):
+            for owner in owners[item["pk"]]:
+                said[owner] = max(said.get(owner, ("", "")), (item["at"], item["state"]))  # of two at once the no
+        return {owner: state for owner, (_, state) in said.items()}
 
     def suppressed(self, channel: str, address_keys: Iterable[str]) -> set[str]:
         """Those of the addresses that are never written to."""
@@ -50,11 +63,10 @@ class Consents:
         """Never write to this address again. What is suppressed for a graver reason stays so."""
         item: Item = {"reason": reason, "at": now_text()}
         table = aws.table(self._table)
-        if reason == LIFTED_BY_CONSENT:
-            known = table.get_item(Key=_address(channel, address_key), ConsistentRead=True).get("Item")
-            if known and known["reason"] != LIFTED_BY_CONSENT:
-                return
-        table.put_item(Item=_address(channel, address_key) | item)
+        graver_stays = Attr("pk").not_exists() | LIFTABLE if reason == LIFTED_BY_CONSENT else None
+        condition = {"ConditionExpression": graver_stays} if graver_stays else {}
+        if not holds(table.put_item, Item=_address(channel, address_key) | item, **condition):
+            return
         if customer_id:
             table.put_item(Item={"pk": customer_id, "sk": f"suppressed#{channel}", "address_key": address_key} | item)
 
@@ -63,7 +75,7 @@ class Consents:
         remembered = {"pk": customer_id, "sk": f"suppressed#{channel}"}
         found = table.get_item(Key=remembered, ConsistentRead=True).get("Item")
         if found and found["reason"] == LIFTED_BY_CONSENT:
-            table.delete_item(Key=_address(channel, found["address_key"]))
+            holds(table.delete_item, Key=_address(channel, found["address_key"]), ConditionExpression=LIFTABLE)
             table.delete_item(Key=remembered)
 
 

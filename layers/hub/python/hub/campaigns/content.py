@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from hub.campaigns import markup
+
 UNSUBSCRIBE: Final = "unsubscribe_url"
 PERSONAL: Final = ("full_name", "given_name", "family_name", "city", "region", "country", "language", "company")
 """Columns of the golden record that a message may show."""
@@ -19,9 +21,7 @@ LONGEST_VALUE: Final = 200
 
 PLACE = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*(?:\|([^{}|\r\n]{0,100}))?\}\}")
 LEFT_OVER = re.compile(r"\{\{|\}\}|\{%|%\}|\{#")
-CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
-UNSAFE = re.compile(r"<\s*script|<[^<>]*=\s*\{\{", re.IGNORECASE)
-"""A script, or a value that stands in a tag without quotes: places where escaping does not hold."""
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 CLOSING_BODY = re.compile(r"</body\s*>", re.IGNORECASE)
 
 
@@ -50,13 +50,13 @@ def problems(content: Content) -> list[dict[str, str]]:
         found.append({"field": "subject", "problem": f"must have 1 to {LONGEST_SUBJECT} characters"})
     if CONTROL.search(content.subject):
         found.append({"field": "subject", "problem": "must be one line without control characters"})
-    if f"{{{{{UNSUBSCRIBE}" in content.subject.replace(" ", ""):
+    if any(name == UNSUBSCRIBE for name, _ in PLACE.findall(content.subject)):
         found.append({"field": "subject", "problem": f"{UNSUBSCRIBE} belongs in the text, not in the subject"})
     for field in ("text", "html"):
         if not getattr(content, field).strip():
             found.append({"field": field, "problem": "is empty; a message has a text and an HTML form"})
-    if UNSAFE.search(content.html):
-        found.append({"field": "html", "problem": "has a script, or a variable in a tag without quotes around it"})
+    if problem := markup.problem(content.html, PLACE, UNSUBSCRIBE):
+        found.append({"field": "html", "problem": problem})
     for field in ("subject", "text", "html"):
         found += [{"field": field, "problem": problem} for problem in _wrong_places(getattr(content, field))]
     return found

@@ -120,7 +120,7 @@ class Freezer:
             run_id,
             channel,
             key,
-            consents=self._consents.stated(channel, (candidate.customer_id for candidate in audience)),
+            consents=self._consents.stated(channel, (candidate for candidate in audience if candidate.known)),
             suppressed=self._consents.suppressed(channel, keys),
             allowed=None if settings.stage == PRODUCTION else read_deployment(settings.hub_home).hub.allow_list,
         )

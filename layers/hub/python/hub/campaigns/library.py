@@ -1,6 +1,6 @@
 """Saved segments and templates, in the library table. They are never changed: a campaign means what it meant."""
 
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from hub import aws
 from hub.api import Page, decode_cursor, encode_cursor
@@ -14,6 +14,8 @@ from hub.models import loader
 from hub.settings import SegmentsSettings
 
 Kept = TypeVar("Kept", Segment, Template)
+PREFIXES: Final = {"segment": "g", "template": "t"}
+"""Of ids, by kind."""
 
 
 class Library:
@@ -24,7 +26,7 @@ class Library:
     def add_segment(self, request: SegmentRequest, author: str) -> Segment:
         """InvalidInput, with line and column, for a query that cannot be a segment."""
         segments.check(request, loader.read(self._settings.hub_home), self._settings.stage)
-        segment = Segment(**request.model_dump(), segment_id=new_id("g"), created_by=author, created_at=now_text())
+        segment = Segment(**request.model_dump(), segment_id=_id("segment"), created_by=author, created_at=now_text())
         self._put("segment", segment.segment_id, segment)
         return segment
 
@@ -32,7 +34,9 @@ class Library:
         """InvalidInput naming each field that cannot be sent."""
         if wrong := problems(Content(request.subject, request.text, request.html)):
             raise InvalidInput(f"{wrong[0]['field']}: {wrong[0]['problem']}", wrong)
-        template = Template(**request.model_dump(), template_id=new_id("t"), created_by=author, created_at=now_text())
+        template = Template(
+            **request.model_dump(), template_id=_id("template"), created_by=author, created_at=now_text()
+        )
         self._put("template", template.template_id, template)
         return template
 
@@ -62,6 +66,11 @@ class Library:
         return model.model_validate_json(item["json"])
 
     def _list(self, kind: str, model: type[Kept], after: str | None, limit: int) -> Page[Kept]:
-        items, more = some(self._table, kind, decode_cursor(after)[0] if after else None, limit)
+        start = decode_cursor(after, prefix=PREFIXES[kind])[0] if after else None
+        items, more = some(self._table, kind, start, limit)
         found = [model.model_validate_json(item["json"]) for item in items]
         return Page(found, encode_cursor(more) if more else None)
+
+
+def _id(kind: str) -> str:
+    return new_id(PREFIXES[kind])

@@ -18,6 +18,8 @@ QUEUE_LIMIT: Final = 15 * 60
 """Seconds after which a chunk that was queued and that nobody took is queued again."""
 FREEZE_SECONDS: Final = 11 * 60
 """Seconds after which one try of a freeze has ended, by itself or by the function's time-out."""
+FREEZE_PAUSE: Final = 5 * 60
+"""Seconds that Lambda may leave between two tries."""
 FREEZE_LIMIT: Final = 45 * 60
 """Seconds after which a freeze, its time-outs and its repeats counted, has failed."""
 
@@ -57,10 +59,11 @@ def _look_after(store: CampaignStore, run: Item, send_queue_url: str, now: int) 
 
 
 def _give_up(store: CampaignStore, run: Item, now: int) -> int:
-    """A freeze has failed when its last try cannot run any more, or when there was time for all of them."""
+    """A freeze has failed when its last try cannot run any more, or none follows, or there was time for all of them."""
     started = datetime.fromisoformat(run["started_at"]).astimezone(UTC).timestamp()
-    last = run.get("tries", 0) >= FREEZE_TRIES and now - int(run["tried_at"]) > FREEZE_SECONDS
-    if not last and now - started < FREEZE_LIMIT:
+    idle = now - int(run.get("tried_at", started))  # a worker that was killed early is not among the tries
+    awaited = 0 if run.get("tries", 0) >= FREEZE_TRIES else FREEZE_PAUSE
+    if idle <= FREEZE_SECONDS + awaited and now - started < FREEZE_LIMIT:
         return 0
     store.move(
         run["run_id"],

@@ -81,7 +81,7 @@ class Sender:
     def _exclude(self, chunk: "_Chunk", people: dict[str, Person], channel: str) -> None:
         """Leave out who withdrew or was suppressed since the audience was frozen."""
         waiting = {token: people[token] for token in in_state(chunk.entries, "waiting")}
-        stated = self._consents.stated(channel, (person.customer_id for person in waiting.values()))
+        stated = self._consents.stated(channel, waiting.values())
         keys = (person.address_key for person in waiting.values() if person.address_key)
         suppressed = self._consents.suppressed(channel, keys)
         withdrawn = [token for token, person in waiting.items() if stated.get(person.customer_id) == "withdrawn"]

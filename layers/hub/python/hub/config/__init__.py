@@ -13,12 +13,13 @@ from hub.config.connections import (
 )
 from hub.config.entities import ENTITIES, REFERENCES
 from hub.config.load import load
-from hub.config.models import Check, Column, DataSet, HubConfig, Role, key_columns
+from hub.config.models import Check, Client, Column, DataSet, HubConfig, Role, key_columns
 
 __all__ = [
     "ENTITIES",
     "REFERENCES",
     "Check",
+    "Client",
     "Column",
     "DataSet",
     "Deployment",

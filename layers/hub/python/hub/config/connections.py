@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
-from hub.config.models import Authentication, DataSet, HubConfig, Name, Rate, Role, Span, Strict
+from hub.config.models import Authentication, DataSet, HubConfig, Name, Rate, Role, Span, Strict, Whole
 
 JsonPath = Annotated[str, StringConstraints(pattern=r"^\$(\.[A-Za-z_][A-Za-z0-9_-]*)*$")]
 
@@ -23,7 +23,7 @@ class Paging(Strict):
     kind: Literal["page", "cursor", "none"]
     parameter: str | None = None
     next: JsonPath | None = None
-    size: int = Field(default=500, ge=1, le=10_000)
+    size: Whole = Field(default=500, ge=1, le=10_000)
     size_parameter: str = "size"
 
 
@@ -43,7 +43,7 @@ class SqlFetch(Strict):
     table: str | None = None
     query: str | None = None
     changed_since: ChangedSince | None = None
-    rows: int = Field(default=50_000, ge=1)
+    rows: Whole = Field(default=50_000, ge=1, le=500_000)
 
 
 class FilesFetch(Strict):
@@ -83,7 +83,7 @@ class _Source(Strict):
     name: Name
     description: str
     owner: str
-    trust: int = Field(ge=0, le=100)
+    trust: Whole = Field(ge=0, le=100)
 
 
 class RestDataSet(DataSet):

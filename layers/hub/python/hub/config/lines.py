@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 Place = tuple[str | int, ...]
+MOST_VALUES = 100_000
 
 
 class Document:
@@ -24,6 +25,7 @@ class Document:
 
     def problem(self, place: Place, what: str) -> str:
         field = ".".join(map(str, place)) or "the file"
+        field = field if field.isprintable() else repr(field)
         return f"{self.name}:{self.line(place)}: {field}: {what}"
 
 
@@ -36,6 +38,10 @@ def parse(path: Path, name: str) -> Document:
         node = yaml.compose(path.read_text("utf-8"), Loader=_loader())
     except UnicodeDecodeError:
         document.problems.append(f"{name}:1: the file: is not UTF-8; save it as UTF-8")
+    except OSError as error:
+        document.problems.append(f"{name}:1: the file: cannot be read ({error.strerror}); put a file there")
+    except RecursionError:
+        document.problems.append(f"{name}:1: the file: is nested too deep; a manifest has some six levels")
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         document.problems.append(
@@ -48,13 +54,26 @@ def parse(path: Path, name: str) -> Document:
         )
     else:
         if node is not None:
-            try:
-                document.data = _plain(node, (), document)
-            except RecursionError:
-                document.problems.append(
-                    f"{name}:1: the file: has an alias (*name) inside what it stands for; write it out"
-                )
+            _fill(document, node)
     return document
+
+
+def _fill(document: Document, node: Any) -> None:
+    try:
+        document.data = _plain(node, (), document)
+    except RecursionError:
+        document.problems.append(
+            f"{document.name}:1: the file: has an alias (*name) inside what it stands for; write it out"
+        )
+    except _TooLongError:
+        document.problems.append(
+            f"{document.name}:1: the file: has more than {MOST_VALUES} values once its aliases (*name) are written "
+            "out; split it into several sources"
+        )
+
+
+class _TooLongError(Exception):
+    """Aliases of aliases grow without end."""
 
 
 def _loader() -> Any:
@@ -76,10 +95,16 @@ def _plain(node: Any, place: Place, document: Document) -> Any:
     import yaml
 
     document.lines[place] = node.start_mark.line + 1
+    if len(document.lines) > MOST_VALUES:
+        raise _TooLongError
     if isinstance(node, yaml.SequenceNode):
         return [_plain(item, (*place, at), document) for at, item in enumerate(node.value)]
     if not isinstance(node, yaml.MappingNode):
-        return _scalar(node)
+        try:
+            return _scalar(node)
+        except ValueError:
+            document.problems.append(document.problem(place, f"is no {node.tag.rpartition(':')[2]}; write a number"))
+            return None
     found: dict[str, Any] = {}
     for key_node, value_node in node.value:
         if not isinstance(key_node, yaml.ScalarNode):

@@ -43,8 +43,9 @@ def load(folder: Path | str, variables: Mapping[str, str] | None = None) -> Depl
 
 def _sources(folder: Path, variables: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
     files = sorted((folder / "sources").glob("*.yaml"))
-    for other in sorted((folder / "sources").glob("*.yml")):
-        problems.append(f"sources/{other.name}:1: the file: is not read; name it {other.stem}.yaml")
+    for other in sorted((folder / "sources").glob("*")):
+        if other.suffix.casefold() in (".yml", ".yaml") and other.suffix != ".yaml":
+            problems.append(f"sources/{other.name}:1: the file: is not read; name it {other.stem}.yaml")
     if not files:
         problems.append("sources:1: the folder: holds no source; add sources/<name>.yaml")
     sources = {}

@@ -16,6 +16,7 @@ PATTERNS = {
     r"^[A-Z]{3}$": "write the three capital letters of a currency, for example INR",
     r"^[A-Z]{2}$": "write the two capital letters of a country, for example IN",
     r"^[A-Z][A-Z0-9_]*$": "write capital letters, digits and _",
+    r"^[a-z][a-z0-9-]{1,30}$": "write 2 to 31 small letters, digits and -, beginning with a letter",
 }
 WANTED = {
     "string_type": "text; put it in quotes if it looks like a number",

@@ -6,19 +6,24 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints, model_validator
 
+from hub.access.limits import Limit, Limits
+
 NAME = r"^[a-z][a-z0-9_]{0,62}$"
 TYPE = r"^(varchar|bigint|integer|double|boolean|date|timestamp|json|decimal\((\d{1,2}),\s*(\d{1,2})\))$"
+LONGEST_SPAN = 999_999 * 604800  # seconds
 UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
 
 Name = Annotated[str, StringConstraints(pattern=NAME)]
-Percent = Annotated[float, Field(ge=0, le=100)]
+Percent = Annotated[float, Field(ge=0, le=100, strict=True)]
+Whole = Annotated[int, Field(strict=True)]  # neither true nor "080"
+Days = Annotated[Whole, Field(ge=1, le=36_500)]
 
 
 def _span(value: Any) -> Any:
     """`1 hour`, `90 minutes` or a number of seconds as a timedelta."""
-    if isinstance(value, str) and (match := re.fullmatch(r"(\d+) (second|minute|hour|day|week)s?", value)):
+    if isinstance(value, str) and (match := re.fullmatch(r"(\d{1,6}) (second|minute|hour|day|week)s?", value)):
         return timedelta(seconds=int(match[1]) * UNITS[match[2]])
-    if isinstance(value, timedelta) or (isinstance(value, int | float) and value >= 0):
+    if isinstance(value, timedelta) or (type(value) in (int, float) and 0 <= value <= LONGEST_SPAN):
         return value
     raise ValueError("is not a span of time; write for example `90 minutes` or `1 day`")
 
@@ -27,7 +32,7 @@ def _per_second(value: Any) -> Any:
     """`5 per second`, `300 per minute` as requests per second."""
     if isinstance(value, str) and (match := re.fullmatch(r"([1-9]\d*) per (second|minute|hour)", value)):
         return int(match[1]) / UNITS[match[2]]
-    if isinstance(value, int | float) and value > 0:
+    if type(value) in (int, float) and value > 0:
         return value
     raise ValueError("is not a rate; write for example `5 per second`")
 
@@ -66,7 +71,7 @@ class Column(Strict):
     """A column that is staged. `source_name` is the source's own name where it differs."""
 
     type: Annotated[str, StringConstraints(pattern=TYPE)]
-    source_name: str | None = None
+    source_name: str | None = Field(default=None, min_length=1)
     required: bool = False
     checks: tuple[Check, ...] = ()
     on_failure: Literal["reject", "warn", "fix"] = "reject"
@@ -183,7 +188,7 @@ class DataSet(Strict):
     on_drift: Literal["keep", "hold"] = "keep"
     hard_deletes: Literal["detect", "ignore"] | None = None
     entity: dict[str, dict[str, Expression]] = Field(default_factory=dict)
-    retention_days: int | None = Field(default=None, ge=1)
+    retention_days: Days | None = None
 
     @property
     def replaces(self) -> Literal["data_set", "object"] | None:
@@ -202,18 +207,33 @@ class Authentication(Strict):
     """How to sign in. `secret` is the name of an SSM SecureString, never the secret itself."""
 
     kind: Literal["bearer", "password"]
-    secret: Annotated[str, StringConstraints(pattern=r"^/[A-Za-z0-9_./-]+$")]
+    secret: Annotated[str, StringConstraints(pattern=r"^(/[A-Za-z0-9_.-]+)+$")]
 
 
 class Retention(Strict):
-    landing_days: int = Field(default=30, ge=1)
-    staging_days: int = Field(default=30, ge=1)
-    results_days: int = Field(default=7, ge=1)
-    audit_days: int = Field(default=365, ge=1)
+    landing_days: Days = 30
+    staging_days: Days = 30
+    results_days: Days = 7
+    audit_days: Days = 365
 
 
 class Senders(Strict):
     email: str | None = None
+
+
+class Client(Strict):
+    """An application that calls the API by itself; each scope is a permission."""
+
+    description: str | None = None
+    scopes: tuple[str, ...] = Field(min_length=1)
+    quota: Limit | None = None
+
+
+class Quotas(Strict):
+    """Requests of a user or a client through the API; the default holds for whom nothing is said."""
+
+    default: Limit = Limits().default
+    roles: dict[str, Limit] = {}
 
 
 class HubConfig(Strict):
@@ -230,6 +250,8 @@ class HubConfig(Strict):
     budget_usd: float | None = Field(default=None, gt=0)
     retention: Retention = Retention()
     allow_list: tuple[str, ...] = ()
+    clients: dict[Name, Client] = Field(default_factory=dict, max_length=16)
+    quotas: Quotas = Quotas()
     variables: dict[Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")], str] = {}
 
 

@@ -4,13 +4,19 @@ import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
+from hub.access.permissions import GRANTABLE, ROLES
 from hub.config import values
 from hub.config.entities import ENTITIES
 from hub.config.models import NAME, DataSet, HubConfig, key_columns
 
 LONGEST_TIMEOUT = 60  # seconds; a worker has five minutes, and asks again
+SLOWEST_RATE = 1 / 60  # requests per second; a worker that waits longer has no time left
+SECRET_NAME = re.compile(r"authorization|cookie|token|secret|passw|api[-_]?key|access[-_]?key|signature", re.IGNORECASE)
+HUBS_OWN = re.compile(r"/(aws|ssm)(/.*)?|/hub/[^/]+/(token-key|link-keys)", re.IGNORECASE)
+
+RESERVED = ("pull_id", "pull_date")  # the partitions of every staging table
 
 Say = Callable[[tuple[str | int, ...], str], str]
 Problem = tuple[tuple[str | int, ...], str]
@@ -30,6 +36,15 @@ def hub(config: HubConfig, say: Say) -> list[str]:
             problems.append((place, f"{mail!r} is no address; write someone@example.com"))
     if config.domain is not None and not re.fullmatch(r"([a-z0-9-]+\.)+[a-z]{2,}", config.domain):
         problems.append((("domain",), f"{config.domain!r} is no domain; write for example hub.example.com"))
+    for name, client in config.clients.items():
+        for at, scope in enumerate(client.scopes):
+            if scope not in GRANTABLE:
+                problems.append(
+                    (("clients", name, "scopes", at), f"{scope!r} is no permission; {_near(scope, sorted(GRANTABLE))}")
+                )
+    for role in config.quotas.roles:
+        if role not in ROLES:
+            problems.append((("quotas", "roles", role), f"{role!r} is no shipped role; {_near(role, sorted(ROLES))}"))
     return [say(place, what) for place, what in problems]
 
 
@@ -52,25 +67,43 @@ def source(manifest: Any, say: Say) -> list[str]:
 def _connection(manifest: Any) -> Iterator[Problem]:
     connection = manifest.connection
     for field in ("base_url", "url"):
-        if urlsplit(getattr(connection, field, "")).password is not None:
-            yield (
-                ("connection", field),
-                "holds a password, which would be in every template; put it there by `make secret NAME=<name>` and "
-                "name it under `authentication: {kind: …, secret: <name>}`",
-            )
+        if address := getattr(connection, field, None):
+            yield from ((("connection", field), what) for what in _address(field, address))
     kind = {"rest": "bearer", "sql": "password"}.get(manifest.connector)
     sign_in = getattr(connection, "authentication", None)
     if sign_in and sign_in.kind != kind:
         yield ("connection", "authentication", "kind"), f"a {manifest.connector} source signs in by {kind}; write that"
-    for name in getattr(connection, "headers", {}):
-        if name.casefold() == "authorization":
-            place = ("connection", "headers", name)
+    if sign_in and HUBS_OWN.fullmatch(sign_in.secret):
+        yield ("connection", "authentication", "secret"), "is not a source's; write a name such as /hub/crm/token"
+    for name, value in getattr(connection, "headers", {}).items():
+        place = ("connection", "headers", name)
+        if SECRET_NAME.search(name):
             yield place, "is a secret in clear; take it out and write `authentication: {kind: bearer, secret: <name>}`"
+        if not (re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) and re.fullmatch(r"[\t\x20-\x7e]*", value)):
+            yield place, "is no header; a name has no spaces and colons, a value stands in one line of plain letters"
     timeout = getattr(connection, "timeout", None)
     if timeout is not None and not 0 < timeout.total_seconds() <= LONGEST_TIMEOUT:
         yield (
             ("connection", "timeout"),
             f"is more than 0 and at most {LONGEST_TIMEOUT} seconds; write for example `30 seconds`",
+        )
+
+
+def _address(field: str, address: str) -> Iterator[str]:
+    """What is wrong with where a source is; nothing of it is repeated, for it may hold a secret."""
+    of = "http://host:port/path" if field == "base_url" else "sqlite:///<file> or postgresql://<user>@<host>/<database>"
+    try:
+        parts = urlsplit(address)
+        whole = parts.port != 0 and bool(parts.hostname if field == "base_url" else parts.path.strip("/"))
+    except ValueError:  # a port that is no number, half a bracket
+        yield f"is no address; write {of}"
+        return
+    if not whole or re.search(r"[\s\x00-\x1f]", address) or (field == "base_url" and (parts.query or parts.fragment)):
+        yield f"is no address; write {of}"
+    if parts.password is not None or any(SECRET_NAME.search(name) for name, _ in parse_qsl(parts.query)):
+        yield (
+            "holds a password, which would be in every template; put it there by `make secret NAME=<name>` and "
+            "name it under `authentication: {kind: …, secret: <name>}`"
         )
 
 
@@ -99,6 +132,8 @@ def _columns(data_set: DataSet) -> Iterator[Problem]:
         source_names[theirs] = name
         if theirs in data_set.ignore:
             yield place, f"{theirs!r} is declared and ignored; take it out of one of them"
+        if name in RESERVED:
+            yield place, f"is the hub's own; give it another name and write `source_name: {theirs}`"
         if name.endswith("_standard") and name.removesuffix("_standard") in data_set.columns:
             yield place, "is the name of a computed column; choose another"
         if column.type.startswith("decimal"):
@@ -137,6 +172,8 @@ def _frequency(data_set: DataSet) -> Iterator[Problem]:
     frequency = data_set.frequency
     if frequency.cron and frequency.rate:
         yield ("frequency",), "has a cron and a rate; keep one"
+    if frequency.class_ == "on-demand" and frequency.expression:
+        yield ("frequency",), "is on demand and has a schedule; keep one, or choose another class"
     if frequency.class_ != "on-demand" and not frequency.expression:
         yield ("frequency",), f'{frequency.class_} needs a cron or a rate; write for example `cron: "5 * * * ? *"`'
     if frequency.cron:
@@ -157,13 +194,15 @@ def _filters(data_set: DataSet) -> Iterator[Problem]:
                 yield from ((place, what) for what in values.argument(check, data_set.columns[column]))
 
 
-def _portable(place: tuple[str | int, ...], expression: str, data_set: DataSet) -> Iterator[Problem]:
+def _portable(place: tuple[str | int, ...], kind: str | None, expression: str, data_set: DataSet) -> Iterator[Problem]:
     from hub.models import lint  # functions that read no SQL do not carry its parser
 
     columns = {name: column.type for name, column in data_set.columns.items()}
     columns |= {f"{name}_standard": "varchar" for name, column in data_set.columns.items() if column.has_standard}
-    for message in lint.expression(expression, columns):
-        yield place, message
+    messages = lint.expression(expression, columns)
+    if not messages and kind not in (None, "varchar") and lint.gives_text(expression, columns):
+        messages = [f"takes {kind}, but this is a text; write try_cast({expression} as {kind})"]
+    yield from ((place, message) for message in messages)
 
 
 def _entities(data_set: DataSet) -> Iterator[Problem]:
@@ -183,7 +222,7 @@ def _entities(data_set: DataSet) -> Iterator[Problem]:
                 yield from _declared((*place, column), expression, data_set)
                 yield from _typed((*place, column), ENTITIES[entity].get(column), expression, data_set)
             else:
-                yield from _portable((*place, column), expression, data_set)
+                yield from _portable((*place, column), ENTITIES[entity].get(column), expression, data_set)
     if len({mapping.get("source_key") for mapping in data_set.entity.values()}) > 1:
         yield ("entity",), "the entities of one data set must share source_key; make another data set of the same rows"
 
@@ -220,10 +259,12 @@ def _fetch(data_set: DataSet) -> Iterator[Problem]:
         if hasattr(fetch, "path") and not changed.parameter:
             yield ("fetch", "changed_since"), "needs the name of the query parameter; add `parameter:`"
     if hasattr(fetch, "paging"):
-        yield from _paging(fetch.paging)
+        yield from _asking(fetch)
     if hasattr(fetch, "table"):
         if bool(fetch.table) == bool(fetch.query):
             yield ("fetch",), "needs a table or a query, not both"
+        if changed and changed.parameter:
+            yield ("fetch", "changed_since", "parameter"), "is for REST; a database is asked by the column, take it out"
         if fetch.query and not values.reads_only(fetch.query):
             yield ("fetch", "query"), "must be one SELECT without a semicolon; it is read a piece at a time"
         if not data_set.keys.business:
@@ -233,6 +274,7 @@ def _fetch(data_set: DataSet) -> Iterator[Problem]:
             yield ("fetch", "encoding"), f"{fetch.encoding!r} is no encoding of text; write for example utf-8 or cp1252"
         if fetch.format == "csv" and not fetch.header and not fetch.names:
             yield ("fetch", "names"), "is missing; a file without a header needs the names of its columns in order"
+        yield from _file(fetch)
         theirs = {column.source_name or name for name, column in data_set.columns.items()} | set(data_set.ignore)
         for name in sorted(theirs - set(fetch.names)) if fetch.names else []:
             yield ("fetch", "names"), f"{name!r} is declared below but not among the file's columns"
@@ -249,7 +291,41 @@ def _deletes(data_set: DataSet) -> Iterator[Problem]:
         yield ("gate", "max_deleted_percent"), "guards nothing: this data set's deletions are not detected; take it out"
 
 
+def _file(fetch: Any) -> Iterator[Problem]:
+    if fetch.pattern.startswith("/") or "://" in fetch.pattern:
+        yield ("fetch", "pattern"), "begins behind the source's location; write for example calls-*.csv"
+    for field in ("separator", "quote"):
+        if (text := getattr(fetch, field)) is not None and not values.mark(text):
+            yield ("fetch", field), f"{text!r} cannot be told from the text around it; write for example ; or |"
+    if fetch.separator is not None and fetch.separator == fetch.quote:
+        yield ("fetch", "quote"), "is the separator too; write null where the file quotes nothing"
+    if fetch.format != "csv" and fetch.separator is not None:
+        yield ("fetch", "separator"), f"is for csv, this is {fetch.format}; take it out"
+    if len(set(fetch.names)) < len(fetch.names):
+        yield ("fetch", "names"), "names a column twice; give each its own name"
+
+
+def _asking(fetch: Any) -> Iterator[Problem]:
+    """Of a REST data set: where it asks, how often, and by which parameters, each of which has one meaning."""
+    if fetch.path.startswith("//") or not re.fullmatch(r"[\x21-\x7e]+", fetch.path) or set(fetch.path) & set("?#"):
+        yield ("fetch", "path"), "is no path; write for example /contacts, parameters under `query:`, blanks as %20"
+    if fetch.rate_limit and fetch.rate_limit < SLOWEST_RATE:
+        yield ("fetch", "rate_limit"), "is too slow for a worker of five minutes; write at least `1 per minute`"
+    for name in fetch.query:
+        if SECRET_NAME.search(name):
+            what = "is a secret in clear; take it out and write `authentication: {kind: bearer, secret: <name>}`"
+            yield ("fetch", "query", name), what
+    paging, changed = fetch.paging, fetch.changed_since
+    own = [paging.parameter, paging.size_parameter] if paging.kind != "none" else []
+    asked = [*fetch.query, *filter(None, own), *([changed.parameter] if changed and changed.parameter else [])]
+    for name in sorted({name for name in asked if asked.count(name) > 1}):
+        yield ("fetch",), f"the query parameter {name!r} is used for two things; give each its own"
+    yield from _paging(paging)
+
+
 def _paging(paging: Any) -> Iterator[Problem]:
+    if paging.kind == "none" and (paging.parameter or paging.next):
+        yield ("fetch", "paging"), "asks once and needs no `parameter` and no `next`; take them out or name the kind"
     if paging.kind != "none" and not paging.parameter:
         yield ("fetch", "paging"), f"{paging.kind} paging needs the name of the query parameter; add `parameter:`"
     if paging.kind == "cursor" and not paging.next:

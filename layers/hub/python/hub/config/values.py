@@ -5,8 +5,9 @@ import re
 from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import available_timezones
 
 from hub.config.models import Check, Column
 
@@ -18,11 +19,12 @@ DAYS = "SUN|MON|TUE|WED|THU|FRI|SAT"
 CRON = (
     ("minute", 0, 59, ""),
     ("hour", 0, 23, ""),
-    ("day", 1, 31, r"\?|L|[0-9]+W"),
+    ("day", 1, 31, r"\?|L|LW|(?:[1-9]|[12][0-9]|3[01])W"),
     ("month", 1, 12, MONTHS),
     ("weekday", 1, 7, rf"\?|{DAYS}|[1-7]?L|[1-7]#[1-5]"),
     ("year", 1970, 2199, ""),
 )
+SHORT_MONTHS = {"30": ("2", "FEB"), "31": ("2", "FEB", "4", "APR", "6", "JUN", "9", "SEP", "11", "NOV")}
 NUMBERS = ("bigint", "integer", "double", "decimal")
 # Which declared types an entity's column takes as they are; any takes its own, and varchar takes all.
 TAKES = {
@@ -35,10 +37,14 @@ TAKES = {
 
 
 def zone(name: str | None) -> Iterator[str]:
-    try:
-        ZoneInfo(name or "UTC")
-    except (KeyError, ValueError, OSError):  # a folder of zones such as `Asia` is an OSError
+    if name is not None and name not in _zones():
         yield f"{name!r} is not a time zone; write for example Asia/Kolkata"
+
+
+@cache
+def _zones() -> set[str]:
+    """Those with a name of their own: files such as `posixrules` lie among them and mean nothing elsewhere."""
+    return available_timezones()
 
 
 def country(code: str) -> bool:
@@ -147,6 +153,8 @@ def moment_format(form: str, kind: str) -> Iterator[str]:
         return
     try:
         datetime.strptime("", form)
+    except re.error:
+        known = False  # it asks for the same thing twice
     except ValueError as error:
         told = str(error)
         known = "bad directive" not in told and "stray %" not in told
@@ -166,21 +174,33 @@ def cron(expression: str) -> Iterator[str]:
     for field, (name, least, most, words) in zip(fields, CRON, strict=True):
         if not all(_cron_part(part, least, most, words) for part in field.split(",")):
             yield f"{field!r} is no {name}; write {least} to {most}, *, a list or a range such as {least}-{most}"
+    day, month = fields[2], fields[3]
+    if day in ("30", "31") and month in SHORT_MONTHS[day]:
+        yield f"never comes: month {month} has no day {day}; write L for the last day"
 
 
 def _cron_part(part: str, least: int, most: int, words: str) -> bool:
     if words and re.fullmatch(words, part):
         return True
     match = re.fullmatch(rf"(?:\*|([0-9]+|{words or 'x'})(?:-([0-9]+|{words or 'x'}))?)(?:/([1-9][0-9]*))?", part)
-    return match is not None and all(least <= int(n) <= most for n in match.groups()[:2] if n and n.isdigit())
+    if match is None:
+        return False
+    bounds = [int(n) for n in match.groups()[:2] if n and n.isdigit()]
+    every = int(match[3] or 1)
+    return all(least <= n <= most for n in bounds) and bounds == sorted(bounds) and every <= most
 
 
 def encoding(name: str) -> bool:
     """Whether Python reads text of this encoding."""
     try:
         return bool(codecs.lookup(name)._is_text_encoding)
-    except LookupError:
+    except (LookupError, ValueError):
         return False
+
+
+def mark(text: str) -> bool:
+    """Whether a separator or a quote can be told from what it stands between."""
+    return (len(text) > 1 or text.isascii()) and not set(text) & set("\r\n\0")
 
 
 def reads_only(query: str) -> bool:

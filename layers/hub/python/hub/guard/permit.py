@@ -5,6 +5,7 @@ without deleted rows); what runs is written from the tree, never from the text. 
 again: every stored table in it must be one of the projections, whole.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import cycle, pairwise
@@ -25,6 +26,10 @@ ZONE: Final = "reporting"
 LONGEST: Final = 60_000
 """Characters of a user's SQL."""
 DIALECT: Final = "athena"
+OPENED: Final = re.compile(r"""(?:[^'"`/-]|'[^']*'|"[^"]*"|`[^`]*`|--[^\n]*|/\*.*?\*/|/(?!\*)|-(?!-))*+""", re.DOTALL)
+"""What stands before a quote or a comment that is not closed."""
+MISSING: Final = re.compile(r"Required keyword: .*")
+"""The parser's word for it names its own classes."""
 AFTER_NO_COMMA: Final = (TokenType.COMMA, TokenType.FROM, TokenType.R_PAREN, TokenType.WHERE, TokenType.SEMICOLON)
 
 
@@ -167,9 +172,8 @@ def _parse(sql: str) -> exp.Query:
     except sqlglot.ParseError as error:
         first = error.errors[0]
         place = Place.of_end(sql, first["line"], first["col"], first["highlight"])
-        raise refusal(
-            f"Syntax error: {first['description'].rstrip('.')} near {first['highlight']!r}", sql, place
-        ) from error
+        what = MISSING.sub("something is missing", first["description"].rstrip("."))
+        raise refusal(f"Syntax error: {what} near {first['highlight']!r}", sql, place) from error
     found = [tree for tree in trees if tree is not None and not isinstance(tree, exp.Semicolon)]
     if len(found) != 1 or not isinstance(found[0], exp.Select | exp.SetOperation):
         raise refusal("A report is one SELECT, which may begin WITH", sql, Place.of_token(row[0]))
@@ -180,7 +184,9 @@ def _tokens(sql: str) -> list[Token]:
     try:
         return sqlglot.tokenize(sql, dialect=DIALECT)
     except sqlglot.errors.TokenError as error:
-        raise InvalidInput("Syntax error: a quote or a comment is not closed") from error
+        before = OPENED.match(sql)
+        place = Place.of_offset(sql, before.end() if before else 0)
+        raise refusal("Syntax error: a quote or a comment is not closed", sql, place) from error
 
 
 def _check_table(table: exp.Table, tables: Mapping[str, Projection], sql: str) -> str:

@@ -16,6 +16,7 @@ from hub.models.names import CONFORMED, CONTROL, ZONES
 from hub.models.table import Table
 from hub.models.text import SqlTextError, calls, outputs, tokens
 
+TEXTS = (exp.Upper, exp.Lower, exp.Concat, exp.DPipe, exp.Trim, exp.Substring, exp.Replace, exp.RegexpReplace)
 KNOWN_ZONES = (*ZONES, CONFORMED, CONTROL)
 
 
@@ -28,12 +29,21 @@ def expression(sql: str, columns: Mapping[str, str] | None = None) -> list[str]:
         found, tree = _read(f"select {sql}")
     except SqlTextError as error:
         return [str(error)]
+    except RecursionError:
+        return ["is nested too deep"]
     if tree is None:
         return found
     if len(tree.expressions) != 1 or any(
         key not in ("expressions", "kind") and value for key, value in tree.args.items()
     ):
         return [*found, "is not one expression"]
+    if any(token.comments for token in tokens(f"select {sql}")):
+        found.append("a comment would hide what stands behind it; write it as a comment of the YAML")
+    if tree.find(exp.Alias):
+        found.append("has a name of its own (`as`); the entity's column names it, take it out")
+    if tree.find(exp.Placeholder, exp.Parameter, exp.SessionParameter):
+        found.append("has a parameter, and nobody fills it in; write the value")
+    found += [f"{name.sql()!r} has a table's name in front; write the column alone" for name in _qualified(tree)]
     if tree.find(exp.Subquery, exp.Table, exp.AggFunc, exp.Window):
         found.append("an expression over one row has no subquery, aggregate or window")
     if columns is not None:
@@ -43,6 +53,31 @@ def expression(sql: str, columns: Mapping[str, str] | None = None) -> list[str]:
             if name.name not in columns
         ]
     return found + forbidden(tree, columns)
+
+
+def gives_text(sql: str, columns: Mapping[str, str]) -> bool:
+    """Whether a sound expression is sure to be a text, which would fail where it is cast to another type."""
+    tree = sqlglot.parse_one(f"select {sql}", dialect="athena")
+    return isinstance(tree, exp.Select) and _is_text(tree.expressions[0], columns)
+
+
+def _is_text(node: exp.Expression, columns: Mapping[str, str]) -> bool:
+    if isinstance(node, exp.Paren):
+        return _is_text(node.this, columns)
+    if isinstance(node, exp.Case):
+        branches = [each.args["true"] for each in node.args["ifs"]] + [node.args.get("default")]
+        return any(_is_text(each, columns) for each in branches if each is not None)
+    if isinstance(node, exp.Coalesce):
+        return any(_is_text(each, columns) for each in (node.this, *node.expressions))
+    if isinstance(node, exp.Cast):
+        return bool(node.to.this in exp.DataType.TEXT_TYPES)
+    if isinstance(node, exp.Column):
+        return columns.get(node.name) == "varchar"
+    return (isinstance(node, exp.Literal) and node.is_string) or isinstance(node, TEXTS)
+
+
+def _qualified(tree: exp.Expression) -> list[exp.Column]:
+    return [column for column in tree.find_all(exp.Column) if column.table]
 
 
 def select(sql: str) -> list[tuple[int, str]]:

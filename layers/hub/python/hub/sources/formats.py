@@ -5,6 +5,7 @@ import io
 from dataclasses import dataclass
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
@@ -14,6 +15,7 @@ from hub.sources.piece import SourceError, Unreadable
 from hub.sources.tables import column_of
 
 MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+PACKED = (b"\x1f\x8b", b"PK\x03\x04")
 SEPARATORS = ",;\t|"
 STAND_IN = "\x1f"
 
@@ -26,9 +28,13 @@ class Decoded:
 
 def decode(data: bytes, fetch: FilesFetch, name: str) -> Decoded:
     """The rows of one object; SourceError, naming the object, when it is not what the manifest says."""
+    if data.startswith(PACKED):
+        raise SourceError(f"{name} is a packed file or a spreadsheet; drop it unpacked, as {fetch.format}")
     try:
         if fetch.format == "parquet":
-            return Decoded(pq.read_table(pa.BufferReader(data)))
+            table = pq.read_table(pa.BufferReader(data))
+            table.validate(full=True)  # text that is no UTF-8 would be staged and fail every run
+            return Decoded(table)
         text = _text(data, fetch.encoding)
         return _json_lines(text) if fetch.format == "jsonl" else _csv(text, fetch)
     except (pa.ArrowException, OSError, csv.Error, UnicodeError, LookupError) as error:
@@ -85,9 +91,11 @@ def _parsed(text: str, separator: str, quote: str | None, fetch: FilesFetch) -> 
     if not text.strip():
         return Decoded(pa.table({name: pa.nulls(0, pa.string()) for name in fetch.names}))
     if fetch.header:
-        names = _distinct(next(csv.reader(io.StringIO(text), delimiter=separator, quotechar=quote or '"')))
+        reader = csv.reader(io.StringIO(text), delimiter=separator, quotechar=quote or '"')
+        names = _distinct(next(reader))
+        header = reader.line_num  # a quoted name may go over several lines
     else:
-        names = list(fetch.names)
+        names, header = list(fetch.names), 0
     unreadable: list[Unreadable] = []
 
     def aside(row: pa.csv.InvalidRow) -> str:
@@ -100,9 +108,7 @@ def _parsed(text: str, separator: str, quote: str | None, fetch: FilesFetch) -> 
 
     table = pa.csv.read_csv(
         pa.BufferReader(text.encode("utf-8")),
-        read_options=pa.csv.ReadOptions(
-            column_names=names, skip_rows=1 if fetch.header else 0, use_threads=False, block_size=1 << 24
-        ),
+        read_options=pa.csv.ReadOptions(column_names=names, skip_rows=header, use_threads=False, block_size=1 << 24),
         parse_options=pa.csv.ParseOptions(
             delimiter=separator,
             quote_char=quote or False,
@@ -121,7 +127,35 @@ def _parsed(text: str, separator: str, quote: str | None, fetch: FilesFetch) -> 
         if any("\n" in value for value in last):
             unreadable.extend(_swallowed(separator.join(last)))
             table = table.slice(0, len(table) - 1)
+    if quote and not _quoted_well(text, table, separator, quote):
+        over = _over_lines(table)
+        for row in table.filter(over).to_pylist():
+            unreadable.extend(_swallowed(separator.join(value or "" for value in row.values())))
+        table = table.filter(pc.invert(over))
     return Decoded(table.combine_chunks(), tuple(unreadable))
+
+
+def _over_lines(table: pa.Table) -> pa.ChunkedArray:
+    """Whether a row has a value that goes over several lines."""
+    over = pa.chunked_array([pa.repeat(pa.scalar(False), len(table))])
+    for column in table.columns:
+        over = pc.or_(over, pc.fill_null(pc.match_substring(column, "\n"), False))
+    return over
+
+
+def _quoted_well(text: str, table: pa.Table, separator: str, quote: str) -> bool:
+    """Whether quotes open and close at the ends of values, where some value goes over several lines.
+
+    Two quotes that are each not closed look like one value of all the rows between them, but for what follows it.
+    """
+    if not len(table) or not pc.any(_over_lines(table)).as_py():
+        return True
+    try:
+        for _ in csv.reader(io.StringIO(text), delimiter=separator, quotechar=quote, strict=True):
+            pass
+    except csv.Error as error:
+        return "field larger" in str(error)  # the one limit that says nothing of quotes
+    return True
 
 
 def _swallowed(text: str) -> list[Unreadable]:

@@ -1,5 +1,6 @@
 """PostgreSQL through ADBC: rows arrive as Arrow columns; one REPEATABLE READ transaction that cannot write."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -14,6 +15,8 @@ from hub.sources.rest import secret
 
 
 class PostgreSql:
+    last: Sequence[Any] = ()
+
     def __init__(self, connection: SqlConnection) -> None:
         url = connection.url
         if connection.authentication:
@@ -30,7 +33,9 @@ class PostgreSql:
 
     def page(self, sql: str, values: Sequence[Any]) -> pa.Table:
         self._run(sql, values)
-        return self._cursor.fetch_arrow_table()
+        table = self._cursor.fetch_arrow_table()
+        self.last = [column[-1].as_py() for column in table.columns] if len(table) else []
+        return table
 
     def scalars(self, sql: str, values: Sequence[Any]) -> tuple[Any, ...]:
         self._run(sql, values)
@@ -67,4 +72,7 @@ def _with_password(url: str, password: str) -> str:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0]
+    """What the database says; without the value where it complains of one, which may be a person's."""
+    told = str(error).strip().splitlines()[0]
+    about_a_value = str(getattr(error, "sqlstate", "") or "").startswith("22")
+    return re.sub(r'"[^"]*"', '"…"', told) if about_a_value else told

@@ -96,7 +96,9 @@ class Rest:
         received = place["received"] + len(records)
         following = _at(answer, paging.next) if paging.next else None
         if paging.kind == "cursor":
-            ended = following in (None, "", False)
+            ended = following is None or following is False or following == ""  # 0 may be a place
+            if not ended and (isinstance(following, bool) or not isinstance(following, str | int | float)):
+                raise SourceError(f"GET {self._fetch.path}: the next cursor at {paging.next} is no text or number")
             if not ended and str(following) == str(place["next"]):
                 raise SourceError(f"GET {self._fetch.path}: names a page as the page after itself; its paging is stuck")
         elif paging.kind == "page":
@@ -162,7 +164,7 @@ def _at(answer: object, path: str) -> Any:
 
 def _count(total: object) -> int | None:
     """A total as a number, whether the source writes 30, 30.0 or "30"; None for anything else."""
-    if isinstance(total, str) and total.strip().isdigit():
+    if isinstance(total, str) and total.strip().isdecimal():
         return int(total)
     if isinstance(total, float):
         return int(total) if total.is_integer() else None

@@ -12,7 +12,12 @@ from hub.sources.tables import from_arrow, require_columns
 
 
 class Database(Protocol):
-    """One snapshot of a database. Values of the keyset go in and out as JSON can hold them."""
+    """One snapshot of a database. Values of the keyset go in and out as JSON can hold them.
+
+    last: the values of the last page's last row.
+    """
+
+    last: Sequence[Any]
 
     def page(self, sql: str, values: Sequence[Any]) -> pa.Table:
         """The rows of a SELECT with `{0}`, `{1}` … where values go."""
@@ -35,7 +40,7 @@ class Sql:
     def __init__(self, source: SqlSource, data_set: SqlDataSet) -> None:
         self._source, self._data_set, self._fetch = source, data_set, data_set.fetch
         self._keys = [data_set.columns[name].source_name or name for name in data_set.keys.business]
-        self._relation = quoted(self._fetch.table) if self._fetch.table else f"({self._fetch.query}) as q"
+        self._relation = quoted(self._fetch.table) if self._fetch.table else f"({self._fetch.query}\n) as q"
 
     def pieces(self, cursor: Position | None, position: Position | None) -> Iterator[Piece]:
         if position and position.get("ended"):
@@ -64,8 +69,9 @@ class Sql:
             rows, new_fields = from_arrow(table.select(table.column_names[: -len(self._keys)]), self._data_set)
             ended = len(table) < self._fetch.rows
             if len(table):
-                place["after"] = [table[name][-1].as_py() for name in table.column_names[-len(self._keys) :]]
+                place["after"] = list(database.last[-len(self._keys) :])
             place = {**place, "received": place["received"] + len(table), "ended": ended}
+            self._refuse_standstill(place, declared)
             yield Piece(
                 rows=rows,
                 raw=_stream(rows),
@@ -78,6 +84,16 @@ class Sql:
             )
             if ended:
                 return
+
+    def _refuse_standstill(self, place: dict[str, Any], declared: int) -> None:
+        """A key that does not lead on would skip rows, or give the same ones for ever."""
+        told = f"the business key ({', '.join(self._keys)})"
+        if not place["ended"] and None in place["after"]:
+            raise SourceError(
+                f"{told} is empty in more rows than are read at once; take another key, or leave them out"
+            )
+        if place["received"] > declared:
+            raise SourceError(f"{told} does not put the rows in order: after {declared} rows come some of them again")
 
     def _since(self, cursor: Position | None) -> Any:
         before = (cursor or {}).get("changed")
@@ -105,7 +121,7 @@ class Sql:
         marks = database.bind(self._relation, columns)
         conditions, values = [], []
         if since is not None and changed:
-            conditions.append(f"{changed} >= {marks.pop(0)}")
+            conditions.append(f"({changed} >= {marks.pop(0)} or {changed} is null)")  # what has no moment may be new
             values.append(since)
         if after:
             conditions.append(f"({', '.join(columns[len(values) :])}) > ({', '.join(marks)})")
@@ -138,7 +154,7 @@ def shifted(value: Any, overlap: timedelta) -> Any:
     try:
         moment = datetime.fromisoformat(value) - overlap
     except (TypeError, ValueError) as error:
-        raise SourceError(f"the change column holds {value!r}, which is no moment; take `overlap` out") from error
+        raise SourceError("the change column's highest value is no moment; take `overlap` out") from error
     text = moment.isoformat(sep=value[10] if len(value) > 10 else " ")
     return text.replace("+00:00", "Z") if value.endswith("Z") else text
 
