@@ -6,7 +6,7 @@ from email.utils import format_datetime
 import pytest
 
 from hub.sources import SourceError
-from hub.sources.http import ATTEMPTS, LONGEST_WAIT, Http
+from hub.sources.http import ATTEMPTS, LONGEST_WAIT, Http, Request
 from tests.hub.sources import double
 
 
@@ -28,7 +28,7 @@ def waits(monkeypatch):
 def test_waits_grow_and_end(api, waits):
     api.always = double.status(503)
     with pytest.raises(SourceError, match=rf"GET /x: answered 503, {ATTEMPTS} times"):
-        Http(api.url, {}, 5).get("/x", {})
+        Http(api.url, {}, 5).ask(Request("/x"))
     assert len(api.asked) == ATTEMPTS
     assert waits == [1.0, 2.0, 4.0, 8.0]
 
@@ -39,7 +39,7 @@ def test_chance_spreads_the_whole_wait(api, monkeypatch):
     monkeypatch.setattr("hub.sources.http.time.sleep", lambda seconds: None)
     monkeypatch.setattr("hub.sources.http.random.uniform", lambda *given: ranges.append(given) or 0)
     api.faults = {1: double.status(503), 2: double.status(503)}
-    Http(api.url, {}, 5).get("/x", {})
+    Http(api.url, {}, 5).ask(Request("/x"))
     assert ranges == [(0, 1.0), (0, 2.0)]
 
 
@@ -57,7 +57,7 @@ def test_a_source_says_how_long(api, waits, header, least, most, why):
     if header == "in 15 seconds":
         header = format_datetime(datetime.now(UTC) + timedelta(seconds=15), usegmt=True)
     api.faults = {1: double.status(429, Retry_After=header)}
-    Http(api.url, {}, 5).get("/x", {})
+    Http(api.url, {}, 5).ask(Request("/x"))
     (waited,) = waits
     assert least <= waited <= most, why
 
@@ -65,7 +65,7 @@ def test_a_source_says_how_long(api, waits, header, least, most, why):
 def test_longer_than_a_worker_waits_is_left_to_a_later_one(api, waits):
     api.always = double.status(503, Retry_After=str(int(LONGEST_WAIT) + 1))
     with pytest.raises(SourceError, match="asks to wait 21 s; the pull goes on later"):
-        Http(api.url, {}, 5).get("/x", {})
+        Http(api.url, {}, 5).ask(Request("/x"))
     assert (waits, len(api.asked)) == ([], 1)
 
 
@@ -73,7 +73,7 @@ def test_longer_than_a_worker_waits_is_left_to_a_later_one(api, waits):
 def test_what_will_not_change_is_asked_once(api, waits, code):
     api.always = double.status(code, Location="http://127.0.0.1:1/")
     with pytest.raises(SourceError, match=f"answered {code}"):
-        Http(api.url, {}, 5).get("/x", {})
+        Http(api.url, {}, 5).ask(Request("/x"))
     assert len(api.asked) == 1, "nor is the token carried to where a redirect points"
 
 
@@ -81,19 +81,19 @@ def test_the_rate_is_kept(api, waits, monkeypatch):
     now = [100.0]
     monkeypatch.setattr("hub.sources.http.time.monotonic", lambda: now[0])
     http = Http(api.url, {}, 5, rate=5)
-    http.get("/x", {})
+    http.ask(Request("/x"))
     now[0] += 0.05
-    http.get("/x", {})
+    http.ask(Request("/x"))
     assert waits == [pytest.approx(0.15)]
 
 
 def test_an_answer_beyond_the_limit(api, waits, monkeypatch):
     monkeypatch.setattr("hub.sources.http.LARGEST", 10)
     with pytest.raises(SourceError, match="ask for smaller pages"):
-        Http(api.url, {}, 5).get("/x", {})
+        Http(api.url, {}, 5).ask(Request("/x"))
 
 
 def test_nobody_listens(waits):
     with pytest.raises(SourceError, match="GET /x: cannot be reached"):
-        Http("http://127.0.0.1:1", {}, 5).get("/x", {})
+        Http("http://127.0.0.1:1", {}, 5).ask(Request("/x"))
     assert len(waits) == ATTEMPTS - 1
