@@ -40,7 +40,7 @@ class Api:
         return {"items": rows[start : start + size], "next_cursor": following, "total": self.total(len(rows))}
 
     def reply(self, request: BaseHTTPRequestHandler, query: dict[str, str], body: bytes) -> bytes:
-        """The body of a whole answer; headers go into `request.extra`."""
+        """The body of a whole answer; its status and headers are `request.code` and `request.extra`."""
         return json.dumps(self.answer(query)).encode()
 
 
@@ -57,7 +57,7 @@ def serving(api: Api) -> Iterator[Api]:
             api.tokens.append(self.headers.get("Authorization"))
             api.heads.append(self.headers)
             api.bodies.append(sent)
-            self.extra: dict[str, str] = {}
+            self.code, self.extra = 200, dict[str, str]()
             body = api.reply(self, query, sent)
             (api.faults.get(len(api.asked)) or api.always or whole)(self, body)
 
@@ -79,19 +79,23 @@ def serving(api: Api) -> Iterator[Api]:
 
 
 def whole(request: BaseHTTPRequestHandler, body: bytes) -> None:
-    _send(request, 200, body, **getattr(request, "extra", {}))
+    send(request, getattr(request, "code", 200), body, **getattr(request, "extra", {}))
 
 
 def status(code: int, **headers: str) -> Fault:
-    return lambda request, body: _send(request, code, b"busy", **headers)
+    return lambda request, body: send(request, code, b"busy", **headers)
 
 
 def html(request: BaseHTTPRequestHandler, body: bytes) -> None:
-    _send(request, 200, b"<!doctype html><title>Sign in</title>")
+    send(request, 200, b"<!doctype html><title>Sign in</title>")
 
 
 def says(text: str) -> Fault:
-    return lambda request, body: _send(request, 200, text.encode())
+    return lambda request, body: send(request, 200, text.encode())
+
+
+def fails(code: int, text: str) -> Fault:
+    return lambda request, body: send(request, code, text.encode())
 
 
 def cut_short(request: BaseHTTPRequestHandler, body: bytes) -> None:
@@ -105,7 +109,7 @@ def cut_short(request: BaseHTTPRequestHandler, body: bytes) -> None:
 
 def half_json(request: BaseHTTPRequestHandler, body: bytes) -> None:
     """Sends half a page as if it were whole."""
-    _send(request, 200, body[: len(body) // 2])
+    send(request, 200, body[: len(body) // 2])
 
 
 def reset(request: BaseHTTPRequestHandler, body: bytes) -> None:
@@ -125,7 +129,7 @@ def silent(event: threading.Event) -> Fault:
     return wait
 
 
-def _send(request: BaseHTTPRequestHandler, code: int, body: bytes, **headers: str) -> None:
+def send(request: BaseHTTPRequestHandler, code: int, body: bytes, **headers: str) -> None:
     request.send_response(code)
     for name, value in headers.items():
         request.send_header(name.replace("_", "-"), value)

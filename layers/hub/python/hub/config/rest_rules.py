@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from hub.config.models import DataSet
 
@@ -51,6 +52,8 @@ def connection(manifest: Any) -> Iterator[Problem]:
         for field in ("header", "parameter", "token_url", "scope"):
             if getattr(sign_in, field) is not None and field not in (*needed, *known):
                 yield (*place, field), f"means nothing to {sign_in.kind}; take it out"
+        if urlsplit(sign_in.token_url or "").password is not None:
+            yield (*place, "token_url"), "holds a password, which would be in every template; put it into the secret"
         if sign_in.kind == "api_key" and bool(sign_in.header) == bool(sign_in.parameter):
             yield place, "an api_key is sent in a header or in a parameter; write one of `header:` and `parameter:`"
     yield from _in_clear(("connection", "headers"), of.headers, "header")

@@ -105,8 +105,9 @@ class OAuth:
             form |= {"client_id": who[0], "client_secret": who[1]}
         headers = {} if in_body else _basic(":".join(quote_plus(each) for each in who))
         body = urlencode(form).encode()
+        kind = "application/x-www-form-urlencoded"
         return self._http.ask(
-            Request("", method="POST", body=body, kind="application/x-www-form-urlencoded", headers=headers)
+            Request("", method="POST", body=body, kind=kind, headers=headers, name=f"the token of {self._host}")
         )
 
     def _refused(self, answer: Answer) -> str:

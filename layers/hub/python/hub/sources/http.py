@@ -32,11 +32,12 @@ class Request:
     target: str | None = None
     kind: str = "application/json"
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    name: str | None = None
 
     @property
     def told(self) -> str:
         """What messages call it; a query may hold what nobody shall read."""
-        return f"{self.method} {self.path}"
+        return self.name or f"{self.method} {self.path}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +168,9 @@ class Http:
 
     def _decoded(self, response: urllib3.BaseHTTPResponse, body: bytes, told: str) -> tuple[Answer | str, float | None]:
         """The answer as JSON, or what is wrong with it."""
+        nothing = Answer(b"", None, response.headers, response.status)
         if response.status in {204, 401} - self._accept:
-            return Answer(b"", None, response.headers, response.status), None
+            return nothing, None
         if len(body) > LARGEST:
             raise SourceError(f"{told}: one answer is over {LARGEST >> 20} MB; ask for smaller pages")
         if body.lstrip()[:1] == b"<":
@@ -177,6 +179,8 @@ class Http:
         try:
             value = json_text.loads(body)
         except json_text.NotJson as error:
+            if response.status in self._accept:
+                return nothing, None
             return f"answered {len(body)} bytes that are not whole JSON ({error}); cut off?", None
         if problem := self._problem(value):
             return problem, retry_after(response.headers)
