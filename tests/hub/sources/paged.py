@@ -46,7 +46,7 @@ class Paged(double.Api):
         size = min(int(query.get("size", len(rows) or 1)), self.largest_page)
         if paging["kind"] == "none":
             size = len(rows) or 1
-        start = int(query.get(paging.get("parameter", "start"), "0").lstrip("c"))
+        start = int(str(query.get(paging.get("parameter", "start"), 0)).lstrip("c"))
         if paging["kind"] == "page":
             start = (start - paging.get("first", 1)) * size
         page, end = rows[start : start + size], start + size
