@@ -16,7 +16,7 @@ LONGEST_WAIT = 20.0
 FEW = 10  # requests left, where the whole allowance is not told
 SHARE = 10  # the last tenth of an allowance is spread over the time until the next
 FAMILIES = ("X-RateLimit-", "RateLimit-", "X-Rate-Limit-")
-SECONDS = re.compile(r"\s*(\d{1,15}(?:\.\d{1,9})?)\s*")
+SECONDS = re.compile(r"\s*(\d{1,15}(?:\.\d{1,9})?)(?![\d.])\s*")
 
 Headers = Mapping[str, str]
 
