@@ -158,9 +158,10 @@ def test_a_throttled_query_goes_on(api):
     assert ids(graphql(api).pieces(None, None)) == list(range(7))
 
 
-def test_children_are_paged_by_their_parents(api):
+@pytest.mark.parametrize("kind", ["page", "offset"])
+def test_children_are_paged_by_their_parents(api, kind):
     """Two orders a page: a page is not short because it has few or many lines."""
-    api.paging = {"kind": "page", "parameter": "page"}
+    api.paging = {"kind": kind, "parameter": "page"}
     api.rows = [{"id": n, "lines": [{"sku": f"{n}.{line}"} for line in range(n % 3)]} for n in range(7)]
     made = connector(api.url, {**api.paging, "size": 2}, records="$.items[*].lines", parent={"order_id": "id"})
     found = [row for piece in made.pieces(None, None) for row in piece.rows.to_pylist()]

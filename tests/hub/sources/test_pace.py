@@ -123,6 +123,16 @@ def test_an_allowance_that_is_far_off_is_left_to_a_later_worker():
         pace.keep("GET /x")
 
 
+def test_a_slow_rate_of_the_manifest_is_waited_for(monkeypatch):
+    waits = []
+    monkeypatch.setattr("hub.sources.pace.time.monotonic", lambda: 100.0)
+    monkeypatch.setattr("hub.sources.pace.time.sleep", waits.append)
+    pace = Pace(1 / 60)
+    pace.keep("GET /x")
+    pace.keep("GET /x")
+    assert waits == [pytest.approx(60)]
+
+
 def test_forbidden_for_now_is_not_forbidden(monkeypatch):
     waits = []
     monkeypatch.setattr("hub.sources.http.time.sleep", waits.append)

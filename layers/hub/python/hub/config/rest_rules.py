@@ -123,7 +123,11 @@ def _paging(place: tuple[str, ...], paging: Any) -> Iterator[Problem]:
             example = f" {EXAMPLE[field]}" if field in EXAMPLE else ""
             yield place, f"{kind} paging needs {what}; add `{field}:{example}`"
     known = {"kind", "size", "size_parameter", *NEEDS[kind], *ALSO.get(kind, ())}
-    for field in sorted(paging.model_fields_set - known):
+    unknown = sorted(paging.model_fields_set - known)
+    if unknown and kind == "none":
+        yield place, f"asks once and needs no `{'`, no `'.join(unknown)}`; take that out or name the kind"
+        return
+    for field in unknown:
         yield (*place, field), f"means nothing to {kind} paging; take it out"
     if kind != "window":
         return

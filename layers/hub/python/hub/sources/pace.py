@@ -43,19 +43,20 @@ class Pace:
 
     def __init__(self, rate: float | None) -> None:
         self._pause = 1 / rate if rate else 0.0
-        self._next = 0.0
+        self._next = self._allowed = 0.0
 
     def keep(self, told: str) -> None:
         """Wait until the next request may be sent; SourceError where that is too long for a worker."""
-        early = self._next - time.monotonic()
+        now = time.monotonic()
+        early = max(self._next - now, patient(self._allowed - now, told, "allows no request for"))
         if early > 0:
-            time.sleep(patient(early, told, "allows no request for"))
+            time.sleep(early)
         self._next = time.monotonic() + self._pause
 
     def learn(self, headers: Headers) -> None:
         """Take in what an answer says about the allowance."""
         if (allowance := allowed(headers)) and allowance.pause > 0:
-            self._next = max(self._next, time.monotonic() + allowance.pause)
+            self._allowed = time.monotonic() + allowance.pause
 
 
 def patient(seconds: float, told: str, what: str) -> float:
