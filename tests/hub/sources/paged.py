@@ -64,8 +64,14 @@ class Paged(double.Api):
         return json.dumps({**answer, "total": len(rows)} if self.tells_total else answer).encode()
 
 
-def connector(url: str, paging: dict[str, Any], authentication: dict[str, Any] | None = None, **fetch: Any) -> Rest:
-    columns = {"id": {"type": "bigint", "required": True}, "at": {"type": "timestamp"}}
+def connector(
+    url: str,
+    paging: dict[str, Any],
+    authentication: dict[str, Any] | None = None,
+    time_zone: str | None = None,
+    **fetch: Any,
+) -> Rest:
+    columns = {"id": {"type": "bigint", "required": True}, "at": {"type": "timestamp", "time_zone": time_zone}}
     columns |= {name: {"type": "varchar"} for name in fetch.get("parent", {})}
     data_set = {
         "description": "Rows.",

@@ -74,7 +74,7 @@ def test_one_bad_number_among_good_ones(monkeypatch):
 
 OWN = [
     ("http://127.0.0.1:4570", True, "the laptop"),
-    ("http://localhost:4570/api", True, "the laptop by its name"),
+    ("http://localhost:4570/api", False, "the laptop by its name, which may be changed"),
     ("https://10.0.0.8/erp", True, "a data centre"),
     ("http://[::1]:80", True, "IPv6"),
     ("https://app.example", False, "a name"),
@@ -133,7 +133,7 @@ def test_a_name_that_changes_its_meaning_after_the_check(api, monkeypatch):
 
 def test_the_next_number_where_the_first_does_not_answer(api, monkeypatch):
     monkeypatch.setattr("hub.sources.addresses.socket.getaddrinfo", resolver(["127.0.0.2", "127.0.0.1"]))
-    assert Http(f"http://localhost:{api.port}", {}, 5).ask(Request("/x")).value["items"] == []
+    assert Http(f"http://app.example:{api.port}", {}, 5, own=True).ask(Request("/x")).value["items"] == []
 
 
 @pytest.mark.parametrize("error", [socket.gaierror(-2, "not known"), UnicodeError("label too long")])

@@ -60,6 +60,8 @@ def test_a_parameter_deep_in_the_body(api):
     made = connector(api.url, paging, method="POST", body={"page": {"sort": "id"}})
     assert ids(made.pieces(None, None)) == list(range(7))
     assert sent(api)[1] == {"page": {"sort": "id", "size": 3, "cursor": "c3"}}
+    next(made.pieces(None, None))
+    assert sent(api)[3] == {"page": {"sort": "id", "size": 3}}, "the manifest's body stays as it is"
 
 
 def test_post_without_a_body(api):
@@ -103,6 +105,14 @@ def test_the_next_cursor(api, values, form, cursor, why):
     changed = {"column": "at", "parameter": "since", "format": form}
     (piece,) = connector(api.url, {"kind": "none"}, changed_since=changed).pieces(None, None)
     assert piece.cursor == ({"changed": cursor} if cursor else {})
+
+
+def test_moments_without_a_zone_are_of_the_columns_zone(api):
+    """Taken for UTC, the cursor would be hours ahead of what was read."""
+    api.paging, api.rows = {"kind": "none"}, [{"id": 1, "at": "2024-05-01T05:30:00"}]
+    changed = {"column": "at", "parameter": "since"}
+    made = connector(api.url, {"kind": "none"}, time_zone="Asia/Kolkata", changed_since=changed)
+    assert next(made.pieces(None, None)).cursor == {"changed": "2024-05-01T00:00:00.000000Z"}
 
 
 def test_a_date_in_the_future_hides_nothing(api):

@@ -1,5 +1,7 @@
 """How long the hub waits for an application, and how often it asks."""
 
+import gzip
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -91,6 +93,29 @@ def test_an_answer_beyond_the_limit(api, waits, monkeypatch):
     monkeypatch.setattr("hub.sources.http.LARGEST", 10)
     with pytest.raises(SourceError, match="ask for smaller pages"):
         Http(api.url, {}, 5).ask(Request("/x"))
+
+
+def packed(body):
+    body = gzip.compress(body)
+    return lambda request, _: double.send(request, 200, body, Content_Encoding="gzip")
+
+
+def test_gzip(api, waits):
+    api.always = packed(b'[{"id": 1}]')
+    assert Http(api.url, {}, 5).ask(Request("/x")).value == [{"id": 1}]
+    assert api.heads[0]["Accept-Encoding"] == "gzip"
+
+
+def test_an_answer_that_is_large_once_unpacked(api, waits, monkeypatch):
+    """Read no further than the limit, however small it was packed."""
+    monkeypatch.setattr("hub.sources.http.LARGEST", 1 << 21)
+    api.always = packed(b" " * (64 << 20))
+    tracemalloc.start()
+    with pytest.raises(SourceError, match="ask for smaller pages"):
+        Http(api.url, {}, 5).ask(Request("/x"))
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 16 << 20
 
 
 def test_nobody_listens(waits):

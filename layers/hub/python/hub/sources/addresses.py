@@ -15,13 +15,11 @@ MOST_ADDRESSES = 4  # tried in turn, each as long as a connection may take
 
 
 def is_own(url: str) -> bool:
-    """Whether an address says itself that it is in the house: a private or loopback number, or localhost."""
-    host = urlsplit(url).hostname or ""
+    """Whether an address says itself that it is in the house: by a number that is not everybody's."""
     try:
-        address = _meant(ipaddress.ip_address(host))
+        return not _meant(ipaddress.ip_address(urlsplit(url).hostname or "")).is_global
     except ValueError:
-        return host == "localhost"
-    return not address.is_global
+        return False
 
 
 def checked(host: str, port: int, own: bool) -> list[str]:
