@@ -87,6 +87,7 @@ FETCH = [
     ("paging: {kind: none, next: $.n}", "paging", "asks once and needs no `next`"),
     ("paging: {kind: window}", "paging", "add `span: 1 day`"),
     (WINDOW + ", next: $.n}", "paging.next", "means nothing to window paging"),
+    (WINDOW + ", size: 10}", "paging.size", "means nothing to window paging"),
     (WINDOW + ", format: '%H:%M'}", "paging.format", "tells no day"),
     (WINDOW + ", format: yyyy-mm-dd}", "paging.format", "tells no day"),
     (WINDOW.replace("1 day", "1 hour") + ", format: '%Y-%m-%d'}", "paging.span", "shorter than what the format"),

@@ -11,8 +11,12 @@ from hub.sources.links import next_of
 from tests.hub.sources import double
 from tests.hub.sources.paged import KINDS, WINDOW, Paged, connector, ids, row
 
-PAGINGS = {**KINDS, **{f"windows, {name}": {**WINDOW, "inside": each} for name, each in KINDS.items()}}
-PAGINGS["windows alone"] = WINDOW
+INSIDE = ["page from 0", "offset", "cursor", "link"]
+PAGINGS = {
+    **KINDS,
+    "windows alone": WINDOW,
+    **{f"windows, {each}": {**WINDOW, "inside": KINDS[each]} for each in INSIDE},
+}
 
 
 @pytest.fixture(scope="module")

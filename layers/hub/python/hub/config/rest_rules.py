@@ -122,7 +122,8 @@ def _paging(place: tuple[str, ...], paging: Any) -> Iterator[Problem]:
         if getattr(paging, field) is None:
             example = f" {EXAMPLE[field]}" if field in EXAMPLE else ""
             yield place, f"{kind} paging needs {what}; add `{field}:{example}`"
-    known = {"kind", "size", "size_parameter", *NEEDS[kind], *ALSO.get(kind, ())}
+    sized = {"size", "size_parameter"} if kind != "window" else set()
+    known = {"kind", *sized, *NEEDS[kind], *ALSO.get(kind, ())}
     unknown = sorted(paging.model_fields_set - known)
     if unknown and kind == "none":
         yield place, f"asks once and needs no `{'`, no `'.join(unknown)}`; take that out or name the kind"

@@ -2,6 +2,7 @@
 
 import http.client
 import io
+import logging
 import socket
 import time
 from typing import Any
@@ -12,6 +13,9 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError
 
 from hub.sources.addresses import checked
+
+# It writes whole addresses, and with them a key in a parameter, also as a warning where headers are odd.
+logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 LONGEST_EXCHANGE = 90.0  # seconds for headers and body; each single wait has the source's own time-out
 
