@@ -55,7 +55,7 @@ MISTAKES = [
     (CRM, "5 per second", "0 per second", "rate_limit", "is not a rate"),
     (CRM, "overlap: 1 hour", "overlap: -5", "overlap", "is not a span of time"),
     (CRM, "  authentication:", "  timeout: 10 minutes\n  authentication:", "timeout", "at most 60 seconds"),
-    (CRM, "kind: bearer", "kind: password", "authentication.kind", "a rest source signs in by bearer"),
+    (CRM, "kind: bearer", "kind: password", "authentication.kind", "it must be 'bearer', 'basic'"),
     (CRM, "  auth", "  headers: {Authorization: Basic aGk=}\n  auth", "Authorization", "is a secret in clear"),
     (CRM, "${CRM_URL}", "http://me:hunter2@crm.example", "base_url", "holds a password"),
     (CRM, "${CRM_URL}", "ftp://me:hunter2@crm.example", "base_url", "://…@crm.example"),

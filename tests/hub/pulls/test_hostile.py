@@ -107,6 +107,27 @@ def test_a_total_in_any_spelling_counts(pulled, total):
     assert pulled(double.whole, count=30, total=lambda count: total)[0].state == "held"
 
 
+def test_a_row_on_the_border_of_two_windows_is_counted_twice_and_staged_once(bench, deployment):
+    """Both windows hold it and count it in their totals; the ledger balances."""
+
+    def window(request, body):
+        asked = {name: values[0] for name, values in parse_qs(urlsplit(request.path).query).items()}
+        items = [row for row in rows if asked["from"] <= row["updated_at"] <= asked["to"]]
+        double.whole(request, json.dumps({"items": items, "total": len(items)}).encode())
+
+    rows = [manifests.contact(n, updated_at=f"2024-{n % 12 + 1:02d}-01T00:00:00.000000Z") for n in range(24)]
+    paging = "window, from_parameter: from, to_parameter: to, start: 2024-01-01, span: 31 days"
+    with double.serving(double.Api([])) as api:
+        api.always = window
+        text = manifests.crm(api.url, paging).replace(", size: 10", "").replace("parameter: updated_since, ", "")
+        engine = bench(deployment(crm=text))
+        first, second = engine.pull(CONTACTS), engine.pull(CONTACTS)
+    assert (first.state, first.received, first.staged, first.duplicate) == ("complete", 26, 24, 2)
+    assert first.declared_by_source == 26
+    assert (second.state, second.staged) == ("complete", 2), "from the last change less the overlap"
+    assert len(api.asked) < 80
+
+
 def test_an_answer_that_drips_does_not_eat_the_workers_time(pulled, monkeypatch):
     monkeypatch.setattr("hub.sources.http.LONGEST_ANSWER", -1.0)
     pull, _, asked = pulled(double.whole)

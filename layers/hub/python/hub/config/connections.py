@@ -1,12 +1,16 @@
 """The sources by connector: how to reach them and how a data set is fetched."""
 
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
-from hub.config.models import Authentication, DataSet, HubConfig, Name, Rate, Role, Span, Strict, Whole
+from hub.config.models import Authentication, DataSet, HubConfig, Name, Rate, Role, SecretName, Span, Strict, Whole
 
-JsonPath = Annotated[str, StringConstraints(pattern=r"^\$(\.[A-Za-z_][A-Za-z0-9_-]*)*$")]
+_FIELD = r"(\.[A-Za-z_][A-Za-z0-9_-]*|\['[^'\]]+'\])"
+JsonPath = Annotated[str, StringConstraints(pattern=rf"^\$({_FIELD})*$")]
+Address = Annotated[str, StringConstraints(pattern=r"^https?://")]
+RecordsPath = Annotated[str, StringConstraints(pattern=rf"^\$(\[\*\])?({_FIELD}(\[\*\])?)*$")]
 
 
 class ChangedSince(Strict):
@@ -17,24 +21,61 @@ class ChangedSince(Strict):
     overlap: Span = Field(default="0 seconds", validate_default=True)
 
 
-class Paging(Strict):
-    """`page` counts pages from 1 until one is short; `cursor` follows the value at `next`; `none` asks once."""
+class RestChangedSince(ChangedSince):
+    """`format` is how the source wants to be told the moment: iso, epoch, epoch_ms or a pattern of strftime, in UTC."""
 
-    kind: Literal["page", "cursor", "none"]
+    format: str = "iso"
+
+
+class Paging(Strict):
+    """How the next page is found.
+
+    `page` counts pages from `first`, `offset` counts rows, both until a page is short or `more` says that there is no
+    other; `cursor` sends the value at `next`; `link` follows the header Link, `next_url` the address at `next`;
+    `window` asks for one span of time after the other, each in pages as `inside` says; `none` asks once.
+    """
+
+    kind: Literal["page", "offset", "cursor", "link", "next_url", "window", "none"]
     parameter: str | None = None
+    first: Literal[0, 1] = 1
     next: JsonPath | None = None
+    more: JsonPath | None = None
     size: Whole = Field(default=500, ge=1, le=10_000)
-    size_parameter: str = "size"
+    size_parameter: str | None = "size"
+    from_parameter: str | None = None
+    to_parameter: str | None = None
+    span: Span | None = None
+    start: date | None = None
+    format: str = "iso"
+    inside: "Paging | None" = None
+
+
+class GraphQl(Strict):
+    """A query and its variables; paging and `changed_since` put theirs beside them."""
+
+    query: str = Field(min_length=1)
+    variables: dict[str, Any] = Field(default_factory=dict)
 
 
 class RestFetch(Strict):
+    """A path that is asked for pages of records.
+
+    `records` may lead through lists by `[*]`; `parent` then says which fields of the record around them are carried
+    into the records, by their names there.
+    """
+
     path: Annotated[str, StringConstraints(pattern=r"^/")]
-    records: JsonPath = "$"
+    method: Literal["GET", "POST"] = "GET"
+    records: RecordsPath = "$"
+    parent: dict[str, str] = Field(default_factory=dict)
     query: dict[str, str] = Field(default_factory=dict)
+    body: dict[str, Any] | None = None
+    graphql: GraphQl | None = None
     paging: Paging = Paging(kind="none")
-    changed_since: ChangedSince | None = None
+    changed_since: RestChangedSince | None = None
     total: JsonPath | None = None
     rate_limit: Rate | None = None
+    time_limit: Span = Field(default="7 days", validate_default=True)
 
 
 class SqlFetch(Strict):
@@ -61,9 +102,24 @@ class FilesFetch(Strict):
     names: tuple[str, ...] = ()
 
 
+class RestAuthentication(Strict):
+    """How to sign in. `secret` is the name of an SSM SecureString, never the secret itself.
+
+    It holds a token (bearer), user:password (basic), a key (api_key), or JSON with client_id and client_secret, for
+    refresh_token with that, too.
+    """
+
+    kind: Literal["bearer", "basic", "api_key", "client_credentials", "refresh_token"]
+    secret: SecretName
+    header: str | None = None
+    parameter: str | None = None
+    token_url: Address | None = None
+    scope: str | None = None
+
+
 class RestConnection(Strict):
-    base_url: Annotated[str, StringConstraints(pattern=r"^https?://")]
-    authentication: Authentication | None = None
+    base_url: Address
+    authentication: RestAuthentication | None = None
     timeout: Span = Field(default="30 seconds", validate_default=True)
     headers: dict[str, str] = Field(default_factory=dict)
 

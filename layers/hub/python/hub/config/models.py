@@ -17,6 +17,7 @@ Name = Annotated[str, StringConstraints(pattern=NAME)]
 Percent = Annotated[float, Field(ge=0, le=100, strict=True)]
 Whole = Annotated[int, Field(strict=True)]  # neither true nor "080"
 Days = Annotated[Whole, Field(ge=1, le=36_500)]
+SecretName = Annotated[str, StringConstraints(pattern=r"^(/[A-Za-z0-9_.-]+)+$")]
 
 
 def _span(value: Any) -> Any:
@@ -195,6 +196,9 @@ class DataSet(Strict):
         """What a pull tells the whole truth about, so that a row missing from it is gone; None where it only adds."""
         if self.hard_deletes == "ignore" or getattr(self.fetch, "changed_since", None):
             return None
+        # A row that changes while windows of time are read has left the one that is read next.
+        if (paging := getattr(self.fetch, "paging", None)) and paging.kind == "window":
+            return None
         return "object" if hasattr(self.fetch, "pattern") else "data_set"
 
     @property
@@ -207,7 +211,7 @@ class Authentication(Strict):
     """How to sign in. `secret` is the name of an SSM SecureString, never the secret itself."""
 
     kind: Literal["bearer", "password"]
-    secret: Annotated[str, StringConstraints(pattern=r"^(/[A-Za-z0-9_.-]+)+$")]
+    secret: SecretName
 
 
 class Retention(Strict):

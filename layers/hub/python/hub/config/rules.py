@@ -7,13 +7,11 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from hub.access.permissions import GRANTABLE, ROLES
-from hub.config import values
+from hub.config import rest_rules, values
 from hub.config.entities import ENTITIES
 from hub.config.models import NAME, DataSet, HubConfig, key_columns
 
 LONGEST_TIMEOUT = 60  # seconds; a worker has five minutes, and asks again
-SLOWEST_RATE = 1 / 60  # requests per second; a worker that waits longer has no time left
-SECRET_NAME = re.compile(r"authorization|cookie|token|secret|passw|api[-_]?key|access[-_]?key|signature", re.IGNORECASE)
 HUBS_OWN = re.compile(r"/(aws|ssm)(/.*)?|/hub/[^/]+/(token-key|link-keys)", re.IGNORECASE)
 
 RESERVED = ("pull_id", "pull_date")  # the partitions of every staging table
@@ -69,18 +67,13 @@ def _connection(manifest: Any) -> Iterator[Problem]:
     for field in ("base_url", "url"):
         if address := getattr(connection, field, None):
             yield from ((("connection", field), what) for what in _address(field, address))
-    kind = {"rest": "bearer", "sql": "password"}.get(manifest.connector)
     sign_in = getattr(connection, "authentication", None)
-    if sign_in and sign_in.kind != kind:
-        yield ("connection", "authentication", "kind"), f"a {manifest.connector} source signs in by {kind}; write that"
+    if manifest.connector == "rest":
+        yield from rest_rules.connection(manifest)
+    elif sign_in and sign_in.kind != "password":
+        yield ("connection", "authentication", "kind"), "a sql source signs in by password; write that"
     if sign_in and HUBS_OWN.fullmatch(sign_in.secret):
         yield ("connection", "authentication", "secret"), "is not a source's; write a name such as /hub/crm/token"
-    for name, value in getattr(connection, "headers", {}).items():
-        place = ("connection", "headers", name)
-        if SECRET_NAME.search(name):
-            yield place, "is a secret in clear; take it out and write `authentication: {kind: bearer, secret: <name>}`"
-        if not (re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) and re.fullmatch(r"[\t\x20-\x7e]*", value)):
-            yield place, "is no header; a name has no spaces and colons, a value stands in one line of plain letters"
     timeout = getattr(connection, "timeout", None)
     if timeout is not None and not 0 < timeout.total_seconds() <= LONGEST_TIMEOUT:
         yield (
@@ -100,7 +93,7 @@ def _address(field: str, address: str) -> Iterator[str]:
         return
     if not whole or re.search(r"[\s\x00-\x1f]", address) or (field == "base_url" and (parts.query or parts.fragment)):
         yield f"is no address; write {of}"
-    if parts.password is not None or any(SECRET_NAME.search(name) for name, _ in parse_qsl(parts.query)):
+    if parts.password is not None or any(rest_rules.SECRET_NAME.search(name) for name, _ in parse_qsl(parts.query)):
         yield (
             "holds a password, which would be in every template; put it there by `make secret NAME=<name>` and "
             "name it under `authentication: {kind: …, secret: <name>}`"
@@ -256,10 +249,8 @@ def _fetch(data_set: DataSet) -> Iterator[Problem]:
         column = data_set.columns.get(changed.column)
         if column and column.type in ("boolean", "json"):
             yield ("fetch", "changed_since", "column"), f"{column.type} cannot say when a row changed; name another"
-        if hasattr(fetch, "path") and not changed.parameter:
-            yield ("fetch", "changed_since"), "needs the name of the query parameter; add `parameter:`"
     if hasattr(fetch, "paging"):
-        yield from _asking(fetch)
+        yield from rest_rules.fetch(data_set)
     if hasattr(fetch, "table"):
         if bool(fetch.table) == bool(fetch.query):
             yield ("fetch",), "needs a table or a query, not both"
@@ -284,8 +275,9 @@ def _deletes(data_set: DataSet) -> Iterator[Problem]:
     if data_set.hard_deletes == "detect" and data_set.replaces is None:
         yield (
             ("hard_deletes",),
-            "cannot be detected where `changed_since` fetches only what changed: a row that is not in the answer may "
-            "still be there; take out one of the two, or name the source's column of deletions under `keys.deleted`",
+            "cannot be detected where `changed_since` or windows of time fetch only what changed: a row that is not in "
+            "the answer may still be there; take out one of the two, or name the source's column of deletions under "
+            "`keys.deleted`",
         )
     if data_set.replaces is None and "max_deleted_percent" in data_set.gate.model_fields_set:
         yield ("gate", "max_deleted_percent"), "guards nothing: this data set's deletions are not detected; take it out"
@@ -303,30 +295,3 @@ def _file(fetch: Any) -> Iterator[Problem]:
         yield ("fetch", "separator"), f"is for csv, this is {fetch.format}; take it out"
     if len(set(fetch.names)) < len(fetch.names):
         yield ("fetch", "names"), "names a column twice; give each its own name"
-
-
-def _asking(fetch: Any) -> Iterator[Problem]:
-    """Of a REST data set: where it asks, how often, and by which parameters, each of which has one meaning."""
-    if fetch.path.startswith("//") or not re.fullmatch(r"[\x21-\x7e]+", fetch.path) or set(fetch.path) & set("?#"):
-        yield ("fetch", "path"), "is no path; write for example /contacts, parameters under `query:`, blanks as %20"
-    if fetch.rate_limit and fetch.rate_limit < SLOWEST_RATE:
-        yield ("fetch", "rate_limit"), "is too slow for a worker of five minutes; write at least `1 per minute`"
-    for name in fetch.query:
-        if SECRET_NAME.search(name):
-            what = "is a secret in clear; take it out and write `authentication: {kind: bearer, secret: <name>}`"
-            yield ("fetch", "query", name), what
-    paging, changed = fetch.paging, fetch.changed_since
-    own = [paging.parameter, paging.size_parameter] if paging.kind != "none" else []
-    asked = [*fetch.query, *filter(None, own), *([changed.parameter] if changed and changed.parameter else [])]
-    for name in sorted({name for name in asked if asked.count(name) > 1}):
-        yield ("fetch",), f"the query parameter {name!r} is used for two things; give each its own"
-    yield from _paging(paging)
-
-
-def _paging(paging: Any) -> Iterator[Problem]:
-    if paging.kind == "none" and (paging.parameter or paging.next):
-        yield ("fetch", "paging"), "asks once and needs no `parameter` and no `next`; take them out or name the kind"
-    if paging.kind != "none" and not paging.parameter:
-        yield ("fetch", "paging"), f"{paging.kind} paging needs the name of the query parameter; add `parameter:`"
-    if paging.kind == "cursor" and not paging.next:
-        yield ("fetch", "paging"), "cursor paging needs where the next cursor stands; add `next: $.next_cursor`"
