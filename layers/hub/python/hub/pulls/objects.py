@@ -61,10 +61,17 @@ class Objects:
             for item in page.get("Contents", []):
                 s3.delete_object(Bucket=self._bucket, Key=item["Key"])
 
-    def hashes(self, key: str) -> pa.Array:
-        """The record hashes of a staged batch."""
+    def columns(self, key: str, names: Sequence[str]) -> pa.Table:
+        """Some columns of a staged batch, in this order."""
         body = aws.client("s3").get_object(Bucket=self._bucket, Key=key)["Body"].read()
-        return pq.read_table(pa.BufferReader(body), columns=["_record_hash"])["_record_hash"].combine_chunks()
+        return pq.read_table(pa.BufferReader(body), columns=list(names)).select(list(names))
+
+    def columns_if_there(self, key: str, names: Sequence[str]) -> pa.Table | None:
+        """The same, None where the batch has expired or was staged before it had these columns."""
+        try:
+            return self.columns(key, names)
+        except (KeyError, aws.client("s3").exceptions.NoSuchKey):
+            return None
 
     def is_as_committed(self, key: str, etag: str) -> bool:
         """Whether the object still is what its batch was committed with."""
