@@ -5,7 +5,6 @@ A worker may die at any line. What is committed is in the ledger; the next worke
 
 import json
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -21,6 +20,7 @@ from hub.pulls import steps
 from hub.pulls.announce import announce
 from hub.pulls.catalogue import CannotPublish, Catalogue
 from hub.pulls.deletions import Deletions, Gone
+from hub.pulls.drift import Drift, compare
 from hub.pulls.keysets import KeySets
 from hub.pulls.ledger import Counts, Verdict, deletion_gate, gate, settle, told_fields
 from hub.pulls.memory import Memory
@@ -29,6 +29,7 @@ from hub.pulls.objects import Objects
 from hub.pulls.references import References
 from hub.pulls.stage import Outcome, Plan, settle_batch
 from hub.pulls.store import COUNTS, LEASE_SECONDS, Lease, PullStore, iso
+from hub.pulls.tally import total
 from hub.settings import PullSettings
 from hub.sources import Connector, Piece, SourceError, connector
 
@@ -155,7 +156,7 @@ class _Work:
         self._listed: dict[str, list[str]] = state.get("known", {})
         self._keysets = KeySets(engine.settings.vault_bucket, pull)
         self._done = list(self._store.batches(pull.pull_id))
-        self._memory = Memory(self._rules, self._objects, self._done)
+        self._memory = Memory(self._rules, self._objects, self._done, state.get("kinds", {}))
         self._references = References(engine.settings.vault_bucket, engine.token_key, source)
         self._resumed = bool(self._done) or pull.attempts > 0
         self._renewed = 0
@@ -244,11 +245,7 @@ class _Work:
             "declared": last.declared,
             "last": last.last,
             "landed_at": iso(self._engine.moment()),
-            "warned": dict(outcome.warned),
-            "rules": dict(outcome.rules),
-            "repeated": dict(outcome.repeated),
-            "measured": {name: dict(counts) for name, counts in outcome.measured.items()},
-            "related": {name: dict(counts) for name, counts in outcome.related.items()},
+            **outcome.tally.as_item(),
             "new_fields": told_fields(name for piece in pieces for name in piece.new_fields),
         }
         if raw := [piece.raw for piece in pieces if piece.raw]:
@@ -260,6 +257,8 @@ class _Work:
         steps.reached("staged")
         if outcome.quarantined:
             item["quarantine"] = self._objects.quarantine(self._pull, batch, outcome.quarantined)
+        if outcome.fixes:
+            item["fixes"] = self._objects.fixes(self._pull, batch, outcome.fixes)
         steps.reached("quarantined")
         if outcome.seen:
             item["keys"] = [
@@ -279,7 +278,10 @@ class _Work:
         batches = [Counts(**{name: each[name] for name in COUNTS}) for each in self._done]
         declared = self._done[-1]["declared"] if self._done else None
         changes = self._totals(batches, declared)
-        verdict = self._verdict(batches, declared, changes["new_fields"])
+        kinds = changes.pop("kinds")
+        drift = compare(self._memory.kinds, kinds, changes["new_fields"], changes["received"])
+        changes |= {"vanished_fields": drift.vanished, "changed_types": drift.changed}
+        verdict = self._verdict(batches, declared, drift)
         changes |= {"balanced": settle(batches, declared).balanced, "ended_at": iso(self._engine.moment())}
         steps.reached("settled")
         gone = self._gone() if verdict.balanced else Gone()
@@ -293,6 +295,8 @@ class _Work:
         self._engine.catalogue.ensure_table(self._pull.source, self._pull.data_set, self._rules)
         if changes["staged"] or gone.deleted:
             self._engine.catalogue.publish(self._pull, self._rules)
+        if any(each.get("fixes") for each in self._done):
+            self._engine.catalogue.publish_fixes(self._pull)
         steps.reached("registered")
         cursor = json.loads(self._done[-1]["cursor_after"]) if self._done else self._cursor
         # What an earlier attempt met is over.
@@ -302,7 +306,8 @@ class _Work:
                 f"{gone.withheld} records are gone from the source but stay here: they may be among the rows whose key "
                 "cannot be read (see the quarantine)"
             )
-        self._store.complete(self._lease, self._pull, changes, cursor, gone.index_key, self._known())
+        remembered = {"key_index": gone.index_key, "known": self._known(), "kinds": {**self._memory.kinds, **kinds}}
+        self._store.complete(self._lease, self._pull, changes, cursor, remembered)
         steps.reached("completed")
         return self._store.get(self._pull.pull_id)
 
@@ -340,25 +345,20 @@ class _Work:
             self._renewed = now
 
     def _totals(self, batches: Sequence[Counts], declared: int | None) -> dict[str, Any]:
-        warned, rules = Counter[str](), Counter[str]()
-        for each in self._done:
-            warned.update(each["warned"])
-            rules.update(each["rules"])
         return {
             **sum(batches, Counts()).as_dict(),
+            **total(self._done),
             "declared_by_source": declared,
-            "warned": dict(warned),
-            "rules": dict(rules),
             "new_fields": told_fields(name for each in self._done for name in each["new_fields"]),
         }
 
-    def _verdict(self, batches: Sequence[Counts], declared: int | None, new_fields: Sequence[str]) -> Verdict:
+    def _verdict(self, batches: Sequence[Counts], declared: int | None, drift: Drift) -> Verdict:
         """May this pull be published? The first reason against it."""
         verdict = settle(batches, declared)
         if not verdict.balanced:
             return verdict
-        if new_fields and self._rules.on_drift == "hold":
-            return Verdict(False, f"new fields {', '.join(new_fields)}; declare or ignore them in the manifest")
+        if drift.reason and self._rules.on_drift == "hold":
+            return Verdict(False, drift.reason)
         for key, etag in self._staged_objects():
             if not self._objects.is_as_committed(key, etag):
                 return Verdict(False, f"{key} is not what was committed")

@@ -65,14 +65,20 @@ class Taken:
 
 
 class Memory:
-    """All that is remembered of one pull's committed batches, and of other data sets (`known`: by column)."""
+    """All that is remembered of one pull's committed batches.
 
-    def __init__(self, rules: DataSet, objects: Objects, done: Sequence[Mapping[str, Any]]) -> None:
+    known: by column, the keys of the data set that it refers to. kinds: what earlier pulls gave, see `drift`.
+    """
+
+    def __init__(
+        self, rules: DataSet, objects: Objects, done: Sequence[Mapping[str, Any]], kinds: Mapping[str, list[str]]
+    ) -> None:
         self._objects, self._done = objects, done
         self.keyed = bool(rules.keys.business)
         self.staged = Staged(self._hashes)
         self.records = pa.chunked_array([], pa.uint64())
         self.known: Mapping[str, Known] = {}
+        self.kinds = kinds
         self.taken = {column: Taken(self._reader(column)) for column in unique_columns(rules).values()}
 
     def rebuild(self) -> None:

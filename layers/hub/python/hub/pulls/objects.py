@@ -44,16 +44,22 @@ class Objects:
         self._forget(f"{staging_folder(pull)}deleted-")
 
     def quarantine(self, pull: Pull, batch: int, lines: Sequence[dict[str, Any]]) -> str:
-        key = f"quarantine/{pull.source}/{pull.data_set}/{pull.pull_id}/batch-{batch:05d}.jsonl.gz"
+        return self._lines("quarantine", pull, batch, lines)
+
+    def fixes(self, pull: Pull, batch: int, lines: Sequence[dict[str, Any]]) -> str:
+        """What was made of values, one by one; the key."""
+        return self._lines("fixes", pull, batch, lines)
+
+    def _lines(self, zone: str, pull: Pull, batch: int, lines: Sequence[dict[str, Any]]) -> str:
+        key = f"{folder(zone, pull)}batch-{batch:05d}.jsonl.gz"
         self._put(key, _gzip(b"\n".join(json_text.dumps(line).encode() for line in lines)))
         return key
 
     def forget_uncommitted(self, pull: Pull, batch: int) -> None:
         """Take away what an earlier worker wrote of a batch that it never committed."""
-        zones = ("landing", "quarantine", "keys")
-        folders = [f"{zone}/{pull.source}/{pull.data_set}/{pull.pull_id}/" for zone in zones]
-        for folder in [*folders, staging_folder(pull)]:
-            self._forget(f"{folder}batch-{batch:05d}.")
+        folders = [folder(zone, pull) for zone in ("landing", "quarantine", "fixes", "keys")]
+        for each in [*folders, staging_folder(pull)]:
+            self._forget(f"{each}batch-{batch:05d}.")
 
     def _forget(self, prefix: str) -> None:
         s3 = aws.client("s3")
@@ -79,6 +85,10 @@ class Objects:
 
     def _put(self, key: str, body: bytes) -> str:
         return str(aws.client("s3").put_object(Bucket=self._bucket, Key=key, Body=body)["ETag"])
+
+
+def folder(zone: str, pull: Pull) -> str:
+    return f"{zone}/{pull.source}/{pull.data_set}/{pull.pull_id}/"
 
 
 def staging_folder(pull: Pull) -> str:

@@ -12,11 +12,13 @@ import pyarrow.compute as pc
 from hub.config import DataSet, key_columns
 from hub.config.entities import reference_column
 from hub.pulls.across import check_across
+from hub.pulls.drift import kinds_of, refuse
 from hub.pulls.ledger import Counts
 from hub.pulls.memory import Memory
 from hub.pulls.models import Pull
 from hub.pulls.repeats import again, prefixes
 from hub.pulls.schema import key_columns_of_records, references, staging_columns, stored_type
+from hub.pulls.tally import Tally
 from hub.quality import EXTRA, Refined, as_text, record_hashes, refine, tokens
 from hub.sources import Piece, json_text
 from hub.sources.tables import ORIGIN, origins
@@ -58,20 +60,14 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One batch after its rules: the rows to stage, the lines for quarantine, and where every row went.
-
-    repeated: duplicates by kind, and staged rows that are another version of a record that is staged already.
-    """
+    """One batch after its rules: the rows to stage, the lines for quarantine and of fixes, and where every row went."""
 
     staged: pa.Table
     quarantined: list[dict[str, Any]]
     counts: Counts
-    warned: Counter[str]
-    rules: Counter[str]
+    fixes: list[dict[str, Any]]
+    tally: Tally
     seen: list[Seen]
-    repeated: Counter[str]
-    measured: Mapping[str, Counter[str]]
-    related: Mapping[str, Counter[str]]
 
 
 def settle_batch(plan: Plan, pull: Pull, batch: int, pieces: Sequence[Piece], memory: Memory, received: int) -> Outcome:
@@ -86,6 +82,7 @@ def settle_batch(plan: Plan, pull: Pull, batch: int, pieces: Sequence[Piece], me
     for at in _erased(plan, keyed):
         refined.rejected.pop(at, None)
         refined.filtered.setdefault(at, "erased")
+    refuse(raw, plan.rules, memory.kinds, refined)
     check_across(plan.rules, keyed, refined, memory)
     keyed = keyed.append_column("_record_hash", record_hashes([keyed[name] for name in plan.rules.columns]))
     keyed = keyed.append_column("_row", pa.array(range(1, len(keyed) + 1), pa.int32()))
@@ -107,17 +104,18 @@ def settle_batch(plan: Plan, pull: Pull, batch: int, pieces: Sequence[Piece], me
     )
     staged = _as_stored(plan, passing, pull, batch, started)
     seen_records = _seen(plan, keyed, refined, pieces)
-    return Outcome(
-        staged,
-        quarantined,
-        counts,
-        refined.warned,
-        filtered + broken,
-        seen_records,
-        repeated,
-        refined.measured,
-        refined.related,
+    fixes = _fixes(refined, passing)
+    tally = Tally(
+        judged=len(raw) - len(refined.filtered),
+        warned=refined.warned,
+        rules=filtered + broken,
+        fixed=Counter(f"{each['column']}: {each['rule']}" for each in fixes if each["after"] is not None),
+        repeated=repeated,
+        measured=refined.measured,
+        related=refined.related,
+        kinds={name: kind for name, kind in kinds_of(raw, plan.rules).items() if refined.measured[name]["filled"]},
     )
+    return Outcome(staged, quarantined, counts, fixes, tally, seen_records)
 
 
 def _without_repeats(rows: pa.Table, memory: Memory) -> tuple[pa.Table, Counter[str]]:
@@ -264,6 +262,26 @@ def _quarantined(plan: Plan, raw: pa.Table, refined: Refined) -> list[dict[str, 
                 "record": {**given, **json_text.loads((record[EXTRA] or "{}").encode())},
             }
         )
+    return lines
+
+
+def _fixes(refined: Refined, staged: pa.Table) -> list[dict[str, Any]]:
+    """A line per value of a staged row that is not as the source wrote it: undone by putting `before` in its place."""
+    numbers = _one(staged["_row"])
+    lines = []
+    for fixed in refined.fixed:
+        rows = pc.add(fixed.at.cast(pa.int32()), 1)
+        at = pc.index_in(rows, value_set=numbers)
+        kept = pc.is_valid(at)
+        columns = {
+            "row": rows,
+            "record_key": pc.take(staged["_record_key"], at),
+            "before": fixed.before,
+            "after": fixed.after,
+            "certainty": fixed.certainty,
+        }
+        found = pa.table(columns).filter(kept).to_pylist()
+        lines += [{"column": fixed.column, "rule": fixed.rule, **line} for line in found]
     return lines
 
 
