@@ -14,6 +14,7 @@ from hub.pulls.repeats import Staged, prefixes, short_hashes
 from hub.quality import as_text
 
 KEY = "_record_key"
+ROW = ["at", "text", "key", "stands"]
 
 
 class Taken:
@@ -29,22 +30,18 @@ class Taken:
     def by_others(self, values: pa.Array, keys: pa.Array, standing: pa.Array) -> pa.Array:
         """Whether each value is another record's: of an earlier batch, or of a row above that stands.
 
-        A record that comes again, changed or not, keeps its own values.
+        A record that comes again, changed or not, keeps its own values. A row that does not stand keeps none.
         """
         texts = as_text(values)
-        asks = pc.and_(pc.is_valid(texts), standing)
-        holders = self._earlier(texts.filter(asks))
-        counted = pc.value_counts(texts.filter(asks))
+        holders = self._earlier(texts.drop_null())
+        counted = pc.value_counts(texts.drop_null())
         again = counted.field("values").filter(pc.greater(counted.field("counts"), 1))
-        known = pa.array(list(holders), pa.string())
-        doubted = pc.and_(asks, pc.or_(pc.is_in(texts, again), pc.is_in(texts, known)))
+        doubted = pc.or_(pc.is_in(texts, again), pc.is_in(texts, pa.array(list(holders), pa.string())))
+        rows = pa.table([pc.indices_nonzero(doubted), *(each.filter(doubted) for each in (texts, keys, standing))], ROW)
         taken = []
-        at = pc.indices_nonzero(doubted)
-        for place, text, key in zip(
-            at.to_pylist(), texts.filter(doubted).to_pylist(), keys.filter(doubted).to_pylist(), strict=True
-        ):
-            if holders.setdefault(text, key) != key:
-                taken.append(place)
+        for at, text, key, stands in zip(*(column.to_pylist() for column in rows.columns), strict=True):
+            if (holders.setdefault(text, key) if stands else holders.get(text, key)) != key:
+                taken.append(at)
         return pc.is_in(pa.array(range(len(values)), pa.int64()), pa.array(taken, pa.int64()))
 
     def _earlier(self, texts: pa.Array) -> dict[str, str]:

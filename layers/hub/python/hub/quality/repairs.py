@@ -103,10 +103,9 @@ def _email(text: str) -> Repair:
 
 
 def _phone(text: str) -> Repair:
-    """Without words before it and an extension behind it; two numbers in one field are not chosen between."""
-    bare = re.sub(r"(?i)\s*(ext|extn|extension|x)\.?\s*[0-9]{1,5}\s*$", "", text)
-    bare = re.sub(r"(?i)^[^0-9+]*(?=[0-9+])", "", bare.translate(MISREAD) if re.search("[0-9]", bare) else bare)
-    return (re.sub(r"[^0-9+]+$", "", bare), LIKELY) if not re.search(r"[/,;]|[A-Za-z]", bare) else (None, 0.0)
+    """With digits for the letters that look like them; two numbers in one field are not chosen between."""
+    digits = text.translate(MISREAD)
+    return (digits, LIKELY) if not re.search(r"[/,;]|[A-Za-z]", digits) else (None, 0.0)
 
 
 def _postcode(text: str) -> Repair:
