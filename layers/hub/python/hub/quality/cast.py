@@ -52,14 +52,17 @@ def to_type(raw: pa.Array, column: Column) -> Result:
     target = arrow_type(column.type)
     if raw.type == target and not pa.types.is_string(target):
         return raw, _none_of(raw)
-    text = as_text(raw)
-    text = pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
+    text = _without_empty(as_text(raw))
     if column.type == "varchar":
         return text, _none_of(text)
-    trimmed = pc.utf8_trim_whitespace(text)
-    trimmed = pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
+    trimmed = _without_empty(pc.utf8_trim_whitespace(text))
     typed = _caster(column)(trimmed)
     return typed, pc.and_(pc.is_valid(trimmed), pc.is_null(typed))
+
+
+def _without_empty(text: pa.Array) -> pa.Array:
+    empty = pc.equal(text, "")
+    return pc.if_else(empty, pa.scalar(None, pa.string()), text) if pc.any(empty).as_py() else text
 
 
 def as_text(raw: pa.Array) -> pa.Array:
