@@ -96,6 +96,16 @@ FUNCTIONS: dict[str, Function] = {
         ("CONTROL_TABLE", "VAULT_BUCKET", "PULL_QUEUE_URL"),
         (Grant("control", ITEMS), Grant("queue:pull", ("sqs:SendMessage",)), Grant("vault/quarantine", READ_OBJECTS)),
     ),
+    "quality": _api(
+        "Shows how good the data of a source is, and what pulls made of values.",
+        "core",
+        """
+        GET /v1/sources/{source}/quality
+        GET /v1/fixes
+        """,
+        ("CONTROL_TABLE", "VAULT_BUCKET"),
+        (Grant("control", READ_ITEMS), Grant("vault/fixes", READ_OBJECTS)),
+    ),
     "runs": _api(
         "Shows runs, the release and its tables; asks for a run.",
         "core",
@@ -244,6 +254,7 @@ FUNCTIONS: dict[str, Function] = {
             Grant("vault/landing", OBJECTS),
             Grant("vault/staging", OBJECTS),
             Grant("vault/quarantine", OBJECTS),
+            Grant("vault/fixes", OBJECTS),
             Grant("vault/keys", OBJECTS),
             Grant("vault/drop", READ_OBJECTS),
             Grant("glue:staging", (*READ_CATALOGUE, *WRITE_CATALOGUE, "glue:BatchCreatePartition")),

@@ -86,7 +86,17 @@ RIGHTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "read raw bytes": read("vault", "landing/a"),
             "read golden records": read("vault", "vault/customer/a"),
             "take a message": receive("pulls"),
+            "read fixes": read("vault", "fixes/a"),
             "read profiles": get("profiles"),
+        },
+    ),
+    "quality": (
+        {"read the ledger": get("control"), "show fixes": read("vault", "fixes/a")},
+        {
+            "change the ledger": put("control"),
+            "read quarantine": read("vault", "quarantine/a"),
+            "read raw bytes": read("vault", "landing/a"),
+            "read golden records": read("vault", "vault/customer/a"),
         },
     ),
     "runs": (

@@ -91,6 +91,11 @@ class SourcesSettings(ApiSettings):
     pull_queue_url: str
 
 
+class QualitySettings(ApiSettings):
+    control_table: str
+    vault_bucket: str
+
+
 class SweepSettings(Settings):
     control_table: str
     campaigns_table: str

@@ -1,13 +1,12 @@
 """What must hold between the fields of a manifest. Each rule says the place, what is wrong and what to do."""
 
-import difflib
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from hub.access.permissions import GRANTABLE, ROLES
-from hub.config import rest_rules, values
+from hub.config import checking, rest_rules, values
 from hub.config.entities import ENTITIES
 from hub.config.models import NAME, DataSet, HubConfig, key_columns
 
@@ -38,11 +37,16 @@ def hub(config: HubConfig, say: Say) -> list[str]:
         for at, scope in enumerate(client.scopes):
             if scope not in GRANTABLE:
                 problems.append(
-                    (("clients", name, "scopes", at), f"{scope!r} is no permission; {_near(scope, sorted(GRANTABLE))}")
+                    (
+                        ("clients", name, "scopes", at),
+                        f"{scope!r} is no permission; {checking.near(scope, sorted(GRANTABLE))}",
+                    )
                 )
     for role in config.quotas.roles:
         if role not in ROLES:
-            problems.append((("quotas", "roles", role), f"{role!r} is no shipped role; {_near(role, sorted(ROLES))}"))
+            problems.append(
+                (("quotas", "roles", role), f"{role!r} is no shipped role; {checking.near(role, sorted(ROLES))}")
+            )
     return [say(place, what) for place, what in problems]
 
 
@@ -57,8 +61,10 @@ def source(manifest: Any, say: Say) -> list[str]:
     """Every problem of a source's data sets."""
     problems: list[Problem] = list(_connection(manifest))
     for name, data_set in manifest.data_sets.items():
-        for check in (_columns, _keys, _frequency, _filters, _entities, _fetch, _deletes):
+        for check in (_columns, _keys, _frequency, _filters, checking.rules, _entities, _fetch, _deletes):
             problems += [(("data_sets", name, *place), what) for place, what in check(data_set)]
+        found = checking.references(manifest, name)
+        problems += [(("data_sets", name, *place), what) for place, what in found]
     return [say(place, what) for place, what in problems]
 
 
@@ -102,13 +108,7 @@ def _address(field: str, address: str) -> Iterator[str]:
 
 def _declared(place: tuple[str | int, ...], column: str | None, data_set: DataSet) -> Iterator[Problem]:
     if column is not None and column not in data_set.columns:
-        yield place, f"{column!r} is not a declared column; {_near(column, data_set.columns)}"
-
-
-def _near(name: str, known: Iterable[str]) -> str:
-    known = list(known)
-    near = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean {near[0]!r}?" if near else f"declared: {', '.join(known)}"
+        yield place, f"{column!r} is not a declared column; {checking.near(column, data_set.columns)}"
 
 
 def _zone(place: tuple[str | int, ...], name: str | None) -> Iterator[Problem]:
@@ -133,10 +133,11 @@ def _columns(data_set: DataSet) -> Iterator[Problem]:
             precision, scale = map(int, re.findall(r"\d+", column.type))
             if not 1 <= precision <= 38 or scale > precision:
                 yield (*place, "type"), f"{column.type} is not possible; at most 38 digits, the fraction within them"
-        if (column.format or column.time_zone) and column.type not in ("date", "timestamp"):
+        if (column.formats or column.time_zone) and column.type not in ("date", "timestamp"):
             yield (*place, "format"), f"is for dates and timestamps, this is {column.type}; take it out"
-        elif column.format:
-            yield from (((*place, "format"), what) for what in values.moment_format(column.format, column.type))
+        elif column.format is not None:
+            told = values.moment_formats(column.formats, column.type)
+            yield from (((*place, "format"), what) for what in told)
         if column.personal == "name" and column.type != "varchar":
             yield (*place, "personal"), f"a name is varchar, this is {column.type}; change the type or take it out"
         yield from _zone((*place, "time_zone"), column.time_zone)
@@ -184,6 +185,8 @@ def _filters(data_set: DataSet) -> Iterator[Problem]:
             place = ("filters", at, "where", column)
             yield from _declared(place, column, data_set)
             for check in checks if column in data_set.columns else ():
+                if check.rule in checking.ACROSS_ROWS:
+                    yield place, f"{check.rule} looks at other rows, so it leaves none out; use it as a check"
                 yield from ((place, what) for what in values.argument(check, data_set.columns[column]))
 
 
@@ -202,13 +205,16 @@ def _entities(data_set: DataSet) -> Iterator[Problem]:
     for entity, mapping in data_set.entity.items():
         place = ("entity", entity)
         if entity not in ENTITIES:
-            yield place, f"{entity!r} is not an entity; {_near(entity, ENTITIES)}"
+            yield place, f"{entity!r} is not an entity; {checking.near(entity, ENTITIES)}"
             continue
         if "source_key" not in mapping:
             yield place, "does not map source_key; it says which record of the source this is"
         for column, expression in mapping.items():
             if column not in ENTITIES[entity]:
-                yield (*place, column), f"{column!r} is not a column of {entity}; {_near(column, ENTITIES[entity])}"
+                yield (
+                    (*place, column),
+                    f"{column!r} is not a column of {entity}; {checking.near(column, ENTITIES[entity])}",
+                )
             if column.endswith("source_key"):
                 yield from _key(place, column, expression, data_set)
             elif re.fullmatch(r"[a-z_]\w*", expression) and expression not in ("null", "true", "false"):

@@ -110,7 +110,7 @@ class Desk:
     def quarantine(self, asked: str, after: tuple[str, ...] | None, limit: int) -> list[Quarantined]:
         """Up to `limit` refused rows behind (batch, row), in the order in which they came."""
         pull = self._store.get(asked)
-        batch, row = _place(after)
+        batch, row = place(after)
         found = []
         for line in self._lines(pull, batch):
             if (line.batch, line.row) > (batch, row):
@@ -120,16 +120,8 @@ class Desk:
         return found
 
     def _lines(self, pull: Pull, from_batch: int) -> Iterator[Quarantined]:
-        for item in self._store.batches(pull.pull_id):
-            number = int(item["sk"].removeprefix("batch#"))
-            if number < from_batch or not item.get("quarantine"):
-                continue
-            body = (
-                aws.client("s3").get_object(Bucket=self._settings.vault_bucket, Key=item["quarantine"])["Body"].read()
-            )
-            lines = (json.loads(line) for line in gzip.decompress(body).splitlines())
-            for line in sorted(lines, key=lambda each: each["row"]):
-                yield Quarantined(pull_id=pull.pull_id, batch=number, **line)
+        for batch, line in stored_lines(self._store, self._settings.vault_bucket, pull, "quarantine", from_batch):
+            yield Quarantined(pull_id=pull.pull_id, batch=batch, **line)
 
     def _view(self, source: str, name: str, rules: DataSet) -> DataSetView:
         state = self._store.state(f"{source}.{name}")
@@ -159,7 +151,21 @@ class Desk:
         return rules
 
 
-def _place(after: tuple[str, ...] | None) -> tuple[int, int]:
+def stored_lines(
+    store: PullStore, bucket: str, pull: Pull, zone: str, from_batch: int
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The lines that a pull has put into `zone` (quarantine or fixes), with their batches, by row."""
+    for item in store.batches(pull.pull_id):
+        number = int(item["sk"].removeprefix("batch#"))
+        if number < from_batch or not item.get(zone):
+            continue
+        body = aws.client("s3").get_object(Bucket=bucket, Key=item[zone])["Body"].read()
+        lines = (json.loads(line) for line in gzip.decompress(body).splitlines())
+        yield from ((number, line) for line in sorted(lines, key=lambda each: int(each["row"])))
+
+
+def place(after: tuple[str, ...] | None) -> tuple[int, int]:
+    """Batch and number of the last line seen; BadRequest where it is none."""
     try:
         return (int(after[0]), int(after[1])) if after else (0, 0)
     except ValueError as error:

@@ -38,6 +38,8 @@ class Pull(BaseModel):
 
     deleted: records that the last complete pull had and this one has not, so that a tombstone is staged for each.
     deletes_withheld: records that are gone, too, but may be among the rows whose key could not be read.
+    warned, rules, fixed: values and rows by `column: rule`. repeated: duplicates by kind, and staged rows that are
+    another version of a record. judged, measured, related: what quality is worked out from, see `scores`.
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -70,6 +72,13 @@ class Pull(BaseModel):
     warned: dict[str, int] = {}
     rules: dict[str, int] = {}
     new_fields: list[str] = []
+    vanished_fields: list[str] = []
+    changed_types: dict[str, str] = {}
+    fixed: dict[str, int] = {}
+    repeated: dict[str, int] = {}
+    judged: int = 0
+    measured: dict[str, dict[str, int]] = {}
+    related: dict[str, dict[str, int]] = {}
 
 
 class PullCompleted(BaseModel):

@@ -162,19 +162,20 @@ class PullStore:
         self._transact(lease, "SET lease_until = :free", {":free": 0}, self._change(lease, pull, changes))
 
     def complete(
-        self, lease: Lease, pull: Pull, changes: Mapping[str, Any], cursor: Any, key_index: str | None = None
+        self, lease: Lease, pull: Pull, changes: Mapping[str, Any], cursor: Any, remembered: Mapping[str, Any]
     ) -> None:
         """Let go of the data set with the pull complete and the cursor moved; the event is still to be sent.
 
-        key_index: the index of the keys that the next pull is compared with, None to leave it as it is.
+        remembered: what later pulls are compared with, by name; what is empty is left as it is.
         """
+        kept = {name: value for name, value in remembered.items() if value}
         values = {":free": 0, ":cursor": json.dumps(cursor), ":id": pull.pull_id, ":seq": pull.pull_seq}
         self._transact(
             lease,
             "SET lease_until = :free, #cursor = :cursor, last_pull = :id, last_complete_seq = :seq, unannounced = :id"
-            + (", key_index = :keys" if key_index else "")
+            + "".join(f", {name} = :{name}" for name in kept)
             + " REMOVE running_pull",
-            values | ({":keys": key_index} if key_index else {}),
+            values | {f":{name}": value for name, value in kept.items()},
             self._change(lease, pull, changes),
             names={"#cursor": "cursor"},
         )
