@@ -143,7 +143,6 @@ def test_a_file_without_rows_has_none(dropped, data):
         (HEADER.upper() + ROWS, "other capitals"),
         ("call_id\nK1\n", "a column is gone"),
         ("<html>sign in</html>", "a page of the export tool"),
-        ((HEADER + ROWS).encode("utf-16-le"), "an encoding that nobody declared"),
     ],
 )
 def test_a_file_without_the_declared_columns_fails_and_names_them_alone(dropped, data, why):
