@@ -7,7 +7,6 @@ import pytest
 from hub.sources import SourceError
 from tests.hub.sources.reading import read
 
-
 ROWS = [{"id": "1", "name": "Jose"}, {"id": "2", "name": None}]
 CSV = [
     (b"id,name\n1,Jose\n2,\n", {}, "commas"),

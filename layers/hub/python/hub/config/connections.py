@@ -9,7 +9,7 @@ from hub.config.models import Authentication, DataSet, HubConfig, Name, Rate, Ro
 JsonPath = Annotated[str, StringConstraints(pattern=r"^\$(\.[A-Za-z_][A-Za-z0-9_-]*)*$")]
 
 
-LOCATION = r"^(s3://[a-z0-9.-]+/.*|sftp://[^@/\s]+@[^@/\s:]+(:\d+)?(/.*)?)$"
+LOCATION = r"^(s3://[a-z0-9.-]+/.*|sftp://([^@/\s:]+@)?[A-Za-z0-9.-]+(:\d{1,5})?(/.*)?)$"
 
 
 class ChangedSince(Strict):
@@ -85,7 +85,8 @@ class SqlConnection(Strict):
 class FilesConnection(Strict):
     """Where the files are; without a location they are dropped in the vault bucket under drop/<source>/.
 
-    An SFTP server needs `host_key`, its public key as `ssh-keyscan` prints it, and a secret: a password or private key.
+    An SFTP server needs `host_key`, its public key as `ssh-keyscan` prints it, and a secret: a password or a private
+    key, behind `user:` where the location does not name the user.
     """
 
     location: Annotated[str, StringConstraints(pattern=LOCATION)] | None = None

@@ -1,6 +1,5 @@
 """gzip and zip, known by their first bytes whatever the name says; unpacked as a stream and never without bounds."""
 
-import fnmatch
 import io
 import lzma
 import zipfile
@@ -160,11 +159,13 @@ def _zipped(file: Ranged, name: str, fetch: FilesFetch) -> Iterator[Member]:
     if len(infos) > MOST_MEMBERS:
         raise SourceError(f"{name} holds more than {MOST_MEMBERS} files; pack fewer into one zip")
     _bomb(name, sum(each.file_size for each in infos), file.size)
-    fitting = infos if len(infos) == 1 else [each for each in infos if _fits(each.filename, fetch)]
+    fitting = (
+        infos if len(infos) == 1 else [each for each in infos if each.filename.lower().endswith(USUAL[fetch.format])]
+    )
     if infos and not fitting:
         raise SourceError(
             f"{name} holds {len(infos)} files, none of which is called like {fetch.format} "
-            f"({', '.join(USUAL[fetch.format])}) or fits `pattern`; rename them"
+            f"({', '.join(USUAL[fetch.format])}); rename them"
         )
     for info in sorted(fitting, key=lambda each: each.filename):
         told = f"{name} ({info.filename})"
@@ -188,8 +189,3 @@ def _opener(archive: zipfile.ZipFile, info: zipfile.ZipInfo, told: str) -> Calla
 def _hidden(path: str) -> bool:
     """What a computer adds of its own: __MACOSX/, .DS_Store."""
     return any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(path).parts)
-
-
-def _fits(path: str, fetch: FilesFetch) -> bool:
-    base = PurePosixPath(path).name
-    return base.lower().endswith(USUAL[fetch.format]) or fnmatch.fnmatchcase(base, PurePosixPath(fetch.pattern).name)

@@ -22,7 +22,9 @@ def parts(member: Member, fetch: FilesFetch, place: Place) -> Iterator[Part]:
     """The rows of a CSV or TSV; lines that cannot be taken apart beside them."""
     text = Text(member, fetch.encoding, place)
     if "\0" in text.head:
-        raise SourceError(f"{member.name} holds zero bytes, which no {fetch.format} does; correct `encoding` or `format`")
+        raise SourceError(
+            f"{member.name} holds zero bytes, which no {fetch.format} does; correct `encoding` or `format`"
+        )
     form = dialect(text.head, fetch)
     found = False
     for block in blocks(member, text, place, _one(form.separator), (form.quote or "").encode()):

@@ -37,12 +37,12 @@ def parts(member: Member, fetch: FilesFetch, place: Place) -> Iterator[Part]:
         yield _part(member.name, [], inner, done + len(gathered), scanner.text)
 
 
-def _part(name: str, raw: list[bytes], inner: str, reached: int, text: Text) -> Part:
+def _part(name: str, elements: list[bytes], inner: str, reached: int, text: Text) -> Part:
     try:
-        found = json_text.loads(b"[%b]" % b",".join(raw))
+        found = json_text.loads(b"[%b]" % b",".join(elements))
     except json_text.NotJson as error:
         raise SourceError(
-            f"{name} is not readable as json: records {reached - len(raw) + 1} to {reached} are no JSON ({error})"
+            f"{name} is not readable as json: records {reached - len(elements) + 1} to {reached} are no JSON ({error})"
         ) from error
     records = [each for element in found for each in _inner(element, inner)]
     if not all(isinstance(each, dict) for each in records):
