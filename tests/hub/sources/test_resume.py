@@ -58,6 +58,7 @@ CASES = [
 def tiny(monkeypatch):
     """So small steps that sixty rows take many."""
     monkeypatch.setattr(text, "BLOCK", 97)
+    monkeypatch.setattr("hub.sources.formats.json_lines.STEP", 97)
     monkeypatch.setattr(parquet, "ROWS", 7)
     monkeypatch.setattr(xml_format, "AT_ONCE", 7)
     monkeypatch.setattr("hub.sources.formats.json_document.AT_ONCE", 200)

@@ -36,7 +36,12 @@ def serving(root, keys):
             return asyncssh.SFTPServer(channel, chroot=os.fsencode(root))
 
         server = await asyncssh.listen(
-            "127.0.0.1", 0, server_host_keys=[HOST], authorized_client_keys=str(keys), server_factory=Doorman, sftp_factory=own
+            "127.0.0.1",
+            0,
+            server_host_keys=[HOST],
+            authorized_client_keys=str(keys),
+            server_factory=Doorman,
+            sftp_factory=own,
         )
         port.append(server.get_port())
         started.set()
@@ -129,7 +134,7 @@ def test_who_is_not_let_in(signed_in, given, told):
 
 def test_a_folder_that_is_not_there(signed_in):
     there, _ = signed_in(path="/nowhere")
-    with pytest.raises(SourceError, match="there is no folder sftp://127.0.0.1/nowhere/; correct `location`"):
+    with pytest.raises(SourceError, match=r"there is no folder sftp://127\.0\.0\.1/nowhere/; correct `location`"):
         there.listed()
 
 

@@ -4,7 +4,7 @@ import fnmatch
 import hashlib
 import io
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -19,6 +19,7 @@ from hub.sources.tables import ORIGIN, from_arrow, from_records, origins, requir
 
 MOST_FILES = 4_000  # the cursor knows each, and has to fit into an item of the ledger
 NOWHERE = {"object": None, "version": None, "member": "", "place": None, "row": 0}
+NOTHING = Member("", "", io.BytesIO)
 
 
 @dataclass(slots=True)
@@ -71,7 +72,7 @@ class Files:
             except Vanished:
                 if resumed["place"] is not None:
                     raise
-                yield self._nothing(found, reached, last)
+                yield self._ended(self._piece(found, NOTHING, Part([], {}), 0, reached), found, reached, last)
 
     def _listed(self, folder: Folder) -> list[Found]:
         """The files that fit the pattern and are ready, the oldest first."""
@@ -91,7 +92,7 @@ class Files:
         self, folder: Folder, found: Found, resumed: Mapping[str, Any], reached: _Reached, last: bool
     ) -> Iterator[Piece]:
         """The pieces of one file. Each is held back until it is known whether another one follows."""
-        waiting: tuple[Member, Part, int] | None = None
+        waiting: Piece | None = None
         for member in members(folder.open(found), folder.told(found.name), self._fetch):
             if member.key < resumed["member"]:
                 continue
@@ -99,22 +100,12 @@ class Files:
             row, place = (resumed["row"], resumed["place"] or {}) if here else (0, {})
             for part in reader(self._fetch.format)(member, self._fetch, place):
                 if waiting:
-                    yield self._piece(found, *waiting, reached)
-                waiting = (member, part, row)
+                    yield waiting
+                waiting = self._piece(found, member, part, row, reached)
                 row += len(part.rows)
-        ended = waiting and self._piece(found, *waiting, reached, ended=True, last=last)
-        yield ended or self._nothing(found, reached, last)
+        yield self._ended(waiting or self._piece(found, NOTHING, Part([], {}), 0, reached), found, reached, last)
 
-    def _piece(
-        self,
-        found: Found,
-        member: Member,
-        part: Part,
-        row: int,
-        reached: _Reached,
-        ended: bool = False,
-        last: bool = False,
-    ) -> Piece:
+    def _piece(self, found: Found, member: Member, part: Part, row: int, reached: _Reached) -> Piece:
         if isinstance(part.rows, pa.Table):
             if part.rows.num_columns:
                 require_columns(part.rows, self._data_set, member.name)
@@ -124,18 +115,8 @@ class Files:
         if not self._data_set.keys.business:
             of = f"{found.name}/{member.key}" if member.key else found.name
             rows = rows.append_column(ORIGIN, origins(of, row + 1, len(rows)))
-        here: dict[str, Any] = NOWHERE
-        if ended:
-            reached.note(found)
-        else:
-            count = row + len(part.rows)
-            here = {
-                "object": found.name,
-                "version": found.version,
-                "member": member.key,
-                "place": part.place,
-                "row": count,
-            }
+        count = row + len(part.rows)
+        here = {"object": found.name, "version": found.version, "member": member.key, "place": part.place, "row": count}
         return Piece(
             rows=rows,
             raw=part.raw,
@@ -144,14 +125,14 @@ class Files:
             cursor=reached.cursor,
             unreadable=part.unreadable,
             new_fields=new_fields,
-            last=last and ended,
             part=found.name,
             version=found.version,
         )
 
-    def _nothing(self, found: Found, reached: _Reached, last: bool) -> Piece:
-        """A file that has nothing to read."""
-        return self._piece(found, Member(found.name, "", io.BytesIO), Part([], {}), 0, reached, ended=True, last=last)
+    def _ended(self, piece: Piece, found: Found, reached: _Reached, last: bool) -> Piece:
+        """The last piece of a file: behind it comes the next file."""
+        reached.note(found)
+        return replace(piece, position={**NOWHERE, "done": dict(reached.done)}, cursor=reached.cursor, last=last)
 
 
 def _folder(location: str, source: FilesSource) -> Folder:

@@ -11,7 +11,7 @@ from hub.sources.formats.part import Part, Place
 from hub.sources.formats.text import Text, whole_characters
 from hub.sources.piece import SourceError
 
-AT_ONCE = 8 << 20  # bytes of records in one part
+AT_ONCE = 1 << 20  # bytes of records in one part
 LONGEST = 64 << 20  # bytes of one record, or of one key or value on the way to the list
 STRING = rb'"(?:[^"\\]++|\\.)*+"'
 BRACKET = re.compile(rb'(?:[^"{}\[\]]++|%b)*+([{}\[\]])' % STRING, re.DOTALL)

@@ -11,9 +11,11 @@ from hub.sources.formats.part import Part, Place, unreadable
 from hub.sources.formats.text import LOST, Text
 from hub.sources.piece import SourceError, Unreadable
 
+STEP = 1 << 20  # bytes that are objects of Python at a time; more of them keep the garbage collector busy
+
 
 def parts(member: Member, fetch: FilesFetch, place: Place) -> Iterator[Part]:
-    text = Text(member, fetch.encoding, place)
+    text = Text(member, fetch.encoding, place, STEP)
     if text.head.lstrip().startswith("["):
         raise SourceError(
             f"{member.name}: the file is one JSON list; one object per line was expected; write `format: json`"

@@ -17,8 +17,13 @@ LARGEST_GROUP = 128 << 20  # bytes of one row group
 
 
 def parts(member: Member, fetch: FilesFetch, place: Place) -> Iterator[Part]:
-    file, size = seekable(member, "Parquet")
-    parquet = _opened(file, size, member.name)
+    """The rows, some row groups or a piece of a large one at a time."""
+    with seekable(member, "Parquet") as (file, size):
+        yield from _parts(file, size, member.name, place)
+
+
+def _parts(file: Any, size: int, name: str, place: Place) -> Iterator[Part]:
+    parquet = _opened(file, size, name)
     done, landed, reached = place.get("row", 0), place.get("landed", 0), 0
     total = parquet.metadata.num_rows
     gathered: list[pa.Table] = []
@@ -27,8 +32,8 @@ def parts(member: Member, fetch: FilesFetch, place: Place) -> Iterator[Part]:
         if reached + count <= done:
             reached += count
             continue
-        end = _end_of(parquet, group, member.name)
-        for table in _tables(parquet, group, member.name):
+        end = _end_of(parquet, group, name)
+        for table in _tables(parquet, group, name):
             reached += len(table)
             if reached <= done:
                 continue

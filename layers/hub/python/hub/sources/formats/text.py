@@ -8,7 +8,7 @@ from hub.sources.formats.part import Place
 from hub.sources.piece import SourceError
 
 HEAD = 1 << 16
-BLOCK = 8 << 20  # bytes of the source that are read at once
+BLOCK = 4 << 20  # bytes of the source that are read at once
 MARKS = (
     (b"\xef\xbb\xbf", "utf-8"),
     (b"\xff\xfe\x00\x00", "utf-32-le"),
@@ -32,8 +32,8 @@ class Text:
     broken: whether the last block had bytes that are no character; they are U+FFFD in it.
     """
 
-    def __init__(self, member: Member, declared: str | None, place: Place) -> None:
-        self._name = member.name
+    def __init__(self, member: Member, declared: str | None, place: Place, block: int | None = None) -> None:
+        self._block = block or BLOCK
         head = _head(member)
         mark, self.encoding = _encoding(head, declared)
         self.encoding = place.get("encoding", self.encoding)
@@ -65,7 +65,7 @@ class Text:
             data, self._put_back = self._put_back, b""
             return data
         while not self._ended:
-            data = self._take(BLOCK)
+            data = self._take(self._block)
             self._ended = not data
             if text := self._decode(data):
                 return text

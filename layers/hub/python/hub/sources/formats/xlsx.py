@@ -50,10 +50,12 @@ def parts(member: Member, fetch: FilesFetch, place: Place) -> Iterator[Part]:
 
 def _workbook(member: Member) -> bytes:
     """The bytes of the workbook, once it is sure that they unpack to what they say and no more."""
-    file, size = seekable(member, "XLSX")
-    if size > LARGEST:
-        raise SourceError(f"{member.name} has {size >> 20} MB; save it as CSV, or as workbooks of {LARGEST >> 20} MB")
-    data = bytes(file.read(size))
+    with seekable(member, "XLSX") as (file, size):
+        if size > LARGEST:
+            told = f"{member.name} has {size >> 20} MB; save it as CSV, or as workbooks of {LARGEST >> 20} MB"
+            raise SourceError(told)
+        file.seek(0)
+        data = bytes(file.read(size))
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if sum(each.file_size for each in archive.infolist()) > UNPACKED:

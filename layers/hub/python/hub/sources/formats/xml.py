@@ -11,8 +11,8 @@ from hub.sources.formats.part import Part, Place
 from hub.sources.formats.text import Text, whole_characters
 from hub.sources.piece import SourceError
 
-AT_ONCE = 10_000  # records in one part
-STEP = 1 << 20  # bytes that are looked at together
+AT_ONCE = 5_000  # records in one part
+STEP = 1 << 19  # bytes that are looked at together
 DEEPEST = 100
 LONGEST = 16 << 20  # characters of one record
 DECLARED = re.compile(r"""^\s*<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
