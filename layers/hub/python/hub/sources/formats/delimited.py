@@ -1,5 +1,7 @@
 """CSV, TSV and lines of fixed width: blocks of text to Arrow columns, all of them text."""
 
+import csv
+import io
 from collections.abc import Iterator
 
 import pyarrow as pa
@@ -114,6 +116,9 @@ def _parsed(text: bytes, form: Dialect, block: Block, name: str, skip: bool) -> 
     if form.quote and len(table) and text.count(form.quote.encode()) % 2:
         table, more = _open_end(table, form, block)
         refused += more
+    if form.quote and not _quoted_well(text, table, form):
+        table, more = _without_spanning(table, form, block)
+        refused += more
     if block.broken:
         table, more = _without_lost(table, block)
         refused += more
@@ -146,11 +151,47 @@ def _open_end(table: pa.Table, form: Dialect, block: Block) -> tuple[pa.Table, l
     return table.slice(0, len(table) - 1), [unreadable(start + n, each, UNCLOSED) for n, each in enumerate(lines)]
 
 
+def _quoted_well(text: bytes, table: pa.Table, form: Dialect) -> bool:
+    """Whether quotes open and close at the ends of values, where some value goes over several lines.
+
+    Two quotes that are each not closed look like one value of all the rows between them, but for what follows it.
+    """
+    if not len(table) or not pc.any(_spanning(table)).as_py():
+        return True
+    try:
+        for _ in csv.reader(
+            io.StringIO(text.decode(), newline=""), delimiter=form.separator, quotechar=form.quote, strict=True
+        ):
+            pass
+    except csv.Error as error:
+        return "field larger" in str(error)  # the one limit that says nothing of quotes
+    return True
+
+
+def _spanning(table: pa.Table) -> pa.Array:
+    """Whether a row has a value that goes over several lines."""
+    return _any(table, "\n")
+
+
+def _any(table: pa.Table, text: str) -> pa.Array:
+    found = pa.repeat(pa.scalar(False), len(table))
+    for column in table.columns:
+        found = pc.or_(found, pc.fill_null(pc.match_substring(column.combine_chunks(), text), False))
+    return found
+
+
+def _without_spanning(table: pa.Table, form: Dialect, block: Block) -> tuple[pa.Table, list[Unreadable]]:
+    """The table without rows that go over several lines, and these lines."""
+    spanning, refused = _spanning(table), []
+    for row in table.filter(spanning).to_pylist():
+        for line in form.separator.join(value or "" for value in row.values()).splitlines():
+            refused.append(unreadable(block.line, line, f"or one of those behind it {UNCLOSED}"))
+    return table.filter(pc.invert(spanning)), refused
+
+
 def _without_lost(table: pa.Table, block: Block) -> tuple[pa.Table, list[Unreadable]]:
     """The table without rows in which a byte was no character, and these rows."""
-    lost = pa.repeat(pa.scalar(False), len(table))
-    for column in table.columns:
-        lost = pc.or_(lost, pc.fill_null(pc.match_substring(column.combine_chunks(), LOST), False))
+    lost = _any(table, LOST)
     refused, at, line = [], 0, block.line
     for row in table.filter(lost).to_pylist():
         place = max(at, block.text.find(LOST.encode(), at))

@@ -80,7 +80,18 @@ def _tables(parquet: pq.ParquetFile, group: int, name: str) -> Iterator[pa.Table
             raise _damaged(error, f"{name} is not readable as parquet: row group {group + 1} is damaged") from error
         if batch is None:
             return
-        yield pa.Table.from_batches([batch])
+        yield _sound(pa.Table.from_batches([batch]), f"{name}: row group {group + 1}")
+
+
+def _sound(table: pa.Table, told: str) -> pa.Table:
+    """Text that is no UTF-8 would be staged and fail every run."""
+    try:
+        table.validate(full=True)
+    except pa.ArrowException as error:
+        raise SourceError(
+            f"{told} holds text that is no UTF-8, or values that are none; write the file anew"
+        ) from error
+    return table
 
 
 def _damaged(error: Exception, told: str) -> SourceError:
