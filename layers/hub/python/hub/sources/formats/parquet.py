@@ -52,7 +52,11 @@ def _opened(file: Any, size: int, name: str) -> pq.ParquetFile:
     ends = size >= 12 and _span(file, 0, 4) == b"PAR1" == _span(file, size - 4, size)
     if not ends:
         whole = size >= 4 and _span(file, 0, 4) == b"PAR1"
-        what = "its end is missing; was it cut off? Send it again as a whole" if whole else "it is another kind of file"
+        what = (
+            "its end is missing; was it cut off? Send it again as a whole"
+            if whole
+            else "it is another kind of file; correct `format`"
+        )
         raise SourceError(f"{name} is not readable as parquet: {what}")
     try:
         return pq.ParquetFile(pa.PythonFile(file, mode="r"))

@@ -68,7 +68,8 @@ class _Reader:
         except expat.ExpatError as error:
             what = expat.errors.messages.get(error.code, "broken")
             raise SourceError(
-                f"{self._name} is not readable as xml: line {error.lineno}, character {error.offset + 1}: {what}"
+                f"{self._name} is not readable as xml: line {error.lineno}, character {error.offset + 1}: {what}; "
+                "export it anew"
             ) from error
 
     def _doctype(self, *_: Any) -> None:
@@ -81,7 +82,7 @@ class _Reader:
         tag = tag.rpartition(":")[2]
         self._open.append(tag)
         if len(self._open) > DEEPEST:
-            self._refuse(f"is nested deeper than {DEEPEST} elements")
+            self._refuse(f"is nested deeper than {DEEPEST} elements; export it flatter")
         if self._record is None:
             if not (
                 self._open[-len(self._path) :] == self._path and (self._anywhere or len(self._open) == len(self._path))
