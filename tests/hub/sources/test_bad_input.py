@@ -1,4 +1,4 @@
-"""Each kind of bad file: the message names the file and the place, says what to do and holds no value; none is shared."""
+"""Each kind of bad file: the message names the file and the place, says what to do, holds no value, is no other's."""
 
 import gzip
 import io

@@ -42,8 +42,8 @@ def _part(name: str, elements: list[bytes], inner: str, reached: int, text: Text
         found = json_text.loads(b"[%b]" % b",".join(elements))
     except json_text.NotJson as error:
         raise SourceError(
-            f"{name} is not readable as json: records {reached - len(elements) + 1} to {reached} are no JSON ({error}); "
-            "export it anew"
+            f"{name} is not readable as json: records {reached - len(elements) + 1} to {reached} are no JSON "
+            f"({error}); export it anew"
         ) from error
     records = [each for element in found for each in _inner(element, inner)]
     if not all(isinstance(each, dict) for each in records):
