@@ -13,6 +13,9 @@ Address = Annotated[str, StringConstraints(pattern=r"^https?://")]
 RecordsPath = Annotated[str, StringConstraints(pattern=rf"^\$(\[\*\])?({_FIELD}(\[\*\])?)*$")]
 
 
+LOCATION = r"^(s3://[a-z0-9.-]+/.*|sftp://([^@/\s:]+@)?[A-Za-z0-9.-]+(:\d{1,5})?(/.*)?)$"
+
+
 class ChangedSince(Strict):
     """Fetch only what changed: the source is asked from the last cursor less `overlap`, for rows that arrive late."""
 
@@ -88,18 +91,24 @@ class SqlFetch(Strict):
 
 
 class FilesFetch(Strict):
-    """Objects under the source's location whose name fits `pattern`.
+    """Files under the source's location whose name fits `pattern`; gzip and zip are noticed by their bytes.
 
-    Encoding and separator of a CSV are worked out from its start where they are not declared.
+    Of a delimited text the encoding, separator, quote and header are worked out from its start where they are not
+    declared. records: the path of the records in JSON (`$.orders`) and XML (`/export/order`). widths: the first and the
+    last character of each column of a fixed-width text. ready: the marker without which a file is not read yet.
     """
 
     pattern: str = Field(min_length=1)
-    format: Literal["csv", "parquet", "jsonl"]
+    format: Literal["csv", "tsv", "fixed", "json", "jsonl", "xml", "xlsx", "parquet"]
     encoding: str | None = None
     separator: str | None = Field(default=None, min_length=1)
-    quote: str | None = Field(default='"', min_length=1, max_length=1)
-    header: bool = True
+    quote: Annotated[str, StringConstraints(pattern=r"^(.|auto)$")] | None = "auto"
+    header: bool | Literal["auto"] = "auto"
     names: tuple[str, ...] = ()
+    records: str | None = None
+    sheet: str | None = None
+    widths: dict[str, tuple[int, int]] = Field(default_factory=dict)
+    ready: str | None = Field(default=None, min_length=1)
 
 
 class RestAuthentication(Strict):
@@ -130,9 +139,15 @@ class SqlConnection(Strict):
 
 
 class FilesConnection(Strict):
-    """Where the objects are; without a location they are dropped in the vault bucket under drop/<source>/."""
+    """Where the files are; without a location they are dropped in the vault bucket under drop/<source>/.
 
-    location: Annotated[str, StringConstraints(pattern=r"^s3://[a-z0-9.-]+/.*$")] | None = None
+    An SFTP server needs `host_key`, its public key as `ssh-keyscan` prints it, and a secret: a password or a private
+    key, behind `user:` where the location does not name the user.
+    """
+
+    location: Annotated[str, StringConstraints(pattern=LOCATION)] | None = None
+    host_key: str | None = None
+    authentication: Authentication | None = None
 
 
 class _Source(Strict):

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from hub.access.permissions import GRANTABLE, ROLES
-from hub.config import checking, rest_rules, values
+from hub.config import checking, files, rest_rules, values
 from hub.config.entities import ENTITIES
 from hub.config.models import NAME, DataSet, HubConfig, key_columns
 
@@ -73,11 +73,16 @@ def _connection(manifest: Any) -> Iterator[Problem]:
     for field in ("base_url", "url"):
         if address := getattr(connection, field, None):
             yield from ((("connection", field), what) for what in _address(field, address))
+    if manifest.connector == "files":
+        yield from files.connection(connection)
     sign_in = getattr(connection, "authentication", None)
     if manifest.connector == "rest":
         yield from rest_rules.connection(manifest)
     elif sign_in and sign_in.kind != "password":
-        yield ("connection", "authentication", "kind"), "a sql source signs in by password; write that"
+        yield (
+            ("connection", "authentication", "kind"),
+            f"a {manifest.connector} source signs in by password; write that",
+        )
     if sign_in and HUBS_OWN.fullmatch(sign_in.secret):
         yield ("connection", "authentication", "secret"), "is not a source's; write a name such as /hub/crm/token"
     timeout = getattr(connection, "timeout", None)
@@ -267,14 +272,8 @@ def _fetch(data_set: DataSet) -> Iterator[Problem]:
         if not data_set.keys.business:
             yield ("keys", "business"), "is missing; a database is read in the order of its business key"
     if hasattr(fetch, "pattern"):
-        if fetch.encoding is not None and not values.encoding(fetch.encoding):
-            yield ("fetch", "encoding"), f"{fetch.encoding!r} is no encoding of text; write for example utf-8 or cp1252"
-        if fetch.format == "csv" and not fetch.header and not fetch.names:
-            yield ("fetch", "names"), "is missing; a file without a header needs the names of its columns in order"
-        yield from _file(fetch)
         theirs = {column.source_name or name for name, column in data_set.columns.items()} | set(data_set.ignore)
-        for name in sorted(theirs - set(fetch.names)) if fetch.names else []:
-            yield ("fetch", "names"), f"{name!r} is declared below but not among the file's columns"
+        yield from ((("fetch", *place), what) for place, what in files.fetch(fetch, theirs))
 
 
 def _deletes(data_set: DataSet) -> Iterator[Problem]:
@@ -287,17 +286,3 @@ def _deletes(data_set: DataSet) -> Iterator[Problem]:
         )
     if data_set.replaces is None and "max_deleted_percent" in data_set.gate.model_fields_set:
         yield ("gate", "max_deleted_percent"), "guards nothing: this data set's deletions are not detected; take it out"
-
-
-def _file(fetch: Any) -> Iterator[Problem]:
-    if fetch.pattern.startswith("/") or "://" in fetch.pattern:
-        yield ("fetch", "pattern"), "begins behind the source's location; write for example calls-*.csv"
-    for field in ("separator", "quote"):
-        if (text := getattr(fetch, field)) is not None and not values.mark(text):
-            yield ("fetch", field), f"{text!r} cannot be told from the text around it; write for example ; or |"
-    if fetch.separator is not None and fetch.separator == fetch.quote:
-        yield ("fetch", "quote"), "is the separator too; write null where the file quotes nothing"
-    if fetch.format != "csv" and fetch.separator is not None:
-        yield ("fetch", "separator"), f"is for csv, this is {fetch.format}; take it out"
-    if len(set(fetch.names)) < len(fetch.names):
-        yield ("fetch", "names"), "names a column twice; give each its own name"

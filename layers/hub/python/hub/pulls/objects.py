@@ -24,7 +24,7 @@ class Objects:
 
     def land(self, pull: Pull, batch: int, kind: str, parts: Sequence[bytes]) -> tuple[str, str, int]:
         """The bytes as they came, compressed; their key, their SHA-256 and how many they are."""
-        joint = b"" if kind in ("arrow", "bin") else b"\n"
+        joint = b"\n" if kind == "json" else b""  # pages of an API; parts of a file follow on each other
         data = joint.join(parts)
         key = f"landing/{pull.source}/{pull.data_set}/{pull.pull_id}/batch-{batch:05d}.{kind}.gz"
         self._put(key, _gzip(data))
