@@ -141,6 +141,9 @@ STUCK = [
     ("cursor", lambda n: {"next": f"c{n % 3}"}, "goes round in a circle"),
     ("next_url", lambda n: {"@odata.nextLink": f"?start={n % 3}"}, "goes round in a circle"),
     ("next_url", lambda n: {"@odata.nextLink": "?a=1"}, "names a page as the page after itself"),
+    ("cursor", lambda n: {"next": 0}, "names a page as the page after itself"),  # 0 is no end
+    ("cursor", lambda n: {"next": True}, r"the next cursor at \$.next is no text or number"),
+    ("cursor", lambda n: {"next": {"at": n}}, "is no text or number"),
     ("cursor with has_more", lambda n: {"has_more": True, "last": None}, "says that there is more, but not where"),
     ("page with has_more", lambda n: {"has_more": True, "items": []}, "goes round in a circle"),
     ("offset", lambda n: {"items": [{"id": 1}] * 500}, "repeats a page"),
