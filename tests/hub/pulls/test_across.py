@@ -1,12 +1,19 @@
 """Checks that look at other rows: unique in the pull, over batches and workers; references to another data set."""
 
 import sqlite3
+from collections import Counter
 from contextlib import closing
 
 import pyarrow as pa
 import pytest
 
-from hub.pulls.memory import Taken
+from hub.config import RestDataSet
+from hub.pulls.ledger import Counts
+from hub.pulls.memory import Memory, Taken
+from hub.pulls.models import Pull
+from hub.pulls.repeats import Staged
+from hub.pulls.stage import Plan, settle_batch
+from hub.sources import Piece
 from tests.hub.pulls.conftest import VAULT
 
 SHOP = """
@@ -108,6 +115,19 @@ def test_a_record_keeps_its_own_value():
     assert taken.by_others(values, keys, standing).to_pylist() == [False, True, False, False, False, False, False]
 
 
+KEYED = RestDataSet.model_validate(
+    {
+        "description": "d",
+        "fetch": {"path": "/x"},
+        "frequency": {"class": "on-demand"},
+        "keys": {"business": ["key"]},
+        "columns": {"key": {"type": "bigint", "required": True}, "name": {"type": "varchar"}},
+    }
+)
+PLAN = Plan("s", "d", KEYED, b"k", "IN", frozenset())
+PULL = Pull(
+    pull_id="s.d.00000001", source="s", data_set="d", pull_seq=1, state="running", started_at="2026-01-01T00:00Z"
+)
 ORDERS = [(10, "1"), (11, "9"), (12, "null"), (13, "2")]
 
 
@@ -164,3 +184,45 @@ def test_no_value_stands_among_the_known_keys(hub):
     body = boto3.client("s3").get_object(Bucket=VAULT, Key=key)["Body"].read()
     assert b"4242424242" not in body
     assert (4242424242).to_bytes(8, "little") not in body
+
+
+VERSIONS = [
+    ([(1, "a"), (2, "b"), (3, "c")], {}, "each once"),
+    (
+        [(1, "a"), (1, "a"), (2, "b"), (1, "a")],
+        {"in the same batch": 1, "in an earlier batch": 1},
+        "repeats of both kinds",
+    ),
+    ([(1, "a"), (1, "b"), (2, "c"), (2, "d")], {"another version": 2}, "versions in one batch"),
+    (
+        [(1, "a"), (2, "b"), (1, "c"), (1, "a")],
+        {"another version": 1, "in an earlier batch": 1},
+        "version, then repeat",
+    ),
+]
+
+
+@pytest.mark.parametrize(("given", "repeated", "why"), VERSIONS)
+def test_repeats_by_kind(given, repeated, why):
+    memory, staged = Memory(KEYED, None, [], {}), {}
+    memory.staged = Staged(lambda batch: staged[batch])
+    found, counts = Counter(), Counts()
+    for batch, at in enumerate(range(0, len(given), 2), 1):
+        rows = [{"key": str(key), "name": name, "_extra": None} for key, name in given[at : at + 2]]
+        raw = pa.Table.from_pylist(rows, pa.schema([(name, pa.string()) for name in ("key", "name", "_extra")]))
+        outcome = settle_batch(PLAN, PULL, batch, [Piece(raw, b"", "json", {}, {})], memory, at)
+        staged[batch] = outcome.staged["_record_hash"].combine_chunks()
+        memory.add(batch, outcome.staged)
+        found += outcome.tally.repeated
+        counts += outcome.counts
+    assert dict(found) == repeated, why
+    assert counts.duplicate == found["in the same batch"] + found["in an earlier batch"]
+    assert not counts.missing
+
+
+def test_versions_are_not_looked_for_without_end(monkeypatch):
+    monkeypatch.setattr("hub.pulls.memory.MOST_RECORDS", 2)
+    memory = Memory(KEYED, None, [], {})
+    keys = pa.array(["0" * 31 + digit for digit in "12"])
+    memory.add(1, pa.table({"_record_key": keys, "_record_hash": keys}))
+    assert memory.versions(keys) == {"not compared with earlier versions": 2}

@@ -94,3 +94,10 @@ def test_epochs_and_texts_in_one_column():
     values, _ = to_type(pa.array(["1700000000", "2023-11-15 03:43"]), column)
     assert str(values[0]) == "2023-11-14 22:13:20", "an epoch has no zone"
     assert str(values[1]) == "2023-11-14 22:13:00", "a text is local"
+
+
+def test_each_check_of_a_column_judges_by_itself():
+    """The standard form is the first check's; another telephone check of another country must not borrow it."""
+    column = {"type": "varchar", "checks": [{"phone": "IN"}, {"phone": "US"}]}
+    found = refined(column, ["9876543210", "+16502530000"])
+    assert {at: len(failures) for at, failures in found.rejected.items()} == {0: 1}

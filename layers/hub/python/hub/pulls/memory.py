@@ -10,10 +10,11 @@ import pyarrow.compute as pc
 from hub.config import DataSet
 from hub.pulls.objects import Objects
 from hub.pulls.references import Known
-from hub.pulls.repeats import Staged, prefixes, short_hashes
+from hub.pulls.repeats import Staged, again, prefixes, short_hashes
 from hub.quality import as_text
 
 KEY = "_record_key"
+MOST_RECORDS = 2_000_000
 ROW = ["at", "text", "key", "stands"]
 
 
@@ -73,7 +74,7 @@ class Memory:
         self._objects, self._done = objects, done
         self.keyed = bool(rules.keys.business)
         self.staged = Staged(self._hashes)
-        self.records = pa.chunked_array([], pa.uint64())
+        self._records = pa.chunked_array([], pa.uint64())
         self.known: Mapping[str, Known] = {}
         self.kinds = kinds
         self.taken = {column: Taken(self._reader(column)) for column in unique_columns(rules).values()}
@@ -92,9 +93,23 @@ class Memory:
             return
         if self.keyed:
             self.staged.add(batch, staged["_record_hash"].combine_chunks())
-            self.records = pa.chunked_array([*self.records.chunks, prefixes(staged[KEY].combine_chunks())], pa.uint64())
+            if len(self._records) < MOST_RECORDS:
+                records = prefixes(staged[KEY].combine_chunks())
+                self._records = pa.chunked_array([*self._records.chunks, records], pa.uint64())
         for column, taken in self.taken.items():
             taken.add(batch, staged[column].combine_chunks())
+
+    def versions(self, keys: pa.Array) -> dict[str, int]:
+        """How many of the rows to stage are another version of a record, of this batch or an earlier one.
+
+        Beyond some millions of rows it is not looked for: that would cost as much memory again as the repeats.
+        """
+        if len(self._records) >= MOST_RECORDS:
+            return {"not compared with earlier versions": len(keys)}
+        records = prefixes(keys)
+        earlier = self._records.filter(pc.is_in(self._records, value_set=records))
+        found = pc.or_(again(records), pc.is_in(records, value_set=earlier))
+        return {"another version": pc.sum(found).as_py() or 0}
 
     def _hashes(self, batch: int) -> pa.Array:
         return self._columns(batch, ["_record_hash"])[0].combine_chunks()

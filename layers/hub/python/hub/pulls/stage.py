@@ -16,7 +16,7 @@ from hub.pulls.drift import kinds_of, refuse
 from hub.pulls.ledger import Counts
 from hub.pulls.memory import Memory
 from hub.pulls.models import Pull
-from hub.pulls.repeats import again, prefixes
+from hub.pulls.repeats import again
 from hub.pulls.schema import key_columns_of_records, references, staging_columns, stored_type
 from hub.pulls.tally import Tally
 from hub.quality import EXTRA, Refined, as_text, record_hashes, refine, tokens
@@ -123,14 +123,11 @@ def _without_repeats(rows: pa.Table, memory: Memory) -> tuple[pa.Table, Counter[
     hashes = _one(rows["_record_hash"])
     known, above = memory.staged.knows(hashes), again(hashes)
     rest = rows.filter(pc.invert(pc.or_(known, above)))
-    records = prefixes(_one(rest["_record_key"]))
-    earlier = memory.records.filter(pc.is_in(memory.records, value_set=records)) if memory.records.num_chunks else None
-    versions = again(records) if earlier is None else pc.or_(again(records), pc.is_in(records, value_set=earlier))
     kinds = Counter(
         {
             "in an earlier batch": pc.sum(known).as_py() or 0,
             "in the same batch": pc.sum(pc.and_not(above, known)).as_py() or 0,
-            "another version": pc.sum(versions).as_py() or 0,
+            **memory.versions(_one(rest["_record_key"])),
         }
     )
     return rest, +kinds

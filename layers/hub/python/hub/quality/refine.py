@@ -135,7 +135,9 @@ class _Work:
         self, name: str, column: Column, check: Check, values: pa.Array, standard_form: pa.Array | None
     ) -> tuple[pa.Array, bool]:
         """The values after the check, and whether some are others now."""
-        broken = checks.broken(check, values, self._context, standard_form)
+        # One of the checks has made the standard form already.
+        known = standard_form if check is (column.rule("email") or column.rule("phone")) else None
+        broken = checks.broken(check, values, self._context, known)
         if broken is None:
             return values, False
         kind, severity = "stale" if check.rule == "fresh" else "invalid", column.severity(check)
