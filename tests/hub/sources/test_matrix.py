@@ -15,6 +15,7 @@ import pytest
 from hub.config.connections import FilesSource
 from hub.pulls.memory import Memory
 from hub.pulls.models import Pull
+from hub.pulls.objects import Objects
 from hub.pulls.stage import Plan, settle_batch
 from hub.sources import files
 from hub.sources.folder import Found
@@ -156,7 +157,7 @@ def staged(data, monkeypatch, **fetch):
     pull = Pull(
         pull_id="x.d.1", source="x", data_set="d", pull_seq=1, state="running", started_at="2024-06-01T00:00:00+00:00"
     )
-    outcome = settle_batch(plan, pull, 1, pieces, Memory(plan.rules, None, [], {}), 0)
+    outcome = settle_batch(plan, pull, 1, pieces, Memory(source.data_sets["d"], Objects("vault"), [], {}), 0)
     assert outcome.counts.staged == outcome.counts.received == len(ROWS), outcome.rules
     return sorted(outcome.staged["_record_hash"].to_pylist())
 

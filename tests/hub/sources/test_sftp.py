@@ -154,12 +154,21 @@ def test_a_file_that_grows_or_goes_while_it_is_read(signed_in, monkeypatch):
         signed_in()[0].open(found).read()
 
 
-def test_a_server_that_is_not_there(monkeypatch):
+@pytest.mark.parametrize(
+    ("host", "told"),
+    [
+        ("127.0.0.1:1", "cannot be reached or broke off"),
+        ("nowhere.invalid", "cannot be reached or broke off"),
+        ("169.254.169.254", "is a link-local address"),
+        ("localhost", "is a private address"),
+    ],
+)
+def test_a_server_that_is_not_there_or_not_to_be_asked(monkeypatch, host, told):
     monkeypatch.setattr(sftp, "secret", lambda name: "p")
     connection = FilesConnection(
-        location="sftp://partner@127.0.0.1:1/drop",
+        location=f"sftp://partner@{host}/drop",
         host_key=HOST.export_public_key().decode().strip(),
         authentication={"kind": "password", "secret": "/hub/calls/sftp"},
     )
-    with pytest.raises(SourceError, match=r"cannot be reached or broke off"):
+    with pytest.raises(SourceError, match=told):
         sftp.Sftp(connection)

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 import asyncssh
 
 from hub.config.connections import FilesConnection
+from hub.sources import addresses
 from hub.sources.folder import Changed, Found, Ranged, Vanished
 from hub.sources.piece import SourceError
 from hub.sources.rest import secret
@@ -64,8 +65,10 @@ class Sftp:
             raise SourceError(
                 f"a key for {self._told} cannot be read; check `host_key`, and the private key in the secret"
             ) from error
+        # To the very number that was checked; the key says whose machine it is.
+        number, *_ = addresses.checked(self._host, self._port, addresses.is_own(f"sftp://{self._host}"))
         self._ssh = await asyncssh.connect(
-            self._host,
+            number,
             self._port,
             username=user,
             password=None if private else word,
