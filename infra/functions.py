@@ -21,6 +21,7 @@ from infra.rights import (
     TRANSFORM_SQL,
     USERS,
     WRITE_CATALOGUE,
+    WRITE_OBJECTS,
     Grant,
 )
 
@@ -83,7 +84,7 @@ FUNCTIONS: dict[str, Function] = {
         ),
     ),
     "sources": _api(
-        "Shows sources, pulls and quarantine; pauses a data set; asks for a pull.",
+        "Shows sources and pulls; pauses a data set; asks for a pull.",
         "core",
         """
         GET   /v1/sources
@@ -91,10 +92,25 @@ FUNCTIONS: dict[str, Function] = {
         GET   /v1/pulls
         GET   /v1/pulls/{pull_id}
         POST  /v1/pulls
-        GET   /v1/quarantine
+        """,
+        ("CONTROL_TABLE", "PULL_QUEUE_URL"),
+        (Grant("control", ITEMS), Grant("queue:pull", ("sqs:SendMessage",))),
+    ),
+    "quarantine": _api(
+        "Shows rows that were refused; asks for another try with corrections.",
+        "core",
+        """
+        GET  /v1/quarantine
+        GET  /v1/quarantine/{pull_id}
+        GET  /v1/quarantine/{pull_id}/download
+        POST /v1/quarantine/{pull_id}/replay
         """,
         ("CONTROL_TABLE", "VAULT_BUCKET", "PULL_QUEUE_URL"),
-        (Grant("control", ITEMS), Grant("queue:pull", ("sqs:SendMessage",)), Grant("vault/quarantine", READ_OBJECTS)),
+        (
+            Grant("control", ITEMS),
+            Grant("queue:pull", ("sqs:SendMessage",)),
+            Grant("vault/quarantine", (*READ_OBJECTS, *WRITE_OBJECTS)),
+        ),
     ),
     "runs": _api(
         "Shows runs, the release and its tables; asks for a run.",

@@ -1,4 +1,4 @@
-"""Where data comes from and what was fetched: the API's /v1/sources, /v1/pulls and /v1/quarantine."""
+"""Where data comes from and what was fetched: the API's /v1/sources and /v1/pulls."""
 
 from functools import cache
 
@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from hub.access import Principal, audit
 from hub.api import Accepted, Api, Limit, Page, decode_cursor, encode_cursor
 from hub.pulls import Pull, PullRequest
-from hub.pulls.desk import Asked, DataSetChange, DataSetView, Desk, Quarantined, SourceView
+from hub.pulls.desk import Asked, DataSetChange, DataSetView, Desk, SourceView
 from hub.settings import SourcesSettings
 
 api = Api("sources")
@@ -43,16 +43,6 @@ def show_pull(pull_id: str) -> Pull:
 @api.post("/v1/pulls", permission="pulls.start")
 def start_pull(principal: Principal, request: PullRequest) -> Accepted[Asked]:
     return Accepted(desk().start(request, asked_by=principal.id), see="/v1/pulls?source={source}&data_set={data_set}")
-
-
-@api.get("/v1/quarantine", permission="quarantine.read")
-def list_quarantine(
-    principal: Principal, pull_id: str, after: str | None = None, limit: Limit = 50
-) -> Page[Quarantined]:
-    """The rows of a pull that were refused, each with the rules that it breaks."""
-    audit.record(principal, "quarantine.read", pull_id)
-    found = desk().quarantine(pull_id, decode_cursor(after, 2) if after else None, limit)
-    return Page(found, encode_cursor(str(found[-1].batch), str(found[-1].row)) if len(found) == limit else None)
 
 
 def handler(event: dict, context: LambdaContext) -> dict:

@@ -85,7 +85,7 @@ def test_no_function_of_the_api_reads_persons_in_bulk_but_quarantine(cloud):
         for grant in spec.grants
         if grant.store.startswith("vault/")
     }
-    assert reach == {("sources", "quarantine")}
+    assert reach == {("quarantine", "quarantine")}
 
 
 @pytest.mark.parametrize(

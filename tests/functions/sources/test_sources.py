@@ -119,23 +119,6 @@ def test_asking_while_a_worker_is_at_it_is_a_conflict(sources, bench):
     assert sources("POST", "/v1/pulls", {"source": "crm", "data_set": "contacts"}).status == 409
 
 
-def test_quarantine_by_pages_and_audited(sources, bench, audited):
-    bench.pull("crm.contacts")
-    first = sources("GET", "/v1/quarantine", query="pull_id=crm.contacts.00000001&limit=1", role="data_engineer").body
-    (row,) = first["items"]
-    assert (row["batch"], row["row"], row["record"]["contact_id"]) == (1, 5, "C0004")
-    assert [(each["column"], each["rule"]) for each in row["failures"]] == [("age", "between"), ("stage", "one_of")]
-    second = sources("GET", "/v1/quarantine", query=f"pull_id=crm.contacts.00000001&after={first['next']}").body
-    assert [row["record"]["contact_id"] for row in second["items"]] == ["C0012"]
-    assert second["next"] is None
-    assert ("quarantine.read", ["crm.contacts.00000001"]) in audited()
-
-
-@pytest.mark.parametrize("role", ["viewer", "analyst", "marketer", "operator"])
-def test_quarantine_is_not_for_everybody(sources, bench, role):
-    assert sources("GET", "/v1/quarantine", query="pull_id=crm.contacts.00000001", role=role).status == 403
-
-
 @pytest.mark.parametrize("query", ["after=x", "limit=0", "limit=201", "colour=red"])
 def test_wrong_questions(sources, query):
     assert sources("GET", "/v1/pulls", query=query).status in (400, 422)

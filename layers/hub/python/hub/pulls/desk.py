@@ -1,16 +1,13 @@
-"""What people see and ask of sources, pulls and quarantine."""
+"""What people see and ask of sources and pulls."""
 
-import gzip
-import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from hub import aws, config
+from hub import config
 from hub.config import DataSet
-from hub.errors import BadRequest, Conflict, InvalidInput, NotFound
+from hub.errors import Conflict, InvalidInput, NotFound
 from hub.pulls.models import Pull, PullRequest, PullTask, pull_id
 from hub.pulls.store import PullStore
 from hub.pulls.sweep import enqueue
@@ -51,17 +48,6 @@ class Asked(BaseModel):
     source: str
     data_set: str
     state: str = "queued"
-
-
-class Quarantined(BaseModel):
-    """A refused row. record: what the source gave, by its own names; text: where it could not be taken apart."""
-
-    pull_id: str
-    batch: int
-    row: int
-    failures: list[dict[str, str]]
-    record: dict[str, Any] | None = None
-    text: str | None = None
 
 
 class Desk:
@@ -107,30 +93,6 @@ class Desk:
         enqueue(self._settings.pull_queue_url, task)
         return Asked(source=request.source, data_set=request.data_set)
 
-    def quarantine(self, asked: str, after: tuple[str, ...] | None, limit: int) -> list[Quarantined]:
-        """Up to `limit` refused rows behind (batch, row), in the order in which they came."""
-        pull = self._store.get(asked)
-        batch, row = _place(after)
-        found = []
-        for line in self._lines(pull, batch):
-            if (line.batch, line.row) > (batch, row):
-                found.append(line)
-            if len(found) == limit:
-                break
-        return found
-
-    def _lines(self, pull: Pull, from_batch: int) -> Iterator[Quarantined]:
-        for item in self._store.batches(pull.pull_id):
-            number = int(item["sk"].removeprefix("batch#"))
-            if number < from_batch or not item.get("quarantine"):
-                continue
-            body = (
-                aws.client("s3").get_object(Bucket=self._settings.vault_bucket, Key=item["quarantine"])["Body"].read()
-            )
-            lines = (json.loads(line) for line in gzip.decompress(body).splitlines())
-            for line in sorted(lines, key=lambda each: each["row"]):
-                yield Quarantined(pull_id=pull.pull_id, batch=number, **line)
-
     def _view(self, source: str, name: str, rules: DataSet) -> DataSetView:
         state = self._store.state(f"{source}.{name}")
         return DataSetView(
@@ -157,10 +119,3 @@ class Desk:
         if rules is None:
             raise NotFound(f"There is no data set {source}.{data_set}")
         return rules
-
-
-def _place(after: tuple[str, ...] | None) -> tuple[int, int]:
-    try:
-        return (int(after[0]), int(after[1])) if after else (0, 0)
-    except ValueError as error:
-        raise BadRequest("The cursor `after` is not one that a list gave as `next`") from error

@@ -3,13 +3,16 @@
 import re
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 State = Literal["running", "held", "complete", "failed", "abandoned"]
 
 
 class PullTask(BaseModel):
-    """A message on the pull queue: by a schedule (scheduled_at), by a person (asked_by), to carry on (pull_id)."""
+    """A message on the pull queue: by a schedule (scheduled_at), by a person (asked_by), to carry on (pull_id).
+
+    replay: only to begin a replay that waits.
+    """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -18,6 +21,7 @@ class PullTask(BaseModel):
     scheduled_at: str | None = None
     asked_by: str | None = None
     pull_id: str | None = None
+    replay: Literal[True] | None = None
 
     @property
     def name(self) -> str:
@@ -38,6 +42,7 @@ class Pull(BaseModel):
 
     deleted: records that the last complete pull had and this one has not, so that a tombstone is staged for each.
     deletes_withheld: records that are gone, too, but may be among the rows whose key could not be read.
+    replay_of: the pull whose quarantined rows this one took up. settled_rows: rows of its own that replays took up.
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -65,6 +70,9 @@ class Pull(BaseModel):
     attempts: int = 0
     asked_by: str | None = None
     replay_of: str | None = None
+    replay: str | None = Field(default=None, exclude=True)
+    settled: str | None = Field(default=None, exclude=True)
+    settled_rows: int = 0
     cursor_from: Any = None
     cursor_to: Any = None
     warned: dict[str, int] = {}

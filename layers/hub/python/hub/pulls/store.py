@@ -16,6 +16,7 @@ from hub.pulls.ledger import Counts
 from hub.pulls.models import Pull, parts, pull_id
 
 LEASE_SECONDS = 120
+MOST_WAITING = 100  # replays of one data set
 COUNTS = ("received", "staged", "duplicate", "quarantined", "filtered")
 
 
@@ -105,8 +106,16 @@ class PullStore:
 
     # Pulls
 
-    def begin(self, lease: Lease, seq: int, cursor: Any, asked_by: str | None, now: datetime) -> Pull:
-        """Write down that pull number `seq` has begun."""
+    def begin(
+        self,
+        lease: Lease,
+        seq: int,
+        cursor: Any,
+        asked_by: str | None,
+        now: datetime,
+        replay: tuple[str, str] | None = None,
+    ) -> Pull:
+        """Write down that pull number `seq` has begun. replay: the pull that it replays, and the first that waits."""
         source, name = lease.data_set.split(".")
         pull = Pull(
             pull_id=pull_id(source, name, seq),
@@ -117,13 +126,17 @@ class PullStore:
             started_at=iso(now),
             cursor_from=cursor,
             asked_by=asked_by,
+            replay_of=replay[0] if replay else None,
+            replay=replay[1] if replay else None,
         )
         item = pull.model_dump(exclude_none=True, exclude={"cursor_from", "cursor_to"})
+        if replay:
+            item["replay"] = replay[1]
         item |= _pull_key(lease.data_set, seq)
         item |= {"cursor_from": json.dumps(cursor), "gsi1pk": "pulls", "gsi1sk": f"{iso(now)}#{pull.pull_id}"}
         self._transact(
             lease,
-            "SET running_pull = :seq, next_seq = :next, begun_at = :now",
+            "SET running_pull = :seq, next_seq = :next, begun_at = :now" + (" REMOVE replays[0]" if replay else ""),
             {":seq": seq, ":next": seq + 1, ":now": iso(now)},
             {"Put": {"Item": item, "ConditionExpression": "attribute_not_exists(pk)"}},
         )
@@ -162,22 +175,48 @@ class PullStore:
         self._transact(lease, "SET lease_until = :free", {":free": 0}, self._change(lease, pull, changes))
 
     def complete(
-        self, lease: Lease, pull: Pull, changes: Mapping[str, Any], cursor: Any, key_index: str | None = None
+        self,
+        lease: Lease,
+        pull: Pull,
+        changes: Mapping[str, Any],
+        cursor: Any,
+        key_index: str | None = None,
+        replayed: tuple[Pull, Mapping[str, Any]] | None = None,
     ) -> None:
         """Let go of the data set with the pull complete and the cursor moved; the event is still to be sent.
 
         key_index: the index of the keys that the next pull is compared with, None to leave it as it is.
+        replayed: the pull whose quarantine this one took up, and what its item shall say of that.
         """
         values = {":free": 0, ":cursor": json.dumps(cursor), ":id": pull.pull_id, ":seq": pull.pull_seq}
+        others = [] if replayed is None else [self._change(lease, *replayed)]
         self._transact(
             lease,
             "SET lease_until = :free, #cursor = :cursor, last_pull = :id, last_complete_seq = :seq, unannounced = :id"
+            + ("" if replayed else ", last_fetch_seq = :seq")
             + (", key_index = :keys" if key_index else "")
             + " REMOVE running_pull",
             values | ({":keys": key_index} if key_index else {}),
             self._change(lease, pull, changes),
+            *others,
             names={"#cursor": "cursor"},
         )
+
+    def wait_to_replay(self, data_set: str, number: str) -> bool:
+        """Put a replay at the end of those that wait; False where it waits already or too many do."""
+        try:
+            self._table.update_item(
+                Key=_state(data_set),
+                UpdateExpression="SET replays = list_append(if_not_exists(replays, :none), :one)",
+                ConditionExpression="attribute_not_exists(replays) OR "
+                "(NOT contains(replays, :number) AND size(replays) < :most)",
+                ExpressionAttributeValues={":none": [], ":one": [number], ":number": number, ":most": MOST_WAITING},
+            )
+        except ClientError as error:
+            if _refused(error):
+                return False
+            raise
+        return True
 
     def abandon(self, lease: Lease, pull: Pull, now: datetime) -> None:
         """Give a pull up for good; the next one starts from the same cursor."""
