@@ -4,8 +4,6 @@ A grant names a logical store (`control`, `vault/landing`, `queue:pull` ...); in
 is and adds what the store's key asks for. Nothing is granted anywhere else.
 """
 
-from dataclasses import dataclass
-
 from infra.rights import (
     ATHENA_OUTPUT,
     CONSUME,
@@ -22,31 +20,10 @@ from infra.rights import (
     USERS,
     WRITE_CATALOGUE,
     WRITE_OBJECTS,
+    Function,
     Grant,
+    Route,
 )
-
-
-@dataclass(frozen=True)
-class Route:
-    """A method and path of the HTTP API; `public` is reached without a token."""
-
-    method: str
-    path: str
-    public: bool = False
-
-
-@dataclass(frozen=True)
-class Function:
-    """One Lambda. `layer` is a folder of layers/; memory in MB, time-out in seconds; `trigger` says what calls it."""
-
-    does: str
-    layer: str
-    trigger: str
-    settings: tuple[str, ...]
-    grants: tuple[Grant, ...]
-    routes: tuple[Route, ...] = ()
-    memory: int = 512
-    timeout: int = 29
 
 
 def _api(
@@ -92,6 +69,8 @@ FUNCTIONS: dict[str, Function] = {
         GET   /v1/pulls
         GET   /v1/pulls/{pull_id}
         POST  /v1/pulls
+        POST  /v1/pulls/{pull_id}/release
+        POST  /v1/pulls/{pull_id}/abandon
         """,
         ("CONTROL_TABLE", "PULL_QUEUE_URL"),
         (Grant("control", ITEMS), Grant("queue:pull", ("sqs:SendMessage",))),

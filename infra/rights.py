@@ -1,4 +1,4 @@
-"""The words of infra/functions.py for what a function may do: sets of actions, and a grant on a logical store."""
+"""The words of infra/functions.py: what a function is, sets of actions, and a grant on a logical store."""
 
 from dataclasses import dataclass
 
@@ -47,6 +47,29 @@ class Grant:
 
     store: str
     actions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Route:
+    """A method and path of the HTTP API; `public` is reached without a token."""
+
+    method: str
+    path: str
+    public: bool = False
+
+
+@dataclass(frozen=True)
+class Function:
+    """One Lambda. `layer` is a folder of layers/; memory in MB, time-out in seconds; `trigger` says what calls it."""
+
+    does: str
+    layer: str
+    trigger: str
+    settings: tuple[str, ...]
+    grants: tuple[Grant, ...]
+    routes: tuple[Route, ...] = ()
+    memory: int = 512
+    timeout: int = 29
 
 
 REPORT_SQL = (  # what a user's SQL can reach by IAM, whatever the guard lets through

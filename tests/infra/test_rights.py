@@ -98,6 +98,7 @@ def test_no_function_of_the_api_reads_persons_in_bulk_but_quarantine(cloud):
                 "contacts",
                 "links",
                 "sources",
+                "quarantine",
                 "pull",
                 "plan",
                 "statement",
@@ -114,6 +115,7 @@ def test_no_function_of_the_api_reads_persons_in_bulk_but_quarantine(cloud):
             {
                 "session",
                 "sources",
+                "quarantine",
                 "runs",
                 "customers",
                 "reports",

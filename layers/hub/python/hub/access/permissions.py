@@ -12,8 +12,11 @@ REFUSED = frozenset({"quarantine.read", "quarantine.replay"})
 WRITE_REPORTS = RUN_REPORTS | {"reports.write", "results.download", "tables.read"}
 
 ROLES: Final[dict[str, frozenset[str]]] = {
-    "operator": OVERSEE | {"sources.manage", "pulls.start", "runs.start"},
-    "data_engineer": OVERSEE | WRITE_REPORTS | {"sources.manage", "pulls.start", "runs.start"} | REFUSED,
+    "operator": OVERSEE | {"sources.manage", "pulls.start", "pulls.decide", "runs.start"},
+    "data_engineer": OVERSEE
+    | WRITE_REPORTS
+    | {"sources.manage", "pulls.start", "pulls.decide", "runs.start"}
+    | REFUSED,
     "data_analysis_engineer": OVERSEE | WRITE_REPORTS | {"runs.start", "segments.read", "segments.write"},
     "analyst": OVERSEE | WRITE_REPORTS | {"segments.read", "segments.write"},
     "report_user": RUN_REPORTS,

@@ -295,10 +295,11 @@ class _Work:
         steps.reached("settled")
         gone = self._gone() if verdict.balanced else Gone()
         changes |= {"deleted": gone.deleted, "deletes_withheld": gone.withheld}
-        if verdict.balanced:
+        if verdict.balanced and "deleted" not in self._pull.released:
             verdict = deletion_gate(gone.had, gone.deleted, self._rules.gate.max_deleted_percent)
         if not verdict.balanced:
-            self._store.end(self._lease, self._pull, {**changes, "state": "held", "reason": verdict.reason})
+            changes |= {"state": "held", "reason": verdict.reason, "held_by": verdict.gate}
+            self._store.end(self._lease, self._pull, changes)
             return self._store.get(self._pull.pull_id)
         # A run reads the table of every data set with a complete pull, so there is one after an empty first pull too.
         self._engine.catalogue.ensure_table(self._pull.source, self._pull.data_set, self._rules)
@@ -353,11 +354,13 @@ class _Work:
         if not verdict.balanced:
             return verdict
         if new_fields and self._rules.on_drift == "hold":
-            return Verdict(False, f"new fields {', '.join(new_fields)}; declare or ignore them in the manifest")
+            told = f"new fields {', '.join(new_fields)}; declare or ignore them in the manifest"
+            if "drift" not in self._pull.released:
+                return Verdict(False, told, "drift")
         for key, etag in self._staged_objects():
             if not self._objects.is_as_committed(key, etag):
                 return Verdict(False, f"{key} is not what was committed")
-        if self._replay:  # what fails again does no more harm than before
+        if self._replay or "quarantined" in self._pull.released:  # what fails again does no more harm than before
             return Verdict(True)
         return gate(sum(batches, Counts()), self._rules.gate.max_quarantined_percent)
 

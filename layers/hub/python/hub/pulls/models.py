@@ -28,6 +28,15 @@ class PullTask(BaseModel):
         return f"{self.source}.{self.data_set}"
 
 
+class Decision(BaseModel):
+    """What a person decided about a held pull, and why."""
+
+    what: Literal["released", "abandoned"]
+    by: str
+    at: str
+    why: str
+
+
 class PullRequest(BaseModel):
     """A person's wish to fetch a data set now."""
 
@@ -42,6 +51,7 @@ class Pull(BaseModel):
 
     deleted: records that the last complete pull had and this one has not, so that a tombstone is staged for each.
     deletes_withheld: records that are gone, too, but may be among the rows whose key could not be read.
+    held_by: the gate that holds it, if a person may release it. released: the gates that persons let it pass.
     replay_of: the pull whose quarantined rows this one took up. settled_rows: rows of its own that replays took up.
     """
 
@@ -66,6 +76,9 @@ class Pull(BaseModel):
     batches: int = 0
     bytes: int = 0
     reason: str | None = None
+    held_by: str | None = None
+    released: list[str] = []
+    decisions: list[Decision] = []
     error: str | None = None
     attempts: int = 0
     asked_by: str | None = None

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from hub import aws
 from hub.errors import BadRequest, LeaseLost, NotFound
 from hub.pulls.ledger import Counts
-from hub.pulls.models import Pull, parts, pull_id
+from hub.pulls.models import Decision, Pull, parts, pull_id
 
 LEASE_SECONDS = 120
 MOST_WAITING = 100  # replays of one data set
@@ -218,6 +218,16 @@ class PullStore:
             raise
         return True
 
+    def decide(self, lease: Lease, pull: Pull, decision: Decision) -> None:
+        """End a held pull by a person's decision: past its gate, where a worker settles it again, or given up."""
+        changes: dict[str, Any] = {"decisions": [each.model_dump() for each in (*pull.decisions, decision)]}
+        if release := decision.what == "released":
+            changes |= {"state": "running", "released": [*pull.released, pull.held_by], "held_by": None, "reason": None}
+        else:
+            changes |= {"state": "abandoned", "ended_at": decision.at}
+        update = "SET lease_until = :free" + ("" if release else " REMOVE running_pull")
+        self._transact(lease, update, {":free": 0}, self._change(lease, pull, changes, only_if="held"))
+
     def abandon(self, lease: Lease, pull: Pull, now: datetime) -> None:
         """Give a pull up for good; the next one starts from the same cursor."""
         changes = {"state": "abandoned", "ended_at": iso(now)}
@@ -286,14 +296,19 @@ class PullStore:
         items = _pages(self._table, KeyConditionExpression=condition, ProjectionExpression="sk")
         return frozenset(item["sk"].removeprefix("record#") for item in items)
 
-    def _change(self, lease: Lease, pull: Pull, changes: Mapping[str, Any]) -> dict[str, Any]:
+    def _change(
+        self, lease: Lease, pull: Pull, changes: Mapping[str, Any], only_if: str | None = None
+    ) -> dict[str, Any]:
+        """Change a pull's item. only_if: the state that it must be in."""
         names = {f"#{name}": name for name in changes}
         return {
             "Update": {
+                **({"ConditionExpression": "#state = :before"} if only_if else {}),
                 "Key": _pull_key(lease.data_set, pull.pull_seq),
                 "UpdateExpression": "SET " + ", ".join(f"{mark} = :{mark[1:]}" for mark in names),
                 "ExpressionAttributeNames": names,
-                "ExpressionAttributeValues": {f":{name}": value for name, value in changes.items()},
+                "ExpressionAttributeValues": {f":{name}": value for name, value in changes.items()}
+                | ({":before": only_if} if only_if else {}),
             }
         }
 
