@@ -54,6 +54,9 @@ test-trino: ready ## SQL, expression table and both engines side by side on a re
 test-browser: ready ## the console in headless Chromium
 	@$(PY) -m tests.tiers browser
 
+bench-pull: ready ## the pull beside dlt and a loop by hand (ROWS=1200000 RUNS=5)
+	@$(PY) -m benchmarks.pull $(if $(ROWS),--rows $(ROWS)) $(if $(RUNS),--runs $(RUNS))
+
 check: ready ## lint, format, types
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check . && $(PY) -m mypy layers/hub/python/hub infra/local
 
@@ -93,4 +96,4 @@ lock: .venv/.ready ## pin and hash all packages anew from pyproject.toml
 	@.local/tools/bin/uv pip compile --quiet infra/local/emulator.in --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o infra/local/emulator.lock
 	@for layer in core query pull batch; do .local/tools/bin/uv pip compile --quiet pyproject.toml --group $$layer --python-version 3.13 --python-platform aarch64-manylinux_2_28 --constraint requirements.lock --generate-hashes --no-header --no-annotate -o layers/$$layer/requirements.txt; done
 
-.PHONY: help ready run mailbox clean test test-long test-trino test-browser check expressions synth diff layers deploy first-admin secret drop smoke destroy lock
+.PHONY: help ready run mailbox clean test test-long test-trino test-browser bench-pull check expressions synth diff layers deploy first-admin secret drop smoke destroy lock

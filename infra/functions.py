@@ -9,6 +9,7 @@ from infra.rights import (
     CONSUME,
     GROUPS,
     ITEMS,
+    KEEP_OBJECTS,
     OBJECTS,
     PARAMETER,
     READ_CATALOGUE,
@@ -19,7 +20,6 @@ from infra.rights import (
     TRANSFORM_SQL,
     USERS,
     WRITE_CATALOGUE,
-    WRITE_OBJECTS,
     Function,
     Grant,
     Route,
@@ -85,11 +85,17 @@ FUNCTIONS: dict[str, Function] = {
         POST /v1/quarantine/{pull_id}/replay
         """,
         ("CONTROL_TABLE", "VAULT_BUCKET", "PULL_QUEUE_URL"),
-        (
-            Grant("control", ITEMS),
-            Grant("queue:pull", ("sqs:SendMessage",)),
-            Grant("vault/quarantine", (*READ_OBJECTS, *WRITE_OBJECTS)),
-        ),
+        (Grant("control", ITEMS), Grant("queue:pull", ("sqs:SendMessage",)), Grant("vault/quarantine", KEEP_OBJECTS)),
+    ),
+    "quality": _api(
+        "Shows how good the data of a source is, and what pulls made of values.",
+        "core",
+        """
+        GET /v1/sources/{source}/quality
+        GET /v1/fixes
+        """,
+        ("CONTROL_TABLE", "VAULT_BUCKET"),
+        (Grant("control", READ_ITEMS), Grant("vault/fixes", READ_OBJECTS)),
     ),
     "runs": _api(
         "Shows runs, the release and its tables; asks for a run.",
@@ -239,6 +245,7 @@ FUNCTIONS: dict[str, Function] = {
             Grant("vault/landing", OBJECTS),
             Grant("vault/staging", OBJECTS),
             Grant("vault/quarantine", OBJECTS),
+            Grant("vault/fixes", OBJECTS),
             Grant("vault/keys", OBJECTS),
             Grant("vault/drop", READ_OBJECTS),
             Grant("glue:staging", (*READ_CATALOGUE, *WRITE_CATALOGUE, "glue:BatchCreatePartition")),

@@ -72,6 +72,8 @@ REQUESTS = [
     ("sources", "GET", "/v1/sources", "operator", None, 200),
     ("sources", "GET", "/v1/pulls", "operator", None, 200),
     ("quarantine", "GET", "/v1/quarantine/crm.contacts.00000001", "steward", None, 404),
+    ("quality", "GET", "/v1/sources/crm/quality", "operator", None, 200),
+    ("quality", "GET", "/v1/fixes?pull_id=crm.contacts.00000009", "steward", None, 404),
     ("runs", "GET", "/v1/runs", "operator", None, 200),
     ("runs", "GET", "/v1/tables", "operator", None, 200),
     ("customers", "GET", "/v1/customers?q=anna", "service", None, 200),

@@ -86,6 +86,7 @@ RIGHTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "read refused rows": read("vault", "quarantine/a"),
             "read golden records": read("vault", "vault/customer/a"),
             "take a message": receive("pulls"),
+            "read fixes": read("vault", "fixes/a"),
             "read profiles": get("profiles"),
         },
     ),
@@ -102,6 +103,15 @@ RIGHTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "read staged rows": read("vault", "staging/a"),
             "take a message": receive("pulls"),
             "read profiles": get("profiles"),
+        },
+    ),
+    "quality": (
+        {"read the ledger": get("control"), "show fixes": read("vault", "fixes/a")},
+        {
+            "change the ledger": put("control"),
+            "read quarantine": read("vault", "quarantine/a"),
+            "read raw bytes": read("vault", "landing/a"),
+            "read golden records": read("vault", "vault/customer/a"),
         },
     ),
     "runs": (

@@ -49,6 +49,7 @@ def test_buckets(cloud):
         ("vault", "drop/", 30, "files as they were dropped are raw bytes too"),
         ("vault", "staging/", 30, "typed rows of persons"),
         ("vault", "quarantine/", 30, "refused rows of persons"),
+        ("vault", "fixes/", 30, "values of persons before they were mended"),
         ("vault", "campaigns/", 30, "addresses of an audience"),
         ("vault", "statements/", 30, "text of a run's statements"),
         ("vault", "scratch/", 2, "a run's working tables and Athena's results"),

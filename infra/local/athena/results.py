@@ -14,6 +14,8 @@ from infra.local.athena.engine import Column, QueryFailed
 
 Printed = list[str | None]
 
+OF_THE_CALENDAR = re.compile(r"(?!0000)\d{4}-\d\d-\d\d( [\d:.]+)?$")
+
 
 def header(column: Column) -> dict[str, object]:
     """The ColumnInfo of a column."""
@@ -73,7 +75,7 @@ def show(value: Any, kind: types.Type) -> str:
         return _show_interval(value)
     if kind.base == "interval year to month" and not isinstance(value, str):  # Trino's client gives years and months
         return show_months(value.years * 12 + value.months)
-    if kind.base in ("date", "timestamp"):
+    if kind.base in ("date", "timestamp") and not OF_THE_CALENDAR.match(value):  # Trino's client gives texts
         raise QueryFailed("NOT_SUPPORTED", f"the result holds {value}, which is outside the years 1 to 9999")
     return str(value)
 

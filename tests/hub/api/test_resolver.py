@@ -78,6 +78,7 @@ def open_to_all(call: Call) -> Reply:
 
 @pytest.fixture(autouse=True)
 def access_table(monkeypatch):
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)  # tests of another tier in this process may have one
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     monkeypatch.setenv("STAGE", "test")
     monkeypatch.setenv("ACCESS_TABLE", "access")

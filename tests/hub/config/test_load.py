@@ -192,6 +192,9 @@ def test_yaml_itself(problems, text, told, why):
     assert any(told in each for each in problems(text)), (why, problems(text))
 
 
+CSV = 'format: csv, encoding: utf-8, separator: ";"}'
+
+
 @pytest.mark.parametrize(
     ("right", "wrong", "field", "remedy"),
     [
@@ -201,12 +204,61 @@ def test_yaml_itself(problems, text, told, why):
         ('"callers-*.csv"', '"/callers-*.csv"', "fetch.pattern", "begins behind the source's location"),
         ("encoding: utf-8", 'encoding: "a\\0"', "fetch.encoding", "is no encoding of text"),
         ("format: csv, encoding: utf-8", "format: parquet", "fetch.separator", "is for csv"),
+        ("format: csv", "format: csv, records: $.a", "fetch.records", "is for json, xml, this is csv"),
+        (CSV, "format: fixed}", "fetch.widths", "is missing; write the first and the last character"),
+        (CSV, "format: fixed, widths: {call_id: [3, 1]}}", "fetch.widths.call_id", "is no stretch of a line"),
+        (CSV, "format: fixed, widths: {a: [1, 5], b: [5, 9]}}", "fetch.widths.b", "overlaps 'a'"),
+        (CSV, "format: xml, records: $.a}", "fetch.records", "must be the path of the records"),
+        (CSV, "format: json, records: /a/b}", "fetch.records", "is no path; write for example $.data.customers"),
+        (CSV, "format: xlsx, header: false}", "fetch.names", "is missing; a file without a header"),
+        ("format: csv", 'format: csv, ready: "*.*"', "fetch.ready", "with at most one *"),
+        ("format: csv", "format: csv, quote: ab", "fetch.quote", "write one character, auto, or null"),
     ],
 )
 def test_mistakes_about_files(problems, right, wrong, field, remedy):
     calls = (ROOT / "deployments/demo/sources/calls.yaml").read_text()
     found = problems(calls.replace(right, wrong, 1), name="calls")
     assert any(f"data_sets.callers.{field}: " in each and remedy in each for each in found), found
+
+
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0000000000000000000000000000000000000000000"
+
+
+@pytest.mark.parametrize(
+    ("connection", "field", "remedy"),
+    [
+        ("location: ftp://h/x", "connection.location", "write s3://<bucket>/<folder>/ or sftp://<user>@<host>/"),
+        ("location: sftp://me:hunter2@h/x", "connection.location", "or sftp://<user>@<host>/<folder>"),
+        ("location: sftp://me@h/x", "connection", "needs the server's public key; add `host_key:`"),
+        ("location: sftp://me@h/x, host_key: abc", "connection.host_key", "is no public key"),
+        (f"location: sftp://me@h/x, host_key: {KEY}", "connection", "needs a sign-in"),
+        (f"location: s3://bucket/x/, host_key: {KEY}", "connection.host_key", "is for sftp:// locations"),
+        (
+            "location: s3://b/, authentication: {kind: bearer, secret: /a}",
+            "authentication.kind",
+            "signs in by password",
+        ),
+    ],
+)
+def test_mistakes_about_where_files_are(problems, connection, field, remedy):
+    calls = (ROOT / "deployments/demo/sources/calls.yaml").read_text()
+    found = problems(calls.replace("data_sets:", f"connection: {{{connection}}}\ndata_sets:", 1), name="calls")
+    assert any(f"{field}: " in each and remedy in each for each in found), found
+    assert not any("hunter2" in each for each in found)
+
+
+@pytest.mark.parametrize("location", ["sftp://h", "sftp://me@files.example.org:2222/out/daily", "s3://bucket/x/"])
+def test_where_files_may_be(problems, location):
+    calls = (ROOT / "deployments/demo/sources/calls.yaml").read_text()
+    more = (
+        f", host_key: {KEY}, authentication: {{kind: password, secret: /hub/calls/sftp}}" if "sftp" in location else ""
+    )
+    assert (
+        problems(
+            calls.replace("data_sets:", f"connection: {{location: {location}{more}}}\ndata_sets:", 1), name="calls"
+        )
+        == []
+    )
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,14 @@ DEMO = {
 }
 HUB, CRM, SHOP, CALLS = DEMO
 GENDER = "gender:     {type: varchar}"
+COUNTRY = "country:     {type: varchar}"
+OWN, NONE = "{data_set: contacts, column: contact_id}", "{data_set: none, column: id}"
+PART = "{data_set: products, column: nothing}"
 COLUMNS = "    columns:\n      contact_id"
+
+
+def expects(what):
+    return f"    rules: [{{rule: x, expect: {{{what}}}}}]\n{COLUMNS}"
 
 
 @pytest.fixture
@@ -42,6 +49,48 @@ MISTAKES = [
     (CRM, "[1900-01-01, today]", "[today, 1900-01-01]", "born_on", "write the lower bound first"),
     (CRM, "born_on:    {type: date", "born_on: {type: boolean", "birth_date", "declare it as date"),
     (CRM, GENDER, "gender: {type: varchar, check: {pattern: '(?=a)b'}}", "gender", "neither look-around"),
+    (CRM, GENDER, "gender: {type: varchar, check: {postcode: ZZ}}", "gender", "knows no postcodes of 'ZZ'"),
+    (CRM, GENDER, "gender: {type: bigint, check: tidy}", "gender", "tidy is for varchar"),
+    (CRM, GENDER, "gender: {type: varchar, check: {gender: x}}", "gender", "takes no argument"),
+    (CRM, GENDER, "gender: {type: varchar, check: plausible_date}", "gender", "is for dates and timestamps"),
+    (CRM, GENDER, "gender: {type: date, check: {plausible_date: [today]}}", "gender", "takes two bounds"),
+    (CRM, GENDER, "gender: {type: date, check: {fresh: soon}}", "gender", "takes days or weeks"),
+    (CRM, GENDER, "gender: {type: date, format: []}", "gender.format", "lists no format"),
+    (CRM, GENDER, 'gender: {type: date, format: ["%d.%m.%Y", "%d.%m.%Y"]}', "gender.format", "or one twice"),
+    (CRM, GENDER, 'gender: {type: date, format: ["%d.%m.%Y", "DD"]}', "gender.format", "'DD' does not say how"),
+    (CRM, GENDER, "gender: {type: json, check: unique}", "gender", "cannot compare json"),
+    (CRM, GENDER, "gender: {type: varchar, check: unique, on_failure: fix}", "gender", "unique knows no repair"),
+    (CRM, GENDER, "gender: {type: varchar, check: {reference: x}}", "gender", "takes a data set and its column"),
+    (CRM, GENDER, f"gender: {{type: varchar, check: {{reference: {OWN}}}}}", "gender", "refers to its own data set"),
+    (
+        CRM,
+        GENDER,
+        f"gender: {{type: varchar, check: {{reference: {NONE}}}}}",
+        "gender",
+        "is no data set of this source",
+    ),
+    (
+        SHOP,
+        COUNTRY,
+        f"country: {{type: varchar, check: {{reference: {PART}}}}}",
+        "country",
+        "is not a column of products",
+    ),
+    (
+        CRM,
+        COLUMNS,
+        f"    filters: [{{rule: x, where: {{gender: unique}}}}]\n{COLUMNS}",
+        "gender",
+        "looks at other rows",
+    ),
+    (CRM, COLUMNS, expects("column: no, is: less, of: born_on"), "expect", "'no'"),
+    (CRM, COLUMNS, expects("column: gender, is: less"), "expect", "with nothing"),
+    (CRM, COLUMNS, expects("column: gender, is: less, of: born_on"), "expect", "both alike"),
+    (CRM, COLUMNS, expects("column: born_on, is: less, value: x"), "expect", "never be"),
+    (CRM, COLUMNS, expects("column: marketing_consent, is: less, value: true"), "expect", "cannot compare boolean"),
+    (CRM, COLUMNS, expects("column: gender, is: near, of: stage"), "is", "must be"),
+    (CRM, COLUMNS, expects("column: gender, is: present_if, value: x"), "expect", "says when"),
+    (CRM, COLUMNS, expects("column: born_on, is: postcode_of, of: state"), "expect", "both varchar"),
     (CRM, GENDER, "gender: {type: bigint, personal: name}", "gender.personal", "a name is varchar"),
     (CRM, GENDER, "gender: varchar", "gender", "write `key: value` lines below it, or {key: value}"),
     (CRM, "change: updated_at}", "change: marketing_consent}", "keys.change", "cannot say what came later"),
@@ -55,7 +104,7 @@ MISTAKES = [
     (CRM, "5 per second", "0 per second", "rate_limit", "is not a rate"),
     (CRM, "overlap: 1 hour", "overlap: -5", "overlap", "is not a span of time"),
     (CRM, "  authentication:", "  timeout: 10 minutes\n  authentication:", "timeout", "at most 60 seconds"),
-    (CRM, "kind: bearer", "kind: password", "authentication.kind", "a rest source signs in by bearer"),
+    (CRM, "kind: bearer", "kind: password", "authentication.kind", "it must be 'bearer', 'basic'"),
     (CRM, "  auth", "  headers: {Authorization: Basic aGk=}\n  auth", "Authorization", "is a secret in clear"),
     (CRM, "${CRM_URL}", "http://me:hunter2@crm.example", "base_url", "holds a password"),
     (CRM, "${CRM_URL}", "ftp://me:hunter2@crm.example", "base_url", "://…@crm.example"),

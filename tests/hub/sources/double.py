@@ -6,6 +6,7 @@ import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -24,6 +25,8 @@ class Api:
         self.largest_page = 10_000
         self.asked: list[dict[str, str]] = []
         self.tokens: list[str | None] = []
+        self.heads: list[Message] = []
+        self.bodies: list[bytes] = []
         self.url = ""
 
     def answer(self, query: dict[str, str]) -> dict[str, Any]:
@@ -36,18 +39,29 @@ class Api:
         following = str(start + size) if start + size < len(rows) else None
         return {"items": rows[start : start + size], "next_cursor": following, "total": self.total(len(rows))}
 
+    def reply(self, request: BaseHTTPRequestHandler, query: dict[str, str], body: bytes) -> bytes:
+        """The body of a whole answer; its status and headers are `request.code` and `request.extra`."""
+        return json.dumps(self.answer(query)).encode()
+
 
 @contextmanager
 def serving(api: Api) -> Iterator[Api]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # the body follows its headers at once, not 40 ms later
 
         def do_GET(self) -> None:
             query = {key: values[0] for key, values in parse_qs(urlsplit(self.path).query).items()}
+            sent = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             api.asked.append(query)
             api.tokens.append(self.headers.get("Authorization"))
-            body = json.dumps(api.answer(query)).encode()
+            api.heads.append(self.headers)
+            api.bodies.append(sent)
+            self.code, self.extra = 200, dict[str, str]()
+            body = api.reply(self, query, sent)
             (api.faults.get(len(api.asked)) or api.always or whole)(self, body)
+
+        do_POST = do_GET
 
         def log_message(self, *_: object) -> None: ...
 
@@ -65,19 +79,23 @@ def serving(api: Api) -> Iterator[Api]:
 
 
 def whole(request: BaseHTTPRequestHandler, body: bytes) -> None:
-    _send(request, 200, body)
+    send(request, getattr(request, "code", 200), body, **getattr(request, "extra", {}))
 
 
 def status(code: int, **headers: str) -> Fault:
-    return lambda request, body: _send(request, code, b"busy", **headers)
+    return lambda request, body: send(request, code, b"busy", **headers)
 
 
 def html(request: BaseHTTPRequestHandler, body: bytes) -> None:
-    _send(request, 200, b"<!doctype html><title>Sign in</title>")
+    send(request, 200, b"<!doctype html><title>Sign in</title>")
 
 
 def says(text: str) -> Fault:
-    return lambda request, body: _send(request, 200, text.encode())
+    return lambda request, body: send(request, 200, text.encode())
+
+
+def fails(code: int, text: str) -> Fault:
+    return lambda request, body: send(request, code, text.encode())
 
 
 def cut_short(request: BaseHTTPRequestHandler, body: bytes) -> None:
@@ -91,7 +109,7 @@ def cut_short(request: BaseHTTPRequestHandler, body: bytes) -> None:
 
 def half_json(request: BaseHTTPRequestHandler, body: bytes) -> None:
     """Sends half a page as if it were whole."""
-    _send(request, 200, body[: len(body) // 2])
+    send(request, 200, body[: len(body) // 2])
 
 
 def reset(request: BaseHTTPRequestHandler, body: bytes) -> None:
@@ -111,7 +129,7 @@ def silent(event: threading.Event) -> Fault:
     return wait
 
 
-def _send(request: BaseHTTPRequestHandler, code: int, body: bytes, **headers: str) -> None:
+def send(request: BaseHTTPRequestHandler, code: int, body: bytes, **headers: str) -> None:
     request.send_response(code)
     for name, value in headers.items():
         request.send_header(name.replace("_", "-"), value)

@@ -94,6 +94,11 @@ class QuarantineSettings(SourcesSettings):
     vault_bucket: str
 
 
+class QualitySettings(ApiSettings):
+    control_table: str
+    vault_bucket: str
+
+
 class SweepSettings(Settings):
     control_table: str
     campaigns_table: str

@@ -24,7 +24,7 @@ ROLES: Final[dict[str, frozenset[str]]] = {
     | {"tables.read", "segments.read", "segments.write", "templates.read", "templates.write"}
     | {"campaigns.read", "campaigns.write"},
     "approver": RUN_REPORTS | {"segments.read", "templates.read", "campaigns.read", "campaigns.approve"},
-    "steward": OVERSEE | REFUSED | {"customers.read", "contacts.read", "contacts.write"},
+    "steward": OVERSEE | REFUSED | {"fixes.read", "customers.read", "contacts.read", "contacts.write"},
     "service": frozenset({"customers.read", "contacts.read", "contacts.write"}),
     "sales": RUN_REPORTS | {"customers.read", "contacts.read"},
     "auditor": OVERSEE | {"audit.read", "users.read", "campaigns.read"},

@@ -13,7 +13,7 @@ from hub.config.connections import (
 )
 from hub.config.entities import ENTITIES, REFERENCES
 from hub.config.load import load
-from hub.config.models import Check, Client, Column, DataSet, HubConfig, Role, key_columns
+from hub.config.models import Check, Client, Column, DataSet, HubConfig, Role, Rule, key_columns
 
 __all__ = [
     "ENTITIES",
@@ -29,6 +29,7 @@ __all__ = [
     "RestDataSet",
     "RestSource",
     "Role",
+    "Rule",
     "Source",
     "SqlDataSet",
     "SqlSource",

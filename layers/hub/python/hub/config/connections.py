@@ -1,12 +1,19 @@
 """The sources by connector: how to reach them and how a data set is fetched."""
 
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
-from hub.config.models import Authentication, DataSet, HubConfig, Name, Rate, Role, Span, Strict, Whole
+from hub.config.models import Authentication, DataSet, HubConfig, Name, Rate, Role, SecretName, Span, Strict, Whole
 
-JsonPath = Annotated[str, StringConstraints(pattern=r"^\$(\.[A-Za-z_][A-Za-z0-9_-]*)*$")]
+_FIELD = r"(\.[A-Za-z_][A-Za-z0-9_-]*|\['[^'\]]+'\])"
+JsonPath = Annotated[str, StringConstraints(pattern=rf"^\$({_FIELD})*$")]
+Address = Annotated[str, StringConstraints(pattern=r"^https?://")]
+RecordsPath = Annotated[str, StringConstraints(pattern=rf"^\$(\[\*\])?({_FIELD}(\[\*\])?)*$")]
+
+
+LOCATION = r"^(s3://[a-z0-9.-]+/.*|sftp://([^@/\s:]+@)?[A-Za-z0-9.-]+(:\d{1,5})?(/.*)?)$"
 
 
 class ChangedSince(Strict):
@@ -17,24 +24,61 @@ class ChangedSince(Strict):
     overlap: Span = Field(default="0 seconds", validate_default=True)
 
 
-class Paging(Strict):
-    """`page` counts pages from 1 until one is short; `cursor` follows the value at `next`; `none` asks once."""
+class RestChangedSince(ChangedSince):
+    """`format` is how the source wants to be told the moment: iso, epoch, epoch_ms or a pattern of strftime, in UTC."""
 
-    kind: Literal["page", "cursor", "none"]
+    format: str = "iso"
+
+
+class Paging(Strict):
+    """How the next page is found.
+
+    `page` counts pages from `first`, `offset` counts rows, both until a page is short or `more` says that there is no
+    other; `cursor` sends the value at `next`; `link` follows the header Link, `next_url` the address at `next`;
+    `window` asks for one span of time after the other, each in pages as `inside` says; `none` asks once.
+    """
+
+    kind: Literal["page", "offset", "cursor", "link", "next_url", "window", "none"]
     parameter: str | None = None
+    first: Literal[0, 1] = 1
     next: JsonPath | None = None
+    more: JsonPath | None = None
     size: Whole = Field(default=500, ge=1, le=10_000)
-    size_parameter: str = "size"
+    size_parameter: str | None = "size"
+    from_parameter: str | None = None
+    to_parameter: str | None = None
+    span: Span | None = None
+    start: date | None = None
+    format: str = "iso"
+    inside: "Paging | None" = None
+
+
+class GraphQl(Strict):
+    """A query and its variables; paging and `changed_since` put theirs beside them."""
+
+    query: str = Field(min_length=1)
+    variables: dict[str, Any] = Field(default_factory=dict)
 
 
 class RestFetch(Strict):
+    """A path that is asked for pages of records.
+
+    `records` may lead through lists by `[*]`; `parent` then says which fields of the record around them are carried
+    into the records, by their names there.
+    """
+
     path: Annotated[str, StringConstraints(pattern=r"^/")]
-    records: JsonPath = "$"
+    method: Literal["GET", "POST"] = "GET"
+    records: RecordsPath = "$"
+    parent: dict[str, str] = Field(default_factory=dict)
     query: dict[str, str] = Field(default_factory=dict)
+    body: dict[str, Any] | None = None
+    graphql: GraphQl | None = None
     paging: Paging = Paging(kind="none")
-    changed_since: ChangedSince | None = None
+    changed_since: RestChangedSince | None = None
     total: JsonPath | None = None
     rate_limit: Rate | None = None
+    time_limit: Span = Field(default="7 days", validate_default=True)
 
 
 class SqlFetch(Strict):
@@ -47,23 +91,44 @@ class SqlFetch(Strict):
 
 
 class FilesFetch(Strict):
-    """Objects under the source's location whose name fits `pattern`.
+    """Files under the source's location whose name fits `pattern`; gzip and zip are noticed by their bytes.
 
-    Encoding and separator of a CSV are worked out from its start where they are not declared.
+    Of a delimited text the encoding, separator, quote and header are worked out from its start where they are not
+    declared. records: the path of the records in JSON (`$.orders`) and XML (`/export/order`). widths: the first and the
+    last character of each column of a fixed-width text. ready: the marker without which a file is not read yet.
     """
 
     pattern: str = Field(min_length=1)
-    format: Literal["csv", "parquet", "jsonl"]
+    format: Literal["csv", "tsv", "fixed", "json", "jsonl", "xml", "xlsx", "parquet"]
     encoding: str | None = None
     separator: str | None = Field(default=None, min_length=1)
-    quote: str | None = Field(default='"', min_length=1, max_length=1)
-    header: bool = True
+    quote: Annotated[str, StringConstraints(pattern=r"^(.|auto)$")] | None = "auto"
+    header: bool | Literal["auto"] = "auto"
     names: tuple[str, ...] = ()
+    records: str | None = None
+    sheet: str | None = None
+    widths: dict[str, tuple[int, int]] = Field(default_factory=dict)
+    ready: str | None = Field(default=None, min_length=1)
+
+
+class RestAuthentication(Strict):
+    """How to sign in. `secret` is the name of an SSM SecureString, never the secret itself.
+
+    It holds a token (bearer), user:password (basic), a key (api_key), or JSON with client_id and client_secret, for
+    refresh_token with that, too.
+    """
+
+    kind: Literal["bearer", "basic", "api_key", "client_credentials", "refresh_token"]
+    secret: SecretName
+    header: str | None = None
+    parameter: str | None = None
+    token_url: Address | None = None
+    scope: str | None = None
 
 
 class RestConnection(Strict):
-    base_url: Annotated[str, StringConstraints(pattern=r"^https?://")]
-    authentication: Authentication | None = None
+    base_url: Address
+    authentication: RestAuthentication | None = None
     timeout: Span = Field(default="30 seconds", validate_default=True)
     headers: dict[str, str] = Field(default_factory=dict)
 
@@ -74,9 +139,15 @@ class SqlConnection(Strict):
 
 
 class FilesConnection(Strict):
-    """Where the objects are; without a location they are dropped in the vault bucket under drop/<source>/."""
+    """Where the files are; without a location they are dropped in the vault bucket under drop/<source>/.
 
-    location: Annotated[str, StringConstraints(pattern=r"^s3://[a-z0-9.-]+/.*$")] | None = None
+    An SFTP server needs `host_key`, its public key as `ssh-keyscan` prints it, and a secret: a password or a private
+    key, behind `user:` where the location does not name the user.
+    """
+
+    location: Annotated[str, StringConstraints(pattern=LOCATION)] | None = None
+    host_key: str | None = None
+    authentication: Authentication | None = None
 
 
 class _Source(Strict):

@@ -17,6 +17,7 @@ Name = Annotated[str, StringConstraints(pattern=NAME)]
 Percent = Annotated[float, Field(ge=0, le=100, strict=True)]
 Whole = Annotated[int, Field(strict=True)]  # neither true nor "080"
 Days = Annotated[Whole, Field(ge=1, le=36_500)]
+SecretName = Annotated[str, StringConstraints(pattern=r"^(/[A-Za-z0-9_.-]+)+$")]
 
 
 def _span(value: Any) -> Any:
@@ -49,22 +50,47 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Check(Strict):
-    """One rule on a column's value; `of` is the rule's argument, None where it has none."""
+Severity = Literal["reject", "warn", "fix"]
 
-    rule: Literal["email", "phone", "one_of", "between", "pattern", "length"]
+
+class Check(Strict):
+    """One rule on a column's value; `of` is the rule's argument, None where it has none.
+
+    on_failure: None where the column's own holds.
+    """
+
+    rule: Literal[
+        "email",
+        "phone",
+        "one_of",
+        "between",
+        "pattern",
+        "length",
+        "unique",
+        "reference",
+        "postcode",
+        "plausible_date",
+        "fresh",
+        "tidy",
+        "title",
+        "gender",
+        "salutation",
+    ]
     of: Any = None
+    on_failure: Severity | None = None
 
 
 def _check(value: Any) -> Any:
     if isinstance(value, str):
         return {"rule": value}
-    if isinstance(value, dict) and len(value) == 1 and "rule" not in value:
-        rule, of = next(iter(value.items()))
-        return {"rule": rule, "of": of}
-    if isinstance(value, dict) and len(value) > 1 and "rule" not in value:
+    if not isinstance(value, dict) or "rule" in value:
+        return value
+    given = dict(value)
+    own = {"on_failure": given.pop("on_failure")} if "on_failure" in given else {}
+    if len(given) > 1:
         raise ValueError("holds several checks; write `checks: [{one_of: [a, b]}, {length: [1, 2]}]`")
-    return value
+    rule, of = next(iter(given.items()), (None, None))
+    return {"rule": rule, "of": of, **own}
 
 
 class Column(Strict):
@@ -74,10 +100,10 @@ class Column(Strict):
     source_name: str | None = Field(default=None, min_length=1)
     required: bool = False
     checks: tuple[Check, ...] = ()
-    on_failure: Literal["reject", "warn", "fix"] = "reject"
+    on_failure: Severity = "reject"
     personal: Literal["none", "name", "email", "phone", "birth_date", "address", "id"] = "none"
     purpose: str | None = None
-    format: str | None = None
+    format: str | tuple[str, ...] | None = None
     time_zone: str | None = None
     description: str | None = None
 
@@ -94,10 +120,21 @@ class Column(Strict):
             )
         if "check" in given:
             checks = [given.pop("check"), *checks]
+        if given.pop("unique", False):
+            checks = [*checks, "unique"]
         return {**given, "checks": [_check(check) for check in checks]}
 
     def rule(self, name: str) -> Check | None:
         return next((check for check in self.checks if check.rule == name), None)
+
+    def severity(self, check: Check) -> Severity:
+        """What becomes of a value that breaks the check."""
+        return check.on_failure or self.on_failure
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """How the source writes dates, the likeliest first."""
+        return (self.format,) if isinstance(self.format, str) else self.format or ()
 
     @property
     def has_standard(self) -> bool:
@@ -149,6 +186,27 @@ class Filter(Strict):
         return {**given, "where": where}
 
 
+class Expectation(Strict):
+    """`column` stands so to the column `of`, or to a fixed `value`."""
+
+    column: str
+    is_: Literal["equal", "not_equal", "at_most", "less", "at_least", "more", "present_if", "postcode_of"] = Field(
+        alias="is"
+    )
+    of: str | None = None
+    value: Any = None
+
+    model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True)
+
+
+class Rule(Strict):
+    """What must hold between the columns of a row; nothing is expected of a value that is not there."""
+
+    rule: Name
+    expect: Expectation
+    on_failure: Literal["reject", "warn"] = "reject"
+
+
 class Gate(Strict):
     """When a pull is held back from publication although its ledger balances."""
 
@@ -184,8 +242,9 @@ class DataSet(Strict):
     columns: dict[Name, Column] = Field(min_length=1)
     ignore: tuple[str, ...] = ()
     filters: tuple[Filter, ...] = ()
+    rules: tuple[Rule, ...] = ()
     gate: Gate = Gate()
-    on_drift: Literal["keep", "hold"] = "keep"
+    on_drift: Literal["keep", "hold", "quarantine"] = "keep"
     hard_deletes: Literal["detect", "ignore"] | None = None
     entity: dict[str, dict[str, Expression]] = Field(default_factory=dict)
     retention_days: Days | None = None
@@ -195,7 +254,14 @@ class DataSet(Strict):
         """What a pull tells the whole truth about, so that a row missing from it is gone; None where it only adds."""
         if self.hard_deletes == "ignore" or getattr(self.fetch, "changed_since", None):
             return None
+        # A row that changes while windows of time are read has left the one that is read next.
+        if (paging := getattr(self.fetch, "paging", None)) and paging.kind == "window":
+            return None
         return "object" if hasattr(self.fetch, "pattern") else "data_set"
+
+    def checked(self, rule: str) -> dict[str, Check]:
+        """The columns that have this check, with it."""
+        return {name: check for name, column in self.columns.items() if (check := column.rule(rule))}
 
     @property
     def first_entity(self) -> str | None:
@@ -207,7 +273,7 @@ class Authentication(Strict):
     """How to sign in. `secret` is the name of an SSM SecureString, never the secret itself."""
 
     kind: Literal["bearer", "password"]
-    secret: Annotated[str, StringConstraints(pattern=r"^(/[A-Za-z0-9_.-]+)+$")]
+    secret: SecretName
 
 
 class Retention(Strict):

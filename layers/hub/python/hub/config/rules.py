@@ -1,19 +1,16 @@
 """What must hold between the fields of a manifest. Each rule says the place, what is wrong and what to do."""
 
-import difflib
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from hub.access.permissions import GRANTABLE, ROLES
-from hub.config import values
+from hub.config import checking, files, rest_rules, values
 from hub.config.entities import ENTITIES
 from hub.config.models import NAME, DataSet, HubConfig, key_columns
 
 LONGEST_TIMEOUT = 60  # seconds; a worker has five minutes, and asks again
-SLOWEST_RATE = 1 / 60  # requests per second; a worker that waits longer has no time left
-SECRET_NAME = re.compile(r"authorization|cookie|token|secret|passw|api[-_]?key|access[-_]?key|signature", re.IGNORECASE)
 HUBS_OWN = re.compile(r"/(aws|ssm)(/.*)?|/hub/[^/]+/(token-key|link-keys)", re.IGNORECASE)
 
 RESERVED = ("pull_id", "pull_date")  # the partitions of every staging table
@@ -40,11 +37,16 @@ def hub(config: HubConfig, say: Say) -> list[str]:
         for at, scope in enumerate(client.scopes):
             if scope not in GRANTABLE:
                 problems.append(
-                    (("clients", name, "scopes", at), f"{scope!r} is no permission; {_near(scope, sorted(GRANTABLE))}")
+                    (
+                        ("clients", name, "scopes", at),
+                        f"{scope!r} is no permission; {checking.near(scope, sorted(GRANTABLE))}",
+                    )
                 )
     for role in config.quotas.roles:
         if role not in ROLES:
-            problems.append((("quotas", "roles", role), f"{role!r} is no shipped role; {_near(role, sorted(ROLES))}"))
+            problems.append(
+                (("quotas", "roles", role), f"{role!r} is no shipped role; {checking.near(role, sorted(ROLES))}")
+            )
     return [say(place, what) for place, what in problems]
 
 
@@ -59,8 +61,10 @@ def source(manifest: Any, say: Say) -> list[str]:
     """Every problem of a source's data sets."""
     problems: list[Problem] = list(_connection(manifest))
     for name, data_set in manifest.data_sets.items():
-        for check in (_columns, _keys, _frequency, _filters, _entities, _fetch, _deletes):
+        for check in (_columns, _keys, _frequency, _filters, checking.rules, _entities, _fetch, _deletes):
             problems += [(("data_sets", name, *place), what) for place, what in check(data_set)]
+        found = checking.references(manifest, name)
+        problems += [(("data_sets", name, *place), what) for place, what in found]
     return [say(place, what) for place, what in problems]
 
 
@@ -69,18 +73,18 @@ def _connection(manifest: Any) -> Iterator[Problem]:
     for field in ("base_url", "url"):
         if address := getattr(connection, field, None):
             yield from ((("connection", field), what) for what in _address(field, address))
-    kind = {"rest": "bearer", "sql": "password"}.get(manifest.connector)
+    if manifest.connector == "files":
+        yield from files.connection(connection)
     sign_in = getattr(connection, "authentication", None)
-    if sign_in and sign_in.kind != kind:
-        yield ("connection", "authentication", "kind"), f"a {manifest.connector} source signs in by {kind}; write that"
+    if manifest.connector == "rest":
+        yield from rest_rules.connection(manifest)
+    elif sign_in and sign_in.kind != "password":
+        yield (
+            ("connection", "authentication", "kind"),
+            f"a {manifest.connector} source signs in by password; write that",
+        )
     if sign_in and HUBS_OWN.fullmatch(sign_in.secret):
         yield ("connection", "authentication", "secret"), "is not a source's; write a name such as /hub/crm/token"
-    for name, value in getattr(connection, "headers", {}).items():
-        place = ("connection", "headers", name)
-        if SECRET_NAME.search(name):
-            yield place, "is a secret in clear; take it out and write `authentication: {kind: bearer, secret: <name>}`"
-        if not (re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) and re.fullmatch(r"[\t\x20-\x7e]*", value)):
-            yield place, "is no header; a name has no spaces and colons, a value stands in one line of plain letters"
     timeout = getattr(connection, "timeout", None)
     if timeout is not None and not 0 < timeout.total_seconds() <= LONGEST_TIMEOUT:
         yield (
@@ -100,7 +104,7 @@ def _address(field: str, address: str) -> Iterator[str]:
         return
     if not whole or re.search(r"[\s\x00-\x1f]", address) or (field == "base_url" and (parts.query or parts.fragment)):
         yield f"is no address; write {of}"
-    if parts.password is not None or any(SECRET_NAME.search(name) for name, _ in parse_qsl(parts.query)):
+    if parts.password is not None or any(rest_rules.SECRET_NAME.search(name) for name, _ in parse_qsl(parts.query)):
         yield (
             "holds a password, which would be in every template; put it there by `make secret NAME=<name>` and "
             "name it under `authentication: {kind: …, secret: <name>}`"
@@ -109,13 +113,7 @@ def _address(field: str, address: str) -> Iterator[str]:
 
 def _declared(place: tuple[str | int, ...], column: str | None, data_set: DataSet) -> Iterator[Problem]:
     if column is not None and column not in data_set.columns:
-        yield place, f"{column!r} is not a declared column; {_near(column, data_set.columns)}"
-
-
-def _near(name: str, known: Iterable[str]) -> str:
-    known = list(known)
-    near = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean {near[0]!r}?" if near else f"declared: {', '.join(known)}"
+        yield place, f"{column!r} is not a declared column; {checking.near(column, data_set.columns)}"
 
 
 def _zone(place: tuple[str | int, ...], name: str | None) -> Iterator[Problem]:
@@ -140,10 +138,11 @@ def _columns(data_set: DataSet) -> Iterator[Problem]:
             precision, scale = map(int, re.findall(r"\d+", column.type))
             if not 1 <= precision <= 38 or scale > precision:
                 yield (*place, "type"), f"{column.type} is not possible; at most 38 digits, the fraction within them"
-        if (column.format or column.time_zone) and column.type not in ("date", "timestamp"):
+        if (column.formats or column.time_zone) and column.type not in ("date", "timestamp"):
             yield (*place, "format"), f"is for dates and timestamps, this is {column.type}; take it out"
-        elif column.format:
-            yield from (((*place, "format"), what) for what in values.moment_format(column.format, column.type))
+        elif column.format is not None:
+            told = values.moment_formats(column.formats, column.type)
+            yield from (((*place, "format"), what) for what in told)
         if column.personal == "name" and column.type != "varchar":
             yield (*place, "personal"), f"a name is varchar, this is {column.type}; change the type or take it out"
         yield from _zone((*place, "time_zone"), column.time_zone)
@@ -191,6 +190,8 @@ def _filters(data_set: DataSet) -> Iterator[Problem]:
             place = ("filters", at, "where", column)
             yield from _declared(place, column, data_set)
             for check in checks if column in data_set.columns else ():
+                if check.rule in checking.ACROSS_ROWS:
+                    yield place, f"{check.rule} looks at other rows, so it leaves none out; use it as a check"
                 yield from ((place, what) for what in values.argument(check, data_set.columns[column]))
 
 
@@ -209,13 +210,16 @@ def _entities(data_set: DataSet) -> Iterator[Problem]:
     for entity, mapping in data_set.entity.items():
         place = ("entity", entity)
         if entity not in ENTITIES:
-            yield place, f"{entity!r} is not an entity; {_near(entity, ENTITIES)}"
+            yield place, f"{entity!r} is not an entity; {checking.near(entity, ENTITIES)}"
             continue
         if "source_key" not in mapping:
             yield place, "does not map source_key; it says which record of the source this is"
         for column, expression in mapping.items():
             if column not in ENTITIES[entity]:
-                yield (*place, column), f"{column!r} is not a column of {entity}; {_near(column, ENTITIES[entity])}"
+                yield (
+                    (*place, column),
+                    f"{column!r} is not a column of {entity}; {checking.near(column, ENTITIES[entity])}",
+                )
             if column.endswith("source_key"):
                 yield from _key(place, column, expression, data_set)
             elif re.fullmatch(r"[a-z_]\w*", expression) and expression not in ("null", "true", "false"):
@@ -256,10 +260,8 @@ def _fetch(data_set: DataSet) -> Iterator[Problem]:
         column = data_set.columns.get(changed.column)
         if column and column.type in ("boolean", "json"):
             yield ("fetch", "changed_since", "column"), f"{column.type} cannot say when a row changed; name another"
-        if hasattr(fetch, "path") and not changed.parameter:
-            yield ("fetch", "changed_since"), "needs the name of the query parameter; add `parameter:`"
     if hasattr(fetch, "paging"):
-        yield from _asking(fetch)
+        yield from rest_rules.fetch(data_set)
     if hasattr(fetch, "table"):
         if bool(fetch.table) == bool(fetch.query):
             yield ("fetch",), "needs a table or a query, not both"
@@ -270,63 +272,17 @@ def _fetch(data_set: DataSet) -> Iterator[Problem]:
         if not data_set.keys.business:
             yield ("keys", "business"), "is missing; a database is read in the order of its business key"
     if hasattr(fetch, "pattern"):
-        if fetch.encoding is not None and not values.encoding(fetch.encoding):
-            yield ("fetch", "encoding"), f"{fetch.encoding!r} is no encoding of text; write for example utf-8 or cp1252"
-        if fetch.format == "csv" and not fetch.header and not fetch.names:
-            yield ("fetch", "names"), "is missing; a file without a header needs the names of its columns in order"
-        yield from _file(fetch)
         theirs = {column.source_name or name for name, column in data_set.columns.items()} | set(data_set.ignore)
-        for name in sorted(theirs - set(fetch.names)) if fetch.names else []:
-            yield ("fetch", "names"), f"{name!r} is declared below but not among the file's columns"
+        yield from ((("fetch", *place), what) for place, what in files.fetch(fetch, theirs))
 
 
 def _deletes(data_set: DataSet) -> Iterator[Problem]:
     if data_set.hard_deletes == "detect" and data_set.replaces is None:
         yield (
             ("hard_deletes",),
-            "cannot be detected where `changed_since` fetches only what changed: a row that is not in the answer may "
-            "still be there; take out one of the two, or name the source's column of deletions under `keys.deleted`",
+            "cannot be detected where `changed_since` or windows of time fetch only what changed: a row that is not in "
+            "the answer may still be there; take out one of the two, or name the source's column of deletions under "
+            "`keys.deleted`",
         )
     if data_set.replaces is None and "max_deleted_percent" in data_set.gate.model_fields_set:
         yield ("gate", "max_deleted_percent"), "guards nothing: this data set's deletions are not detected; take it out"
-
-
-def _file(fetch: Any) -> Iterator[Problem]:
-    if fetch.pattern.startswith("/") or "://" in fetch.pattern:
-        yield ("fetch", "pattern"), "begins behind the source's location; write for example calls-*.csv"
-    for field in ("separator", "quote"):
-        if (text := getattr(fetch, field)) is not None and not values.mark(text):
-            yield ("fetch", field), f"{text!r} cannot be told from the text around it; write for example ; or |"
-    if fetch.separator is not None and fetch.separator == fetch.quote:
-        yield ("fetch", "quote"), "is the separator too; write null where the file quotes nothing"
-    if fetch.format != "csv" and fetch.separator is not None:
-        yield ("fetch", "separator"), f"is for csv, this is {fetch.format}; take it out"
-    if len(set(fetch.names)) < len(fetch.names):
-        yield ("fetch", "names"), "names a column twice; give each its own name"
-
-
-def _asking(fetch: Any) -> Iterator[Problem]:
-    """Of a REST data set: where it asks, how often, and by which parameters, each of which has one meaning."""
-    if fetch.path.startswith("//") or not re.fullmatch(r"[\x21-\x7e]+", fetch.path) or set(fetch.path) & set("?#"):
-        yield ("fetch", "path"), "is no path; write for example /contacts, parameters under `query:`, blanks as %20"
-    if fetch.rate_limit and fetch.rate_limit < SLOWEST_RATE:
-        yield ("fetch", "rate_limit"), "is too slow for a worker of five minutes; write at least `1 per minute`"
-    for name in fetch.query:
-        if SECRET_NAME.search(name):
-            what = "is a secret in clear; take it out and write `authentication: {kind: bearer, secret: <name>}`"
-            yield ("fetch", "query", name), what
-    paging, changed = fetch.paging, fetch.changed_since
-    own = [paging.parameter, paging.size_parameter] if paging.kind != "none" else []
-    asked = [*fetch.query, *filter(None, own), *([changed.parameter] if changed and changed.parameter else [])]
-    for name in sorted({name for name in asked if asked.count(name) > 1}):
-        yield ("fetch",), f"the query parameter {name!r} is used for two things; give each its own"
-    yield from _paging(paging)
-
-
-def _paging(paging: Any) -> Iterator[Problem]:
-    if paging.kind == "none" and (paging.parameter or paging.next):
-        yield ("fetch", "paging"), "asks once and needs no `parameter` and no `next`; take them out or name the kind"
-    if paging.kind != "none" and not paging.parameter:
-        yield ("fetch", "paging"), f"{paging.kind} paging needs the name of the query parameter; add `parameter:`"
-    if paging.kind == "cursor" and not paging.next:
-        yield ("fetch", "paging"), "cursor paging needs where the next cursor stands; add `next: $.next_cursor`"

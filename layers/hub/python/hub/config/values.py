@@ -2,13 +2,13 @@
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
+from hub.config import checking
 from hub.config.models import Check, Column
 
 ADDRESS = r"[^@\s*]+@[^@\s*.]+(\.[^@\s*.]+)+"
@@ -25,6 +25,7 @@ CRON = (
     ("year", 1970, 2199, ""),
 )
 SHORT_MONTHS = {"30": ("2", "FEB"), "31": ("2", "FEB", "4", "APR", "6", "JUN", "9", "SEP", "11", "NOV")}
+TEXTS = ("email", "phone", "pattern", "length", "postcode", "tidy", "title", "gender", "salutation")
 NUMBERS = ("bigint", "integer", "double", "decimal")
 # Which declared types an entity's column takes as they are; any takes its own, and varchar takes all.
 TAKES = {
@@ -70,9 +71,10 @@ def argument(check: Check, column: Column) -> Iterator[str]:
         )
     elif check.rule == "length" and not _is_length(of):
         yield "the check length takes the least and the most; write `check: {length: [1, 40]}`"
-    elif check.rule == "between":
-        yield from _bounds(of, column)
-    if check.rule in ("email", "phone", "pattern", "length") and column.type != "varchar":
+    elif check.rule == "between" or (check.rule == "plausible_date" and of is not None):
+        yield from bounds(check.rule, of, column)
+    yield from checking.argument(check, column)
+    if check.rule in TEXTS and column.type != "varchar":
         yield f"the check {check.rule} is for varchar, this is {column.type}; change the type or the check"
 
 
@@ -81,24 +83,8 @@ def _one_of(of: Any, column: Column) -> Iterator[str]:
         yield "the check one_of takes a list of values; write `check: {one_of: [a, b]}`"
         return
     for value in of:
-        if not _may_be(value, column.type):
+        if not checking.may_be(value, column.type):
             yield f"{value!r} can never be in a column of {column.type}; one_of lists values of that type"
-
-
-def _may_be(value: Any, kind: str) -> bool:
-    """Whether a value of a manifest is one of this declared type."""
-    if kind == "boolean" or not isinstance(value, str | int | float) or isinstance(value, bool):
-        return kind == "boolean" and isinstance(value, bool)
-    try:
-        if kind in ("bigint", "integer"):
-            int(str(value))
-        elif kind == "double" or kind.startswith("decimal"):
-            Decimal(str(value))
-        elif kind in ("date", "timestamp"):
-            datetime.fromisoformat(str(value))
-    except (ValueError, InvalidOperation):
-        return False
-    return True
 
 
 def _is_length(of: Any) -> bool:
@@ -106,9 +92,10 @@ def _is_length(of: Any) -> bool:
     return whole and 0 <= of[0] <= of[1]
 
 
-def _bounds(of: Any, column: Column) -> Iterator[str]:
+def bounds(rule: str, of: Any, column: Column) -> Iterator[str]:
     if not (isinstance(of, list | tuple) and len(of) == 2):
-        yield "the check between takes two bounds; write `check: {between: [0, 100]}`, null for an open end"
+        first, last = ("0", "100") if rule == "between" else ("1900-01-01", "today")
+        yield f"the check {rule} takes two bounds; write `check: {{{rule}: [{first}, {last}]}}`, null for an open end"
         return
     of_time, wrong = column.type in ("date", "timestamp"), False
     for bound in of:
@@ -121,7 +108,7 @@ def _bounds(of: Any, column: Column) -> Iterator[str]:
             column.type in ("varchar", "boolean", "json") or type(bound) not in (int, float) or abs(bound) >= 10**28
         ):
             wrong = True
-            yield f"{bound!r} is no bound for {column.type}; between is for numbers, dates and timestamps"
+            yield f"{bound!r} is no bound for {column.type}; {rule} is for numbers, dates and timestamps"
     least, most = (date.today().isoformat() if bound == "today" else bound for bound in of)
     if not wrong and least is not None and most is not None and least > most:
         yield f"no value is between {of[0]} and {of[1]}; write the lower bound first"
@@ -145,8 +132,16 @@ def _compiles(pattern: Any) -> bool:
         return False
 
 
+def moment_formats(forms: Sequence[str], kind: str) -> Iterator[str]:
+    """What is wrong with the `format` of a date or a timestamp, one or a list that is tried in its order."""
+    if not forms or len(set(forms)) < len(forms):
+        yield "lists no format, or one twice; write each once, the likeliest first"
+    for form in forms:
+        yield from moment_format(form, kind)
+
+
 def moment_format(form: str, kind: str) -> Iterator[str]:
-    """What is wrong with the `format` of a date or a timestamp."""
+    """What is wrong with one format."""
     if form in ("epoch_seconds", "epoch_milliseconds"):
         if kind != "timestamp":
             yield f"{form} is for timestamps, this is {kind}; change the type or the format"

@@ -5,10 +5,10 @@ A worker may die at any line. What is committed is in the ledger; the next worke
 
 import json
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -20,14 +20,17 @@ from hub.pulls import steps
 from hub.pulls.announce import announce
 from hub.pulls.catalogue import CannotPublish, Catalogue
 from hub.pulls.deletions import Deletions, Gone
+from hub.pulls.drift import Drift, compare
 from hub.pulls.keysets import KeySets
 from hub.pulls.ledger import Counts, Verdict, deletion_gate, gate, settle, told_fields
-from hub.pulls.models import Pull, PullTask, pull_id
+from hub.pulls.memory import Memory
+from hub.pulls.models import Pull, PullTask, pull_id, waiting_replay
 from hub.pulls.objects import Objects
-from hub.pulls.repeats import Staged
+from hub.pulls.references import References
 from hub.pulls.replay import Replay
 from hub.pulls.stage import Outcome, Plan, settle_batch
 from hub.pulls.store import COUNTS, LEASE_SECONDS, Lease, PullStore, iso
+from hub.pulls.tally import total
 from hub.settings import PullSettings
 from hub.sources import Connector, Piece, SourceError, connector
 
@@ -37,6 +40,7 @@ BATCH_BYTES = 32 * 1024 * 1024
 BATCH_SECONDS = 60.0
 SHORT_OF_TIME_MS = 75_000  # a batch may take a minute to fill
 MOST_ATTEMPTS = 5
+MOST_PULLS = 1000  # whose staged rows are looked through once, when a data set is first referred to
 
 
 def build(settings: PullSettings) -> "Engine":
@@ -104,15 +108,12 @@ class Engine:
             self._store.abandon(lease, pull, self.moment())
         elif task.pull_id:
             return None
-        seq, waiting, asked_by = state.get("next_seq", 1), state.get("replays"), task.asked_by
+        seq, waiting = state.get("next_seq", 1), state.get("replays")
         if task.replay and not waiting:
             return None
-        replay = None
-        if waiting:
-            number, _, asked_by = waiting[0].partition(" ")
-            replay = (pull_id(task.source, task.data_set, int(number.partition("-")[0])), number)
-        now = self._later_than(state.get("begun_at"))
-        pull = self._store.begin(lease, seq, _cursor(state), asked_by, now, replay)
+        replay, asked_by = waiting_replay(task, waiting[0]) if waiting else (None, task.asked_by)
+        now, cursor = self._later_than(state.get("begun_at")), _cursor(state)
+        pull = self._store.begin(lease, seq, cursor, asked_by, now, replay)
         steps.reached("begun")
         return pull
 
@@ -160,16 +161,18 @@ class _Work:
         self._replay = Replay(self._store, engine.settings.vault_bucket, pull, self._rules) if pull.replay_of else None
         self._cursor = _cursor(state)
         self._keys_before: str | None = state.get("key_index")
+        self._listed: dict[str, list[str]] = state.get("known", {})
         self._keysets = KeySets(engine.settings.vault_bucket, pull)
         self._done = list(self._store.batches(pull.pull_id))
-        self._staged = Staged(self._hashes)
+        self._memory = Memory(self._rules, self._objects, self._done, state.get("kinds", {}))
+        self._references = References(engine.settings.vault_bucket, engine.token_key, source)
         self._resumed = bool(self._done) or pull.attempts > 0
         self._renewed = 0
 
     def until(self, milliseconds_left: Callable[[], int]) -> Pull:
         """Fetch, commit and settle; the pull as it stands at the end."""
         try:
-            self._remember_staged()
+            self._remember()
             batches = self._batches(self._connect())
             while not self._ended():
                 if milliseconds_left() < SHORT_OF_TIME_MS:
@@ -195,14 +198,11 @@ class _Work:
         source = self._engine.deployment.sources[self._task.source]
         return connector(source, self._task.data_set, self._engine.settings.vault_bucket)
 
-    def _remember_staged(self) -> None:
-        if self._rules.keys.business:
-            for number, each in enumerate(self._done, 1):
-                if each.get("staging"):
-                    self._staged.add(number, self._hashes(number))
-
-    def _hashes(self, batch: int) -> Any:
-        return self._objects.hashes(self._done[batch - 1]["staging"]["key"])
+    def _remember(self) -> None:
+        self._memory.rebuild()
+        others = {name for name, _ in self._references.needed(self._task.data_set).values()}
+        states = {name: self._store.state(f"{self._task.source}.{name}") for name in sorted(others)}
+        self._memory.known = self._references.for_pull(self._task.data_set, states)
 
     def _staged_objects(self) -> Iterator[tuple[str, str]]:
         """Key and ETag of each staged object that the ledger knows."""
@@ -236,14 +236,13 @@ class _Work:
             self._objects.forget_uncommitted(self._pull, batch)
             self._resumed = False
         received = sum(each["received"] for each in self._done)
-        outcome = settle_batch(self._plan, self._pull, batch, pieces, self._staged, received)
+        outcome = settle_batch(self._plan, self._pull, batch, pieces, self._memory, received)
         item = self._write(batch, pieces, outcome)
         self._renewed = int(self._engine.now())
         until = self._renewed + LEASE_SECONDS
         self._store.commit(self._lease, self._pull, batch, item, outcome.counts, until)
         self._done.append({**item, **outcome.counts.as_dict()})
-        if self._rules.keys.business and len(outcome.staged):
-            self._staged.add(batch, outcome.staged["_record_hash"].combine_chunks())
+        self._memory.add(batch, outcome.staged)
         steps.reached("committed")
 
     def _write(self, batch: int, pieces: Sequence[Piece], outcome: Outcome) -> dict[str, Any]:
@@ -256,8 +255,7 @@ class _Work:
             "declared": last.declared,
             "last": last.last,
             "landed_at": iso(self._engine.moment()),
-            "warned": dict(outcome.warned),
-            "rules": dict(outcome.rules),
+            **outcome.tally.as_item(),
             "new_fields": told_fields(name for piece in pieces for name in piece.new_fields),
         }
         if raw := [piece.raw for piece in pieces if piece.raw]:
@@ -271,6 +269,8 @@ class _Work:
             item["quarantine"] = self._objects.quarantine(self._pull, batch, outcome.quarantined)
         if self._replay:
             item["replayed"] = self._replay.write_fates(batch, pieces, outcome)
+        if outcome.fixes:
+            item["fixes"] = self._objects.fixes(self._pull, batch, outcome.fixes)
         steps.reached("quarantined")
         if outcome.seen:
             item["keys"] = [
@@ -290,7 +290,10 @@ class _Work:
         batches = [Counts(**{name: each[name] for name in COUNTS}) for each in self._done]
         declared = self._done[-1]["declared"] if self._done else None
         changes = self._totals(batches, declared)
-        verdict = self._verdict(batches, declared, changes["new_fields"])
+        kinds = changes.pop("kinds")
+        drift = compare(self._memory.kinds, kinds, changes["new_fields"], changes["received"])
+        changes |= {"vanished_fields": drift.vanished, "changed_types": drift.changed}
+        verdict = self._verdict(batches, declared, drift)
         changes |= {"balanced": settle(batches, declared).balanced, "ended_at": iso(self._engine.moment())}
         steps.reached("settled")
         gone = self._gone() if verdict.balanced else Gone()
@@ -298,13 +301,14 @@ class _Work:
         if verdict.balanced and "deleted" not in self._pull.released:
             verdict = deletion_gate(gone.had, gone.deleted, self._rules.gate.max_deleted_percent)
         if not verdict.balanced:
-            changes |= {"state": "held", "reason": verdict.reason, "held_by": verdict.gate}
-            self._store.end(self._lease, self._pull, changes)
+            self._store.end(self._lease, self._pull, changes | verdict.as_held())
             return self._store.get(self._pull.pull_id)
-        # A run reads the table of every data set with a complete pull, so there is one after an empty first pull too.
+        # A run reads the table of every data set with a complete pull, so an empty first pull makes one too.
         self._engine.catalogue.ensure_table(self._pull.source, self._pull.data_set, self._rules)
         if changes["staged"] or gone.deleted:
             self._engine.catalogue.publish(self._pull, self._rules)
+        if any(each.get("fixes") for each in self._done):
+            self._engine.catalogue.publish_fixes(self._pull)
         steps.reached("registered")
         cursor = json.loads(self._done[-1]["cursor_after"]) if self._done else self._cursor
         # What an earlier attempt met is over.
@@ -314,10 +318,32 @@ class _Work:
                 f"{gone.withheld} records are gone from the source but stay here: they may be among the rows whose key "
                 "cannot be read (see the quarantine)"
             )
-        replayed = (self._replay.of, self._replay.settle(self._done)) if self._replay else None
-        self._store.complete(self._lease, self._pull, changes, cursor, gone.index_key, replayed)
+        fetched = {} if self._replay else {"known": self._known(), "kinds": {**self._memory.kinds, **kinds}}
+        remembered, replayed = {"key_index": gone.index_key, **fetched}, None
+        if self._replay:
+            replayed = (self._replay.of, self._replay.settle(self._done))
+        self._store.complete(self._lease, self._pull, changes, cursor, remembered, replayed)
         steps.reached("completed")
         return self._store.get(self._pull.pull_id)
+
+    def _known(self) -> dict[str, list[str]]:
+        """The keys that others refer to, with those of this pull."""
+        columns = self._references.referred(self._pull.data_set)
+        if not columns:
+            return {}
+        batches = (self._objects.columns(key, columns) for key, _ in self._staged_objects())
+        # A data set that was pulled before anybody referred to it gives what is still staged of it.
+        earlier = () if set(columns) <= self._listed.keys() else self._published(columns)
+        return self._references.remember(self._pull, chain(earlier, batches), self._listed)
+
+    def _published(self, columns: Sequence[str]) -> Iterator[Any]:
+        for pull in self._store.newest_first(self._pull.source, self._pull.data_set, limit=MOST_PULLS):
+            if pull.state == "complete":
+                for each in self._store.batches(pull.pull_id):
+                    if each.get("staging") and (
+                        found := self._objects.columns_if_there(each["staging"]["key"], columns)
+                    ):
+                        yield found
 
     def _gone(self) -> Gone:
         """What is gone since the last complete pull; nothing can be where this one has read nothing whole."""
@@ -336,27 +362,20 @@ class _Work:
             self._renewed = now
 
     def _totals(self, batches: Sequence[Counts], declared: int | None) -> dict[str, Any]:
-        warned, rules = Counter[str](), Counter[str]()
-        for each in self._done:
-            warned.update(each["warned"])
-            rules.update(each["rules"])
         return {
             **sum(batches, Counts()).as_dict(),
+            **total(self._done),
             "declared_by_source": declared,
-            "warned": dict(warned),
-            "rules": dict(rules),
             "new_fields": told_fields(name for each in self._done for name in each["new_fields"]),
         }
 
-    def _verdict(self, batches: Sequence[Counts], declared: int | None, new_fields: Sequence[str]) -> Verdict:
+    def _verdict(self, batches: Sequence[Counts], declared: int | None, drift: Drift) -> Verdict:
         """May this pull be published? The first reason against it."""
         verdict = settle(batches, declared)
         if not verdict.balanced:
             return verdict
-        if new_fields and self._rules.on_drift == "hold":
-            told = f"new fields {', '.join(new_fields)}; declare or ignore them in the manifest"
-            if "drift" not in self._pull.released:
-                return Verdict(False, told, "drift")
+        if drift.reason and self._rules.on_drift == "hold" and not self._replay and "drift" not in self._pull.released:
+            return Verdict(False, drift.reason, "drift")
         for key, etag in self._staged_objects():
             if not self._objects.is_as_committed(key, etag):
                 return Verdict(False, f"{key} is not what was committed")

@@ -39,6 +39,10 @@ class Verdict:
     reason: str = ""
     gate: str | None = None
 
+    def as_held(self) -> dict[str, str | None]:
+        """What the ledger says of the pull that is held."""
+        return {"state": "held", "reason": self.reason, "held_by": self.gate}
+
 
 def settle(batches: Iterable[Counts], declared_by_source: int | None) -> Verdict:
     """Say whether a pull may be published.

@@ -53,6 +53,8 @@ class Pull(BaseModel):
     deletes_withheld: records that are gone, too, but may be among the rows whose key could not be read.
     held_by: the gate that holds it, if a person may release it. released: the gates that persons let it pass.
     replay_of: the pull whose quarantined rows this one took up. settled_rows: rows of its own that replays took up.
+    warned, rules, fixed: values and rows by `column: rule`. repeated: duplicates by kind, and staged rows that are
+    another version of a record. judged, measured, related: what quality is worked out from, see `scores`.
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -91,6 +93,13 @@ class Pull(BaseModel):
     warned: dict[str, int] = {}
     rules: dict[str, int] = {}
     new_fields: list[str] = []
+    vanished_fields: list[str] = []
+    changed_types: dict[str, str] = {}
+    fixed: dict[str, int] = {}
+    repeated: dict[str, int] = {}
+    judged: int = 0
+    measured: dict[str, dict[str, int]] = {}
+    related: dict[str, dict[str, int]] = {}
 
 
 class PullCompleted(BaseModel):
@@ -115,3 +124,9 @@ def parts(pull_id: str) -> tuple[str, str, int]:
     if found is None:
         raise ValueError(f"not a pull_id: {pull_id!r}")
     return found[1], found[2], int(found[3])
+
+
+def waiting_replay(task: PullTask, entry: str) -> tuple[tuple[str, str], str]:
+    """Of a replay that waits: the pull that it replays and its number, and who asked."""
+    number, _, asked_by = entry.partition(" ")
+    return (pull_id(task.source, task.data_set, int(number.partition("-")[0])), number), asked_by

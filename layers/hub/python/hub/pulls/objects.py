@@ -24,7 +24,7 @@ class Objects:
 
     def land(self, pull: Pull, batch: int, kind: str, parts: Sequence[bytes]) -> tuple[str, str, int]:
         """The bytes as they came, compressed; their key, their SHA-256 and how many they are."""
-        joint = b"" if kind in ("arrow", "bin") else b"\n"
+        joint = b"\n" if kind == "json" else b""  # pages of an API; parts of a file follow on each other
         data = joint.join(parts)
         key = f"landing/{pull.source}/{pull.data_set}/{pull.pull_id}/batch-{batch:05d}.{kind}.gz"
         self._put(key, _gzip(data))
@@ -44,16 +44,22 @@ class Objects:
         self._forget(f"{staging_folder(pull)}deleted-")
 
     def quarantine(self, pull: Pull, batch: int, lines: Sequence[dict[str, Any]]) -> str:
-        key = f"quarantine/{pull.source}/{pull.data_set}/{pull.pull_id}/batch-{batch:05d}.jsonl.gz"
+        return self._lines("quarantine", pull, batch, lines)
+
+    def fixes(self, pull: Pull, batch: int, lines: Sequence[dict[str, Any]]) -> str:
+        """What was made of values, one by one; the key."""
+        return self._lines("fixes", pull, batch, lines)
+
+    def _lines(self, zone: str, pull: Pull, batch: int, lines: Sequence[dict[str, Any]]) -> str:
+        key = f"{folder(zone, pull)}batch-{batch:05d}.jsonl.gz"
         self._put(key, _gzip(b"\n".join(json_text.dumps(line).encode() for line in lines)))
         return key
 
     def forget_uncommitted(self, pull: Pull, batch: int) -> None:
         """Take away what an earlier worker wrote of a batch that it never committed."""
-        zones = ("landing", "quarantine", "keys")
-        folders = [f"{zone}/{pull.source}/{pull.data_set}/{pull.pull_id}/" for zone in zones]
-        for folder in [*folders, staging_folder(pull)]:
-            self._forget(f"{folder}batch-{batch:05d}.")
+        folders = [folder(zone, pull) for zone in ("landing", "quarantine", "fixes", "keys")]
+        for each in [*folders, staging_folder(pull)]:
+            self._forget(f"{each}batch-{batch:05d}.")
 
     def _forget(self, prefix: str) -> None:
         s3 = aws.client("s3")
@@ -61,10 +67,17 @@ class Objects:
             for item in page.get("Contents", []):
                 s3.delete_object(Bucket=self._bucket, Key=item["Key"])
 
-    def hashes(self, key: str) -> pa.Array:
-        """The record hashes of a staged batch."""
+    def columns(self, key: str, names: Sequence[str]) -> pa.Table:
+        """Some columns of a staged batch, in this order."""
         body = aws.client("s3").get_object(Bucket=self._bucket, Key=key)["Body"].read()
-        return pq.read_table(pa.BufferReader(body), columns=["_record_hash"])["_record_hash"].combine_chunks()
+        return pq.read_table(pa.BufferReader(body), columns=list(names)).select(list(names))
+
+    def columns_if_there(self, key: str, names: Sequence[str]) -> pa.Table | None:
+        """The same, None where the batch has expired or was staged before it had these columns."""
+        try:
+            return self.columns(key, names)
+        except (KeyError, aws.client("s3").exceptions.NoSuchKey):
+            return None
 
     def is_as_committed(self, key: str, etag: str) -> bool:
         """Whether the object still is what its batch was committed with."""
@@ -72,6 +85,10 @@ class Objects:
 
     def _put(self, key: str, body: bytes) -> str:
         return str(aws.client("s3").put_object(Bucket=self._bucket, Key=key, Body=body)["ETag"])
+
+
+def folder(zone: str, pull: Pull) -> str:
+    return f"{zone}/{pull.source}/{pull.data_set}/{pull.pull_id}/"
 
 
 def staging_folder(pull: Pull) -> str:

@@ -18,14 +18,14 @@ class Staged:
         self._prefixes: dict[int, pa.Array] = {}
 
     def add(self, batch: int, hashes: pa.Array) -> None:
-        self._prefixes[batch] = _prefixes(hashes)
+        self._prefixes[batch] = prefixes(hashes)
 
     def knows(self, hashes: pa.Array) -> pa.Array:
         """Whether each hash is staged. Two hashes may begin alike, so the batches that seem to have one are read."""
         nowhere = pa.repeat(pa.scalar(False), len(hashes))
         if not self._prefixes or not len(hashes):
             return nowhere
-        found = pc.is_in(pa.chunked_array(list(self._prefixes.values()), pa.uint64()), value_set=_prefixes(hashes))
+        found = pc.is_in(pa.chunked_array(list(self._prefixes.values()), pa.uint64()), value_set=prefixes(hashes))
         starts = accumulate((len(each) for each in self._prefixes.values()), initial=0)
         hit = [
             batch
@@ -37,15 +37,25 @@ class Staged:
 
 def repeats(hashes: pa.Array, staged: Staged) -> pa.Array:
     """Whether each row is there already: staged earlier in this pull, or above it in this batch."""
-    known = staged.knows(hashes)
-    distinct = hashes.dictionary_encode()
-    if len(distinct.dictionary) == len(hashes):
-        return known
+    return pc.or_(staged.knows(hashes), again(hashes))
+
+
+def again(values: pa.Array) -> pa.Array:
+    """Whether each value stands above it already."""
+    distinct = values.dictionary_encode()
+    if len(distinct.dictionary) == len(values):
+        return pa.repeat(pa.scalar(False), len(values))
     first: dict[int, int] = {}
-    again = [first.setdefault(value, at) != at for at, value in enumerate(distinct.indices.to_pylist())]
-    return pc.or_(known, pa.array(again, pa.bool_()))
+    found = [first.setdefault(value, at) != at for at, value in enumerate(distinct.indices.to_pylist())]
+    return pa.array(found, pa.bool_())
 
 
-def _prefixes(hashes: pa.Array) -> pa.Array:
+def short_hashes(texts: pa.Array) -> pa.Array:
+    """Eight bytes for each text, the same within one process only."""
+    return pa.array([hash(text) for text in texts.to_pylist()], pa.int64()).view(pa.uint64())
+
+
+def prefixes(hashes: pa.Array) -> pa.Array:
+    """The first eight bytes of each hash, as a number."""
     digits = "".join(pc.utf8_slice_codeunits(hashes, 0, PREFIX).to_pylist())
     return pa.UInt64Array.from_buffers(pa.uint64(), len(hashes), [None, pa.py_buffer(bytes.fromhex(digits))])

@@ -2,8 +2,11 @@
 
 import re
 
+import pyarrow as pa
+
 from hub.config import REFERENCES, DataSet
 from hub.config.entities import reference_column
+from hub.quality import arrow_type
 
 HIVE = {"varchar": "string", "json": "string", "integer": "int"}
 CONTROL = {
@@ -16,6 +19,7 @@ CONTROL = {
     "_record_key": "string",
     "_extra": "string",
 }
+HIVE_TO_ARROW = {"string": pa.string(), "int": pa.int32(), "timestamp": pa.timestamp("ms")}
 PARTITIONS = {"pull_date": "string", "pull_id": "string"}
 
 
@@ -29,6 +33,11 @@ def database_name(stage: str) -> str:
 
 def hive_type(declared: str) -> str:
     return HIVE.get(declared, re.sub(r"\s", "", declared))
+
+
+def stored_type(hive: str) -> pa.DataType:
+    """How a Hive type is written to Parquet."""
+    return HIVE_TO_ARROW.get(hive) or arrow_type(hive)
 
 
 def staging_columns(data_set: DataSet) -> dict[str, str]:

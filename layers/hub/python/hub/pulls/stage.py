@@ -11,15 +11,17 @@ import pyarrow.compute as pc
 
 from hub.config import DataSet, key_columns
 from hub.config.entities import reference_column
+from hub.pulls.across import check_across
+from hub.pulls.drift import kinds_of, refuse
 from hub.pulls.ledger import Counts
+from hub.pulls.memory import Memory
 from hub.pulls.models import Pull
-from hub.pulls.repeats import Staged, repeats
-from hub.pulls.schema import key_columns_of_records, references, staging_columns
-from hub.quality import EXTRA, Refined, arrow_type, as_text, record_hashes, refine, tokens
+from hub.pulls.repeats import again, prefixes
+from hub.pulls.schema import key_columns_of_records, references, staging_columns, stored_type
+from hub.pulls.tally import Tally
+from hub.quality import EXTRA, Refined, as_text, record_hashes, refine, tokens
 from hub.sources import Piece, json_text
 from hub.sources.tables import MARKS, ORIGIN, origins
-
-HIVE_TO_ARROW = {"string": pa.string(), "int": pa.int32(), "timestamp": pa.timestamp("ms")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Plan:
     def key_schema(self) -> pa.Schema:
         """The columns by which a record is remembered, as they are staged."""
         types = staging_columns(self.rules)
-        return pa.schema([(name, _stored_type(types[name])) for name in key_columns_of_records(self.rules)])
+        return pa.schema([(name, stored_type(types[name])) for name in key_columns_of_records(self.rules)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,41 +60,38 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One batch after its rules: the rows to stage, the lines for quarantine, and where every row went."""
+    """One batch after its rules: the rows to stage, the lines for quarantine and of fixes, and where every row went."""
 
     staged: pa.Table
     quarantined: list[dict[str, Any]]
     counts: Counts
-    warned: Counter[str]
-    rules: Counter[str]
+    fixes: list[dict[str, Any]]
+    tally: Tally
     seen: list[Seen]
 
 
-def settle_batch(
-    plan: Plan, pull: Pull, batch: int, pieces: Sequence[Piece], staged_before: Staged, received: int
-) -> Outcome:
+def settle_batch(plan: Plan, pull: Pull, batch: int, pieces: Sequence[Piece], memory: Memory, received: int) -> Outcome:
     """Put every row of a batch in its one place.
 
-    staged_before: of earlier batches of this pull. received: rows before this batch.
+    memory: of earlier batches of this pull. received: rows before this batch.
     """
     raw = _joined([piece.rows for piece in pieces])
     started = datetime.fromisoformat(pull.started_at)
     refined = refine(raw, plan.rules, plan.country, started.date())
     keyed = _with_tokens(plan, refined.rows, _origin(plan, pull, raw, received))
-    for at in _erased(plan, keyed):
-        refined.rejected.pop(at, None)
-        refined.filtered.setdefault(at, "erased")
-    for at in _superseded(raw):
-        refined.rejected.pop(at, None)
-        refined.filtered.setdefault(at, "superseded")
+    _leave_out(refined, _erased(plan, keyed), "erased")
+    _leave_out(refined, _superseded(raw), "superseded")
     if MARKS in raw.column_names:
         keyed = keyed.append_column(MARKS, raw[MARKS])
+    refuse(raw, plan.rules, memory.kinds, refined)
+    check_across(plan.rules, keyed, refined, memory)
     keyed = keyed.append_column("_record_hash", record_hashes([keyed[name] for name in plan.rules.columns]))
     keyed = keyed.append_column("_row", pa.array(range(1, len(keyed) + 1), pa.int32()))
     passing = _passing(keyed, refined)
     before = len(passing)
+    repeated = Counter[str]()
     if plan.rules.keys.business:
-        passing = passing.filter(pc.invert(repeats(_one(passing["_record_hash"]), staged_before)))
+        passing, repeated = _without_repeats(passing, memory)
     quarantined = [*_quarantined(plan, raw, refined, _parts(pieces)), *_unreadable(pieces, len(raw))]
     filtered = Counter(f"filtered: {rule}" for rule in refined.filtered.values())
     broken = Counter(f"{each['column']}: {each['rule']}" for line in quarantined for each in line["failures"])
@@ -105,7 +104,36 @@ def settle_batch(
     )
     staged = _as_stored(plan, passing, pull, batch, started)
     seen_records = _seen(plan, keyed, refined, pieces)
-    return Outcome(staged, quarantined, counts, refined.warned, filtered + broken, seen_records)
+    fixes = _fixes(refined, passing)
+    tally = Tally(
+        judged=len(raw) - len(refined.filtered),
+        warned=refined.warned,
+        rules=filtered + broken,
+        fixed=Counter(f"{each['column']}: {each['rule']}" for each in fixes if each["after"] is not None),
+        repeated=repeated,
+        measured=refined.measured,
+        related=refined.related,
+        kinds={name: kind for name, kind in kinds_of(raw, plan.rules).items() if refined.measured[name]["filled"]},
+    )
+    return Outcome(staged, quarantined, counts, fixes, tally, seen_records)
+
+
+def _without_repeats(rows: pa.Table, memory: Memory) -> tuple[pa.Table, Counter[str]]:
+    """The rows that are not staged yet, and how many of which kind come again."""
+    hashes = _one(rows["_record_hash"])
+    known, above = memory.staged.knows(hashes), again(hashes)
+    rest = rows.filter(pc.invert(pc.or_(known, above)))
+    records = prefixes(_one(rest["_record_key"]))
+    earlier = memory.records.filter(pc.is_in(memory.records, value_set=records)) if memory.records.num_chunks else None
+    versions = again(records) if earlier is None else pc.or_(again(records), pc.is_in(records, value_set=earlier))
+    kinds = Counter(
+        {
+            "in an earlier batch": pc.sum(known).as_py() or 0,
+            "in the same batch": pc.sum(pc.and_not(above, known)).as_py() or 0,
+            "another version": pc.sum(versions).as_py() or 0,
+        }
+    )
+    return rest, +kinds
 
 
 def tombstones(plan: Plan, pull: Pull, batch: int, before: int, gone: pa.Table) -> pa.Table:
@@ -205,6 +233,12 @@ def _erased(plan: Plan, rows: pa.Table) -> list[int]:
     return sorted({at for name in keys for at in pc.indices_nonzero(pc.is_in(rows[name], erased)).to_pylist()})
 
 
+def _leave_out(refined: Refined, positions: Sequence[int], rule: str) -> None:
+    for at in positions:
+        refined.rejected.pop(at, None)
+        refined.filtered.setdefault(at, rule)
+
+
 def _superseded(raw: pa.Table) -> list[int]:
     """Replayed rows of what a later pull has read again."""
     return [at for at, marks in enumerate(_marks(raw)) if "superseded" in marks]
@@ -254,6 +288,26 @@ def _quarantined(plan: Plan, raw: pa.Table, refined: Refined, parts: Sequence[st
                 **_kept(mark),
             }
         )
+    return lines
+
+
+def _fixes(refined: Refined, staged: pa.Table) -> list[dict[str, Any]]:
+    """A line per value of a staged row that is not as the source wrote it: undone by putting `before` in its place."""
+    numbers = _one(staged["_row"])
+    lines = []
+    for fixed in refined.fixed:
+        rows = pc.add(fixed.at.cast(pa.int32()), 1)
+        at = pc.index_in(rows, value_set=numbers)
+        kept = pc.is_valid(at)
+        columns = {
+            "row": rows,
+            "record_key": pc.take(staged["_record_key"], at),
+            "before": fixed.before,
+            "after": fixed.after,
+            "certainty": fixed.certainty,
+        }
+        found = pa.table(columns).filter(kept).to_pylist()
+        lines += [{"column": fixed.column, "rule": fixed.rule, **line} for line in found]
     return lines
 
 
@@ -310,10 +364,6 @@ def _constant(pull: Pull, batch: int, started: datetime, count: int) -> dict[str
 
 def _typed(columns: Mapping[str, Any], plan: Plan) -> pa.Table:
     table = pa.table(dict(columns))
-    fields = [pa.field(name, _stored_type(hive)) for name, hive in staging_columns(plan.rules).items()]
+    fields = [pa.field(name, stored_type(hive)) for name, hive in staging_columns(plan.rules).items()]
     # Hive's timestamps have milliseconds; what is finer is cut for every engine alike.
     return table.cast(pa.schema(fields), safe=False)
-
-
-def _stored_type(hive: str) -> pa.DataType:
-    return HIVE_TO_ARROW.get(hive) or arrow_type(hive)

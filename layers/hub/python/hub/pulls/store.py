@@ -180,23 +180,24 @@ class PullStore:
         pull: Pull,
         changes: Mapping[str, Any],
         cursor: Any,
-        key_index: str | None = None,
+        remembered: Mapping[str, Any],
         replayed: tuple[Pull, Mapping[str, Any]] | None = None,
     ) -> None:
         """Let go of the data set with the pull complete and the cursor moved; the event is still to be sent.
 
-        key_index: the index of the keys that the next pull is compared with, None to leave it as it is.
+        remembered: what later pulls are compared with, by name; what is empty is left as it is.
         replayed: the pull whose quarantine this one took up, and what its item shall say of that.
         """
+        kept = {name: value for name, value in remembered.items() if value}
         values = {":free": 0, ":cursor": json.dumps(cursor), ":id": pull.pull_id, ":seq": pull.pull_seq}
         others = [] if replayed is None else [self._change(lease, *replayed)]
         self._transact(
             lease,
             "SET lease_until = :free, #cursor = :cursor, last_pull = :id, last_complete_seq = :seq, unannounced = :id"
             + ("" if replayed else ", last_fetch_seq = :seq")
-            + (", key_index = :keys" if key_index else "")
+            + "".join(f", {name} = :{name}" for name in kept)
             + " REMOVE running_pull",
-            values | ({":keys": key_index} if key_index else {}),
+            values | {f":{name}": value for name, value in kept.items()},
             self._change(lease, pull, changes),
             *others,
             names={"#cursor": "cursor"},
@@ -299,7 +300,6 @@ class PullStore:
     def _change(
         self, lease: Lease, pull: Pull, changes: Mapping[str, Any], only_if: str | None = None
     ) -> dict[str, Any]:
-        """Change a pull's item. only_if: the state that it must be in."""
         names = {f"#{name}": name for name in changes}
         return {
             "Update": {

@@ -1,7 +1,20 @@
-"""Types, checks, standard forms and tokens of rows, a whole column at a time."""
+"""Types, checks, repairs, standard forms and tokens of rows, a whole column at a time."""
 
 from hub.quality.cast import arrow_type, as_text
-from hub.quality.refine import EXTRA, Failure, Refined, refine
+from hub.quality.checks import told
+from hub.quality.refine import EXTRA, Failure, Fixed, Refined, refine
 from hub.quality.tokens import record_hashes, token, tokens
 
-__all__ = ["EXTRA", "Failure", "Refined", "arrow_type", "as_text", "record_hashes", "refine", "token", "tokens"]
+__all__ = [
+    "EXTRA",
+    "Failure",
+    "Fixed",
+    "Refined",
+    "arrow_type",
+    "as_text",
+    "record_hashes",
+    "refine",
+    "token",
+    "tokens",
+    "told",
+]

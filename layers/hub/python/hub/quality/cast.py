@@ -4,7 +4,7 @@ Whole columns are cast at once; only values that a column-wide rule doubts are l
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
@@ -33,6 +33,7 @@ MOMENT = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}(:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?)?( ?(Z|[+-][0-9]{2}(:?[0-9]{2})?))?)?$"
 )
 ZONED = r"[T ].*(Z|[+-][0-9]{2}(:?[0-9]{2})?)$"
+EPOCHS = {"epoch_seconds": 1_000_000, "epoch_milliseconds": 1_000}  # microseconds of each
 Result = tuple[pa.Array, pa.Array]
 
 
@@ -51,14 +52,17 @@ def to_type(raw: pa.Array, column: Column) -> Result:
     target = arrow_type(column.type)
     if raw.type == target and not pa.types.is_string(target):
         return raw, _none_of(raw)
-    text = as_text(raw)
-    text = pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
+    text = _without_empty(as_text(raw))
     if column.type == "varchar":
         return text, _none_of(text)
-    trimmed = pc.utf8_trim_whitespace(text)
-    trimmed = pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
+    trimmed = _without_empty(pc.utf8_trim_whitespace(text))
     typed = _caster(column)(trimmed)
     return typed, pc.and_(pc.is_valid(trimmed), pc.is_null(typed))
+
+
+def _without_empty(text: pa.Array) -> pa.Array:
+    empty = pc.equal(text, "")
+    return pc.if_else(empty, pa.scalar(None, pa.string()), text) if pc.any(empty).as_py() else text
 
 
 def as_text(raw: pa.Array) -> pa.Array:
@@ -167,8 +171,9 @@ def _one_by_one(text: pa.Array, typed: pa.Array, doubtful: pa.Array, read: Calla
     """Put what `read` makes of the doubtful values into `typed`."""
     if not pc.any(doubtful).as_py():
         return typed
-    values = pa.array([read(value) for value in text.filter(doubtful).to_pylist()], typed.type)
-    return pc.replace_with_mask(typed, doubtful, values)
+    distinct = text.filter(doubtful).dictionary_encode()
+    values = pa.array([read(value) for value in distinct.dictionary.to_pylist()], typed.type)
+    return pc.replace_with_mask(typed, doubtful, pc.take(values, distinct.indices))
 
 
 def _booleans(text: pa.Array) -> pa.Array:
@@ -178,19 +183,15 @@ def _booleans(text: pa.Array) -> pa.Array:
 
 
 def _dates(text: pa.Array, column: Column) -> pa.Array:
-    if column.format:
-        return _by_format(text, column.format).cast(pa.date32(), safe=False)
+    if column.formats:
+        return _by_formats(text, column.formats, _by_format).cast(pa.date32(), safe=False)
     return _fitting(pc.utf8_slice_codeunits(_matching(text, DAY), 0, 10), pa.date32())
 
 
 def _timestamps(text: pa.Array, column: Column) -> pa.Array:
     """UTC without a zone. A moment without an offset is in the column's time zone, UTC if none is declared."""
-    if column.format == "epoch_seconds":
-        return _scaled(text, 1_000_000)
-    if column.format == "epoch_milliseconds":
-        return _scaled(text, 1_000)
-    if column.format:
-        return _local(_by_format(text, column.format), column.time_zone)
+    if column.formats:
+        return _by_formats(text, column.formats, lambda left, form: _moment(left, form, column.time_zone))
     # Arrow takes long to say no, so the first value tells what to ask it.
     if pc.any(pc.match_substring_regex(text.drop_null().slice(0, 1), ZONED)).as_py():
         if (absolute := _whole(text, UTC_STAMP)) is not None:
@@ -206,6 +207,23 @@ def _timestamps(text: pa.Array, column: Column) -> pa.Array:
     utc = _fitting(absolute, UTC_STAMP).cast(STAMP)
     naive = _local(_fitting(pc.if_else(zoned, nothing, moments), STAMP), column.time_zone)
     return _of_the_calendar(pc.coalesce(utc, naive))
+
+
+def _moment(text: pa.Array, form: str, zone: str | None) -> pa.Array:
+    if form in EPOCHS:
+        return _scaled(text, EPOCHS[form])
+    return _local(_by_format(text, form), zone)
+
+
+def _by_formats(text: pa.Array, forms: Sequence[str], read: Callable[[pa.Array, str], pa.Array]) -> pa.Array:
+    """Each value by the first format that reads it."""
+    typed = read(text, forms[0])
+    for form in forms[1:]:
+        left = pc.and_not(pc.is_null(typed), pc.is_null(text))
+        if not pc.any(left).as_py():
+            break
+        typed = pc.replace_with_mask(typed, left, read(text.filter(left), form))
+    return typed
 
 
 def _of_the_calendar(stamps: pa.Array) -> pa.Array:

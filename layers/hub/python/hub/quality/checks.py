@@ -1,46 +1,56 @@
-"""The rules of a column, each a mask over the whole column. A missing value breaks no rule but `required`."""
+"""The rules of a column, each a mask over the whole column. A missing value breaks no rule but `required`.
 
-from datetime import UTC, date, datetime, time
+Rules that look at other rows (unique, reference) are settled where the batches of a pull are known.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hub.config import Check, Column
+from hub.config import Check
+from hub.config.checking import ACROSS_ROWS, days
+from hub.config.postcodes import FORMS
 from hub.quality import standard
+from hub.quality.forms import SPELLINGS
+
+BIRTHS = ("1900-01-01", "today")
+UNTIDY = r"^[\s\x{00A0}]|[\s\x{00A0}]$|[\s\x{00A0}]{2}|[\t\r\n\x{00A0}]"
 
 
-def broken(check: Check, values: pa.Array, column: Column, country: str, today: date) -> pa.Array:
-    """Which values break the check.
+@dataclass(frozen=True, slots=True)
+class Context:
+    """country: for telephone numbers and postcodes whose check names none. today: what the bound `today` means."""
 
-    country: for telephone numbers whose check names none. today: what the bound `today` means.
+    country: str
+    today: date
+
+
+Kept = Callable[[pa.Array, Any, Context], pa.Array]
+
+
+def broken(check: Check, values: pa.Array, context: Context, standardised: pa.Array | None = None) -> pa.Array | None:
+    """Which values break the check; None where none does.
+
+    standardised: the standard form of the values where it is known already.
     """
-    if check.rule == "email":
-        kept = pc.is_valid(standard.email(values))
-    elif check.rule == "phone":
-        kept = pc.is_valid(standard.phone(values, check.of or country))
-    elif check.rule == "one_of":
-        kept = pc.is_in(values, pa.array([_literal(each, values.type) for each in check.of], values.type))
-    elif check.rule == "pattern":
-        kept = pc.match_substring_regex(values, check.of)
-    elif check.rule == "length":
-        least, most = check.of
-        length = pc.utf8_length(values)
-        kept = pc.and_(pc.greater_equal(length, least), pc.less_equal(length, most))
+    if check.rule in ACROSS_ROWS or values.null_count == len(values):
+        return None
+    if check.rule in ("email", "phone") and standardised is not None:
+        kept = pc.is_valid(standardised)
     else:
-        kept = _between(values, check.of, today)
-    return pc.and_(pc.is_valid(values), pc.invert(pc.fill_null(kept, False)))
-
-
-def repaired(check: Check, values: pa.Array) -> pa.Array:
-    """What `on_failure: fix` makes of broken values; null where the rule knows no repair."""
-    if check.rule == "one_of" and pa.types.is_string(values.type):
-        known = {str(each).casefold(): str(each) for each in check.of}
-        found = [known.get((value or "").strip().casefold()) for value in values.to_pylist()]
-        return pa.array(found, pa.string())
-    if check.rule == "length":
-        return pc.utf8_slice_codeunits(pc.utf8_trim_whitespace(values), 0, check.of[1])
-    return pa.nulls(len(values), values.type)
+        kept = KEPT[check.rule](values, check.of, context)
+    # Null means that there is no value, or none that the rule could judge: both break nothing, and null is not false.
+    if values.null_count == kept.null_count:
+        if pc.all(kept).as_py() is not False:
+            return None
+        return pc.fill_null(pc.invert(kept), False)
+    wrong = pc.and_(pc.is_valid(values), pc.invert(pc.fill_null(kept, False)))
+    return wrong if pc.any(wrong).as_py() else None
 
 
 def _literal(value: Any, kind: pa.DataType) -> Any:
@@ -50,12 +60,40 @@ def _literal(value: Any, kind: pa.DataType) -> Any:
     return pa.scalar(str(value)).cast(kind).as_py() if not isinstance(value, bool) else value
 
 
-def _between(values: pa.Array, bounds: Any, today: date) -> pa.Array:
-    least, most = (_bound(bound, values.type, today, last) for bound, last in zip(bounds, (False, True), strict=True))
-    kept = pa.repeat(pa.scalar(True), len(values))
-    if least is not None:
-        kept = pc.and_(kept, pc.greater_equal(values, least))
+def literals(listed: Any, kind: pa.DataType) -> pa.Array:
+    """The values of a manifest's list as a column of this type."""
+    return pa.array([_literal(each, kind) for each in listed], kind)
+
+
+def _where_there(values: pa.Array, kept: pa.Array) -> pa.Array:
+    """The mask with null where there is no value."""
+    return kept if not values.null_count else pc.if_else(pc.is_valid(values), kept, pa.scalar(None, pa.bool_()))
+
+
+def _one_of(values: pa.Array, of: Any, _: Context) -> pa.Array:
+    return _where_there(values, pc.is_in(values, literals(of, values.type)))
+
+
+def _length(values: pa.Array, of: Any, _: Context) -> pa.Array:
+    length = pc.utf8_length(values)
+    return pc.and_(pc.greater_equal(length, of[0]), pc.less_equal(length, of[1]))
+
+
+def _form(rule: str) -> Kept:
+    forms = pa.array(sorted(set(SPELLINGS[rule].values())), pa.string())
+    return lambda values, _, __: _where_there(values, pc.is_in(values, forms))
+
+
+def _between(values: pa.Array, bounds: Any, context: Context) -> pa.Array:
+    least, most = (
+        _bound(bound, values.type, context.today, last) for bound, last in zip(bounds, (False, True), strict=True)
+    )
+    kept = pc.greater_equal(values, least) if least is not None else _where_there(values, _all(values))
     return kept if most is None else pc.and_(kept, pc.less_equal(values, most))
+
+
+def _all(values: pa.Array) -> pa.Array:
+    return pa.repeat(pa.scalar(True), len(values))
 
 
 def _bound(bound: Any, kind: pa.DataType, today: date, last: bool) -> pa.Scalar | None:
@@ -70,5 +108,51 @@ def _bound(bound: Any, kind: pa.DataType, today: date, last: bool) -> pa.Scalar 
     return pa.scalar(str(bound)).cast(pa.decimal128(38, 10) if pa.types.is_decimal(kind) else pa.float64())
 
 
-def utc_today() -> date:
-    return datetime.now(UTC).date()
+def _fresh(values: pa.Array, of: Any, context: Context) -> pa.Array:
+    """Of a day no longer ago than so many days; what the future holds is no question of age."""
+    oldest = datetime.combine(context.today, time.min) - (days(of) or timedelta())
+    return pc.greater_equal(values.cast(pa.timestamp("us")), pa.scalar(oldest, pa.timestamp("us")))
+
+
+def _postcode(values: pa.Array, of: Any, context: Context) -> pa.Array:
+    form = FORMS.get(of or context.country, ".*")
+    return pc.match_substring_regex(values, f"^({form})$")
+
+
+KEPT: Mapping[str, Kept] = MappingProxyType(
+    {
+        "email": lambda values, _, __: pc.is_valid(standard.email(values)),
+        "phone": lambda values, of, context: pc.is_valid(standard.phone(values, of or context.country)),
+        "one_of": _one_of,
+        "pattern": lambda values, of, _: pc.match_substring_regex(values, of),
+        "length": _length,
+        "between": _between,
+        "postcode": _postcode,
+        "plausible_date": lambda values, of, context: _between(values, of or BIRTHS, context),
+        "fresh": _fresh,
+        "tidy": lambda values, _, __: pc.invert(pc.match_substring_regex(values, UNTIDY)),
+        **{rule: _form(rule) for rule in SPELLINGS},
+    }
+)
+
+
+def told(check: Check) -> str:
+    """What is wrong with a value that breaks the check, in words that follow the column's name."""
+    of = check.of
+    if check.rule == "one_of":
+        return f"is none of {', '.join(map(str, of))}"
+    if check.rule in ("between", "plausible_date"):
+        least, most = of or BIRTHS
+        return f"is not between {least} and {most}"
+    if check.rule == "length":
+        return f"is not {of[0]} to {of[1]} characters long"
+    if check.rule == "reference":
+        return f"is no {of['column']} of {of['data_set']}"
+    plain = {
+        "pattern": f"does not fit {of}",
+        "unique": "is another record's already",
+        "fresh": f"is older than {of}",
+        "tidy": "has blanks around it or several in a row",
+        "postcode": f"is no postcode of {of}" if of else "is no postcode of the hub's country",
+    }
+    return plain.get(check.rule, f"is no valid {check.rule}")

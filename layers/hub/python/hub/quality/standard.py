@@ -7,6 +7,10 @@ import pyarrow.compute as pc
 LABEL = r"[\p{L}\p{N}]([\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?"
 LOCAL = r"[\p{L}\p{N}!#$%&'*+/=?^_`{|}~-]+(\.[\p{L}\p{N}!#$%&'*+/=?^_`{|}~-]+)*"
 EMAIL = rf"^{LOCAL}@({LABEL}\.)+[\p{{L}}][\p{{L}}\p{{N}}-]*[\p{{L}}\p{{N}}]$"
+# The same without letters of other scripts, which cost twenty times as much to look for: whoever fits is an address.
+PLAIN_LABEL, PLAIN = LABEL.replace(r"\p{L}\p{N}", "a-z0-9"), r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
+PLAIN_EMAIL = rf"^{PLAIN}(\.{PLAIN})*@({PLAIN_LABEL}\.)+[a-z][a-z0-9-]*[a-z0-9]$"
+MOST_LOCAL = 64  # characters before the @
 NOTHING = pa.scalar(None, pa.string())
 
 # Spellings that are certain without the numbering plans: pattern and what it becomes. Everything else is doubted.
@@ -16,10 +20,22 @@ SEPARATORS = r"[\s().\-/\x{00A0}]"
 
 def email(values: pa.Array) -> pa.Array:
     """Trimmed and in lower case; null where it is no address."""
-    low = pc.utf8_lower(pc.utf8_trim_whitespace(values))
-    sound = pc.and_(pc.match_substring_regex(low, EMAIL), pc.less_equal(pc.utf8_length(low), 254))
-    short_local = pc.match_substring_regex(low, r"^[^@]{1,64}@")
-    return pc.if_else(pc.and_(sound, short_local), low, NOTHING)
+    low = lower(pc.utf8_trim_whitespace(values))
+    plain = pc.match_substring_regex(low, PLAIN_EMAIL)
+    longest = pc.max(pc.binary_length(low)).as_py() or 0
+    if longest <= MOST_LOCAL and pc.all(plain).as_py() is not False:
+        return low
+    certain = pc.and_(plain, pc.less_equal(pc.binary_length(low), MOST_LOCAL))
+    doubtful = pc.and_not(pc.is_valid(low), pc.fill_null(certain, False))
+    asked = low.filter(doubtful)
+    sound = pc.and_(pc.match_substring_regex(asked, EMAIL), pc.less_equal(pc.utf8_length(asked), 254))
+    short_local = pc.match_substring_regex(asked, rf"^[^@]{{1,{MOST_LOCAL}}}@")
+    return pc.replace_with_mask(low, doubtful, pc.if_else(pc.and_(sound, short_local), asked, NOTHING))
+
+
+def lower(values: pa.Array) -> pa.Array:
+    """In small letters; what is plain ASCII takes a tenth of the time."""
+    return pc.ascii_lower(values) if pc.all(pc.string_is_ascii(values)).as_py() else pc.utf8_lower(values)
 
 
 def phone(values: pa.Array, country: str) -> pa.Array:

@@ -1,114 +1,163 @@
-"""Objects in S3: files that applications drop. New and changed objects are told apart from read ones by their ETag."""
+"""Files that applications drop, in S3 or on an SFTP server: each new or changed one is read once, from any place on."""
 
 import fnmatch
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+import hashlib
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 from typing import Any
 
 import pyarrow as pa
 
-from hub.aws import client
 from hub.config import FilesDataSet, FilesSource
-from hub.sources.formats import Decoded, decode
+from hub.sources.containers import Member, members
+from hub.sources.folder import Folder, Found, Vanished
+from hub.sources.formats import KINDS, Part, reader
 from hub.sources.piece import Piece, Position, SourceError
-from hub.sources.tables import ORIGIN, from_arrow, origins, require_columns
+from hub.sources.tables import ORIGIN, from_arrow, from_records, origins, require_columns
 
-LARGEST = 512 * 1024 * 1024
-ROWS = 150_000
-KINDS = {"csv": "csv", "jsonl": "json", "parquet": "bin"}
+MOST_FILES = 4_000  # the cursor knows each, and has to fit into an item of the ledger
+NOWHERE = {"object": None, "version": None, "member": "", "place": None, "row": 0}
+NOTHING = Member("", "", io.BytesIO)
 
 
-@dataclass(frozen=True, slots=True)
-class Dropped:
-    key: str
-    etag: str
-    size: int
+@dataclass(slots=True)
+class _Reached:
+    """What the pull has read: before (by earlier pulls) and done (by this one), as marks of names and versions."""
+
+    before: Mapping[str, str]
+    done: dict[str, str]
+
+    def knows(self, found: Found) -> bool:
+        return {**self.before, **self.done}.get(_mark(found.name)) == _mark(found.version)
+
+    def note(self, found: Found) -> None:
+        self.done[_mark(found.name)] = _mark(found.version)
+
+    @property
+    def cursor(self) -> Position:
+        return {"objects": {**self.before, **self.done}}
 
 
 class Files:
-    """The objects of one data set. Cursor: {"objects": {key: ETag}} read by now; position: object and row reached."""
+    """The files of one data set. Cursor: {"objects": marks of those read by now}; position: the place in one of them.
+
+    A file that is new or has another version than when it was read is read, the oldest first: of two versions of a row
+    the later is read later. One that is gone is forgotten, so that it counts as new when it comes back.
+    """
 
     def __init__(self, source: FilesSource, data_set: FilesDataSet, vault_bucket: str) -> None:
-        location = source.connection.location or f"s3://{vault_bucket}/drop/{source.name}/"
-        match = re.fullmatch(r"s3://([^/]+)/(.*)", location)
-        assert match, "the manifest's rules allow no other location"
-        self._bucket, self._prefix = match[1], match[2]
-        self._data_set, self._fetch = data_set, data_set.fetch
+        self._source, self._data_set, self._fetch = source, data_set, data_set.fetch
+        self._location = source.connection.location or f"s3://{vault_bucket}/drop/{source.name}/"
 
     def pieces(self, cursor: Position | None, position: Position | None) -> Iterator[Piece]:
-        read = dict((cursor or {}).get("objects", {}))
-        place: dict[str, Any] = dict(position or {"object": None, "etag": None, "row": 0, "done": {}})
-        done = dict(place["done"])
-        waiting = [each for each in self._listed() if {**read, **done}.get(each.key) != each.etag]
-        for at, dropped in enumerate(waiting):
-            resumed = (dropped.key, dropped.etag) == (place["object"], place["etag"])
-            yield from self._object(dropped, place["row"] if resumed else 0, read, done, at == len(waiting) - 1)
-
-    def _listed(self) -> list[Dropped]:
-        """The objects that fit the pattern, oldest first: of two versions of a row the later is read later."""
-        found = []
-        for page in client("s3").get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=self._prefix):
-            for item in page.get("Contents", []):
-                if fnmatch.fnmatchcase(item["Key"].removeprefix(self._prefix), self._fetch.pattern):
-                    etag = item["ETag"].strip('"')
-                    found.append((item["LastModified"], item["Key"], Dropped(item["Key"], etag, item["Size"])))
-        return [dropped for _, _, dropped in sorted(found, key=lambda each: each[:2])]
-
-    def _object(
-        self, dropped: Dropped, from_row: int, read: dict[str, str], done: dict[str, str], last: bool
-    ) -> Iterator[Piece]:
-        data = self._bytes(dropped)
-        decoded = decode(data, self._fetch, dropped.key)
-        if self._fetch.format != "jsonl" and decoded.table.num_columns:  # a field that JSON leaves out is empty
-            require_columns(decoded.table, self._data_set, dropped.key)
-        total = len(decoded.table)
-        row = from_row
-        while True:
-            # Arrow believes the length that it is told where a table has no columns.
-            part = decoded.table.slice(row, min(ROWS, total - row))
-            finished = row + len(part) >= total
-            if finished:
-                done[dropped.key] = dropped.etag
-            here = {"object": None, "etag": None, "row": 0} if finished else _reached(dropped, row + len(part))
-            rows, new_fields = from_arrow(self._with_origin(part, dropped, decoded, row), self._data_set)
-            yield Piece(
-                rows=rows,
-                raw=data if row == 0 else b"",
-                kind=KINDS[self._fetch.format],
-                position={**here, "done": dict(done)},
-                cursor={"objects": {**read, **done}},
-                # Lines that could not be taken apart have no place among the rows; they go with the object's start.
-                unreadable=decoded.unreadable if row == 0 else (),
-                new_fields=new_fields,
-                last=last and finished,
-                part=dropped.key.removeprefix(self._prefix),
-                version=dropped.etag,
-            )
-            if finished:
-                return
-            row += len(part)
-
-    def _with_origin(self, part: pa.Table, dropped: Dropped, decoded: Decoded, row: int) -> pa.Table:
-        if self._data_set.keys.business:
-            return part
-        return part.append_column(ORIGIN, origins(dropped.key.removeprefix(self._prefix), row + 1, len(part)))
-
-    def _bytes(self, dropped: Dropped) -> bytes:
-        if dropped.size > LARGEST:
-            raise SourceError(
-                f"{dropped.key} has {dropped.size >> 20} MB; split it into files of at most {LARGEST >> 20} MB"
-            )
-        s3 = client("s3")
+        folder = _folder(self._location, self._source)
         try:
-            return bytes(s3.get_object(Bucket=self._bucket, Key=dropped.key, IfMatch=dropped.etag)["Body"].read())
-        except s3.exceptions.ClientError as error:
-            if error.response["Error"]["Code"] in ("PreconditionFailed", "412", "NoSuchKey"):
-                raise SourceError(
-                    f"{dropped.key} was replaced while it was being read; the pull goes on later"
-                ) from error
-            raise
+            yield from self._pieces(folder, cursor, dict(position or {**NOWHERE, "done": {}}))
+        finally:
+            folder.close()
+
+    def _pieces(self, folder: Folder, cursor: Position | None, place: dict[str, Any]) -> Iterator[Piece]:
+        listed = self._listed(folder)
+        there = {_mark(found.name) for found in listed}
+        before = {name: version for name, version in (cursor or {}).get("objects", {}).items() if name in there}
+        reached = _Reached(before, dict(place["done"]))
+        waiting = [found for found in listed if not reached.knows(found)]
+        for at, found in enumerate(waiting):
+            resumed = place if (found.name, found.version) == (place["object"], place["version"]) else NOWHERE
+            last = at == len(waiting) - 1
+            try:
+                yield from self._file(folder, found, resumed, reached, last)
+            except Vanished:
+                if resumed["place"] is not None:
+                    raise
+                yield self._ended(self._piece(found, NOTHING, Part([], {}), 0, reached), found, reached, last)
+
+    def _listed(self, folder: Folder) -> list[Found]:
+        """The files that fit the pattern and are ready, the oldest first."""
+        everything = list(folder.listed())
+        fitting = [found for found in everything if fnmatch.fnmatchcase(found.name, self._fetch.pattern)]
+        if self._fetch.ready:
+            marks = {found.name: found for found in everything}
+            fitting = [found for found in fitting if _is_ready(found, self._fetch.ready, marks)]
+        if len(fitting) > MOST_FILES:
+            raise SourceError(
+                f"{self._location} has {len(fitting)} files that fit {self._fetch.pattern!r}, {MOST_FILES} are "
+                "allowed; move away what was read long ago, or narrow `pattern`"
+            )
+        return sorted(fitting, key=lambda found: (found.modified, found.name))
+
+    def _file(
+        self, folder: Folder, found: Found, resumed: Mapping[str, Any], reached: _Reached, last: bool
+    ) -> Iterator[Piece]:
+        """The pieces of one file. Each is held back until it is known whether another one follows."""
+        waiting: Piece | None = None
+        for member in members(folder.open(found), folder.told(found.name), self._fetch):
+            if member.key < resumed["member"]:
+                continue
+            here = member.key == resumed["member"]
+            row, place = (resumed["row"], resumed["place"] or {}) if here else (0, {})
+            for part in reader(self._fetch.format)(member, self._fetch, place):
+                if waiting:
+                    yield waiting
+                waiting = self._piece(found, member, part, row, reached)
+                row += len(part.rows)
+        yield self._ended(waiting or self._piece(found, NOTHING, Part([], {}), 0, reached), found, reached, last)
+
+    def _piece(self, found: Found, member: Member, part: Part, row: int, reached: _Reached) -> Piece:
+        if isinstance(part.rows, pa.Table):
+            if part.rows.num_columns:
+                require_columns(part.rows, self._data_set, member.name)
+            rows, new_fields = from_arrow(part.rows, self._data_set)
+        else:
+            rows, new_fields = from_records(part.rows, self._data_set)  # what JSON and XML leave out is empty
+        if not self._data_set.keys.business:
+            of = f"{found.name}/{member.key}" if member.key else found.name
+            rows = rows.append_column(ORIGIN, origins(of, row + 1, len(rows)))
+        count = row + len(part.rows)
+        here = {"object": found.name, "version": found.version, "member": member.key, "place": part.place, "row": count}
+        return Piece(
+            rows=rows,
+            raw=part.raw,
+            kind=KINDS.get(self._fetch.format, "csv"),
+            position={**here, "done": dict(reached.done)},
+            cursor=reached.cursor,
+            unreadable=part.unreadable,
+            new_fields=new_fields,
+            part=found.name,
+            version=found.version,
+        )
+
+    def _ended(self, piece: Piece, found: Found, reached: _Reached, last: bool) -> Piece:
+        """The last piece of a file: behind it comes the next file."""
+        reached.note(found)
+        return replace(piece, position={**NOWHERE, "done": dict(reached.done)}, cursor=reached.cursor, last=last)
 
 
-def _reached(dropped: Dropped, row: int) -> dict[str, Any]:
-    return {"object": dropped.key, "etag": dropped.etag, "row": row}
+def _folder(location: str, source: FilesSource) -> Folder:
+    if location.startswith("sftp://"):
+        from hub.sources.sftp import Sftp
+
+        return Sftp(source.connection)
+    from hub.sources.bucket import Bucket
+
+    return Bucket(location)
+
+
+def _is_ready(found: Found, ready: str, marks: Mapping[str, Found]) -> bool:
+    """Whether the marker is there that says that the file is whole, and is not older than the file.
+
+    `*.done` is beside the file under its name, with or without its ending; a name without `*` is in its folder.
+    """
+    path = PurePosixPath(found.name)
+    if "*" in ready:
+        names = [ready.replace("*", str(stem), 1) for stem in (path, path.with_suffix(""))]
+    else:
+        names = [str(path.parent / ready)]
+    return any(name in marks and marks[name].modified >= found.modified for name in names)
+
+
+def _mark(text: str) -> str:
+    """Twelve letters that stand for a name or a version: a cursor of names would soon be too long to keep."""
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -1,27 +1,93 @@
-"""GET from an application that may be slow, busy or broken: patient where waiting helps, exact about what came."""
+"""Asks an application that may be slow, busy or broken: patient where waiting helps, exact about what came."""
 
 import random
 import time
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from urllib.parse import urlencode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from urllib.parse import urlencode, urlsplit
 
 import urllib3
 
-from hub.sources import json_text
+from hub.sources import addresses, json_text, wire
+from hub.sources.pace import LONGEST_WAIT, Pace, patient, retry_after
 from hub.sources.piece import SourceError
 
 TRANSIENT = {408, 425, 429, 500, 502, 503, 504, 507, 509, 520, 521, 522, 523, 524, 529}
 ATTEMPTS = 5
-LONGEST_WAIT = 20.0
 LARGEST = 64 * 1024 * 1024
 LONGEST_ANSWER = 60.0  # seconds for one whole answer, so that a worker's time is never spent on one that drips
+LONGEST_ASKING = 150.0  # seconds for all attempts; a worker has five minutes
 CHUNK = 1 << 20
 
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    """path: beneath base_url. target: the path and query of a link, instead. body: bytes that are sent, by POST."""
+
+    path: str
+    query: Mapping[str, str] | None = None
+    method: str = "GET"
+    body: bytes | None = None
+    target: str | None = None
+    kind: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    name: str | None = None
+
+    @property
+    def told(self) -> str:
+        """What messages call it; a query may hold what nobody shall read."""
+        return self.name or f"{self.method} {self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The body as it came, less the secret where it echoes that, and as JSON; None where there is no content."""
+
+    body: bytes
+    value: Any
+    headers: Mapping[str, str]
+    status: int = 200
+
+
+class Signer(Protocol):
+    """Signs requests."""
+
+    @property
+    def parameters(self) -> Mapping[str, str]:
+        """What is added to the query."""
+
+    def headers(self) -> Mapping[str, str]:
+        """What is added to the headers; SourceError where the hub cannot sign in."""
+
+    def renew(self) -> bool:
+        """Sign in anew after a refusal; False where that is vain."""
+
+    def hide(self, body: bytes) -> bytes:
+        """An answer without the secret."""
+
+
+class Unsigned:
+    """A request as it is."""
+
+    parameters: Mapping[str, str] = {}
+
+    def headers(self) -> Mapping[str, str]:
+        return {}
+
+    def renew(self) -> bool:
+        return False
+
+    def hide(self, body: bytes) -> bytes:
+        return body
+
+
 class Http:
-    """One application's API. rate: requests per second at most; timeout: seconds without an answer."""
+    """One application's API. rate: requests per second at most; timeout: seconds without an answer.
+
+    own: whether its address may be a private one; by itself where base_url is one literally. accept: what may be
+    answered beside 200, for the caller to judge. problem: what is wrong with a whole answer, if that may be over soon.
+    """
 
     def __init__(
         self,
@@ -29,38 +95,54 @@ class Http:
         headers: Mapping[str, str],
         timeout: float,
         rate: float | None = None,
+        signer: Signer | None = None,
+        own: bool | None = None,
+        accept: frozenset[int] = frozenset(),
+        problem: Callable[[Any], str | None] = lambda value: None,
     ) -> None:
-        self._base = base_url.rstrip("/")
+        self._prefix = urlsplit(base_url).path.rstrip("/")
         self._headers = {"Accept": "application/json", "Accept-Encoding": "gzip", **headers}
         limits = urllib3.Timeout(connect=min(timeout, 5.0), read=timeout)
-        self._pool = urllib3.PoolManager(timeout=limits, retries=False)
-        self._pause = 1 / rate if rate else 0.0
-        self._last = 0.0
+        own = addresses.is_own(base_url) if own is None else own
+        self._pool = wire.pool(base_url, own, timeout=limits, retries=False)
+        self._pace = Pace(rate)
+        self._signer, self._accept, self._problem = signer or Unsigned(), accept, problem
 
-    def get(self, path: str, query: Mapping[str, str]) -> tuple[bytes, object]:
-        """The body as it came and as JSON; SourceError when the source will not answer so."""
-        url = f"{self._base}{path}" + (f"?{urlencode(query)}" if query else "")
-        told = f"GET {path}"
+    def ask(self, request: Request) -> Answer:
+        """The answer; SourceError when the source will not give one."""
+        ends, renewed = time.monotonic() + LONGEST_ASKING, False
+        problem: Answer | str = ""
         for attempt in range(1, ATTEMPTS + 1):
-            self._keep_rate()
-            problem, wait = self._once(url, told)
-            if isinstance(problem, tuple):
+            self._pace.keep(request.told)
+            problem, wait = self._once(request)
+            if isinstance(problem, Answer) and problem.status == 401 and 401 not in self._accept:
+                if renewed or not self._signer.renew():
+                    raise SourceError(_refused(request.told, 401))
+                renewed, problem, wait = True, "answered 401", 0.0
+            if isinstance(problem, Answer):
                 return problem
-            if attempt == ATTEMPTS:
-                break
-            time.sleep(wait if wait is not None else random.uniform(0, min(LONGEST_WAIT, 0.5 * 2**attempt)))
-        raise SourceError(f"{told}: {problem}, {ATTEMPTS} times")
+            wait = random.uniform(0, min(LONGEST_WAIT, 0.5 * 2**attempt)) if wait is None else wait
+            if attempt == ATTEMPTS or time.monotonic() + wait > ends:
+                raise SourceError(f"{request.told}: {problem}, {attempt} times")
+            time.sleep(wait)
+        raise AssertionError("the last attempt answers or raises")
 
-    def _keep_rate(self) -> None:
-        now = time.monotonic()
-        if self._pause and (early := self._last + self._pause - now) > 0:
-            time.sleep(early)
-        self._last = time.monotonic()
-
-    def _once(self, url: str, told: str) -> tuple[tuple[bytes, object] | str, float | None]:
+    def _once(self, request: Request) -> tuple[Answer | str, float | None]:
         """The answer, or what was wrong and how long to wait; SourceError where trying again is vain."""
+        told = request.told
+        headers = {**self._headers, **self._signer.headers(), **request.headers}
+        if request.body is not None:
+            headers["Content-Type"] = request.kind
         try:
-            response = self._pool.request("GET", url, headers=self._headers, preload_content=False, redirect=False)
+            response = self._pool.urlopen(
+                request.method,
+                self._target(request),
+                body=request.body,
+                headers=headers,
+                preload_content=False,
+                redirect=False,
+                retries=False,
+            )
             body = _read(response, told)
             (response.release_conn if len(body) <= LARGEST else response.close)()
         except urllib3.exceptions.NewConnectionError:  # first: urllib3 counts it among the time-outs
@@ -71,24 +153,61 @@ class Http:
             return f"broke off ({_cause(error)})", None
         except urllib3.exceptions.HTTPError as error:
             return f"cannot be reached ({type(error).__name__})", None
-        if response.status in TRANSIENT:
-            return f"answered {response.status}", _asked_to_wait(response.headers.get("Retry-After"), told)
-        if response.status in (401, 403):
-            raise SourceError(f"{told}: answered {response.status}; check the secret of the source's authentication")
-        if 300 <= response.status < 400:
-            raise SourceError(
-                f"{told}: answered {response.status} and sends elsewhere; put the new address into the manifest"
-            )
-        if response.status != 200:
-            raise SourceError(f"{told}: answered {response.status}")
+        self._pace.learn(response.headers)
+        if problem := _passing(response, told):
+            return problem
+        if response.status not in self._accept and response.status != 401:
+            _refuse(response.status, told)
+        return self._decoded(response, body, told)
+
+    def _target(self, request: Request) -> str:
+        query = urlencode({**(request.query or {}), **self._signer.parameters})
+        if request.target is None:
+            return f"{self._prefix}{request.path}" + (f"?{query}" if query else "")
+        return request.target + (("&" if "?" in request.target else "?") + query if query else "")
+
+    def _decoded(self, response: urllib3.BaseHTTPResponse, body: bytes, told: str) -> tuple[Answer | str, float | None]:
+        """The answer as JSON, or what is wrong with it."""
+        nothing = Answer(b"", None, response.headers, response.status)
+        if response.status in {204, 401} - self._accept:
+            return nothing, None
         if len(body) > LARGEST:
             raise SourceError(f"{told}: one answer is over {LARGEST >> 20} MB; ask for smaller pages")
         if body.lstrip()[:1] == b"<":
             raise SourceError(f"{told}: answered HTML or XML where JSON was expected; is this a sign-in or error page?")
+        body = self._signer.hide(body)
         try:
-            return (body, json_text.loads(body)), None
+            value = json_text.loads(body)
         except json_text.NotJson as error:
+            if response.status in self._accept:
+                return nothing, None
             return f"answered {len(body)} bytes that are not whole JSON ({error}); cut off?", None
+        if problem := self._problem(value):
+            return problem, retry_after(response.headers)
+        return Answer(body, value, response.headers, response.status), None
+
+
+def _passing(response: urllib3.BaseHTTPResponse, told: str) -> tuple[str, float | None] | None:
+    """What is wrong that may be over soon, and how long to wait."""
+    status = response.status
+    if status not in TRANSIENT and not (status == 403 and "Retry-After" in response.headers):
+        return None
+    wait = retry_after(response.headers)
+    return f"answered {status}", None if wait is None else patient(wait, told, "asks to wait")
+
+
+def _refuse(status: int, told: str) -> None:
+    """SourceError for what will not change by asking again."""
+    if status == 403:
+        raise SourceError(_refused(told, status))
+    if 300 <= status < 400:
+        raise SourceError(f"{told}: answered {status} and sends elsewhere; put the new address into the manifest")
+    if status not in (200, 204):
+        raise SourceError(f"{told}: answered {status}")
+
+
+def _refused(told: str, status: int) -> str:
+    return f"{told}: answered {status}; check the secret of the source's authentication"
 
 
 def _read(response: urllib3.BaseHTTPResponse, told: str) -> bytes:
@@ -107,20 +226,3 @@ def _read(response: urllib3.BaseHTTPResponse, told: str) -> bytes:
 
 def _cause(error: Exception) -> str:
     return type(error.args[-1]).__name__ if error.args and isinstance(error.args[-1], Exception) else "connection"
-
-
-def _asked_to_wait(header: str | None, told: str) -> float | None:
-    """Seconds of a Retry-After, given as seconds or as a date."""
-    if not header:
-        return None
-    try:
-        seconds = float(header) if header.strip().isdigit() else _until(header)
-    except (TypeError, ValueError):
-        return None
-    if seconds > LONGEST_WAIT:
-        raise SourceError(f"{told}: asks to wait {seconds:.0f} s; the pull goes on later")
-    return max(seconds, 0.0)
-
-
-def _until(date: str) -> float:
-    return (parsedate_to_datetime(date) - datetime.now(UTC)).total_seconds()

@@ -36,6 +36,14 @@ def loads(data: bytes) -> Any:
         raise NotJson("a number of thousands of digits") from None
 
 
+def quick_loads(data: bytes) -> Any:
+    """What the bytes say, None where only `loads` reads them without loss."""
+    try:
+        return None if _LONG in data.translate(_DIGITS) else orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return None
+
+
 def dumps(value: Any) -> str:
     """The value as JSON with sorted keys, whatever it holds."""
     try:

@@ -1,143 +1,134 @@
-"""Pages of a REST API."""
+"""Pages of a REST or GraphQL API."""
 
-import hashlib
+import copy
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from hub.aws import client
 from hub.config import RestDataSet, RestSource
-from hub.sources import json_text
-from hub.sources.http import Http
+from hub.sources import graphql, moments
+from hub.sources.authentication import signer
+from hub.sources.http import Answer, Http, Request
+from hub.sources.paging import Page, Pages, Place
 from hub.sources.piece import Piece, Position, SourceError, Unreadable
+from hub.sources.records import NONE, Found, Records, at, steps
 from hub.sources.tables import from_records
-
-EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
 
 
 class Rest:
-    """One data set of an API. Cursor of a pull: {"changed": ISO moment}; position: page or next cursor, rows so far."""
+    """One data set of an API. Cursor of a pull: {"changed": ISO moment}; position: a place of its paging."""
 
     def __init__(self, source: RestSource, data_set: RestDataSet) -> None:
         self._data_set, self._fetch, connection = data_set, data_set.fetch, source.connection
-        headers = dict(connection.headers)
-        if connection.authentication:
-            headers["Authorization"] = f"Bearer {secret(connection.authentication.secret)}"
+        self._told = f"{self._fetch.method} {self._fetch.path}"
+        self._prefix = urlsplit(connection.base_url).path.rstrip("/")
+        sign_in = connection.authentication
         timeout = connection.timeout.total_seconds()
-        self._http = Http(connection.base_url, headers, timeout, self._fetch.rate_limit)
+        self._http = Http(
+            connection.base_url,
+            connection.headers,
+            timeout,
+            self._fetch.rate_limit,
+            signer(sign_in, secret(sign_in.secret), connection.base_url, timeout) if sign_in else None,
+            problem=graphql.problem if self._fetch.graphql else lambda value: None,
+        )
+        paging = self._fetch.paging
+        if self._fetch.graphql and paging.more is None:
+            paging = paging.model_copy(update={"more": graphql.more_beside(paging.next)})
+        self._pages = Pages(paging, connection.base_url, self._told, sign_in.parameter if sign_in else None)
+        self._records = Records(self._fetch.records, self._fetch.parent)
+        self._total = steps(self._fetch.total) if self._fetch.total else None
 
     def pieces(self, cursor: Position | None, position: Position | None) -> Iterator[Piece]:
-        place = dict(position or {"page": 1, "next": None, "received": 0, "print": "", "high": None})
-        place = {"mark": None, "asked": 0, **place}
-        if place.get("ended"):
-            return
         since = self._since(cursor)
-        while True:
-            body, answer = self._http.get(self._fetch.path, self._query(since, place))
-            records = self._records(answer)
-            fingerprint = _fingerprint(records)
-            self._refuse_repeat(records, place, fingerprint)
-            declared = _count(_at(answer, self._fetch.total)) if self._fetch.total else None
-            objects = [record for record in records if isinstance(record, dict)]
-            rows, new_fields = from_records(objects, self._data_set)
-            place = self._next(place, answer, records, declared, fingerprint)
-            yield Piece(
-                rows=rows,
-                raw=body,
-                kind="json",
-                position=dict(place),
-                cursor={"changed": place["high"]} if place["high"] else dict(cursor or {}),
-                declared=declared,
-                unreadable=tuple(
-                    Unreadable(repr(each)[:4000], "is no object") for each in records if not isinstance(each, dict)
-                ),
-                new_fields=new_fields,
-                last=bool(place["ended"]),
-            )
-            if place["ended"]:
-                return
+        place = self._pages.resumed(position) if position else self._pages.begin(since, datetime.now(UTC))
+        place.setdefault("began", moments.iso(datetime.now(UTC)))
+        while not place["ended"]:
+            self._keep_time(place)
+            request = self._request(since, place)
+            answer = self._http.ask(request)
+            piece, place = self._piece(answer, request, place, cursor)
+            yield piece
 
-    def _since(self, cursor: Position | None) -> str | None:
+    def _piece(self, answer: Answer, request: Request, place: Place, cursor: Position | None) -> tuple[Piece, Place]:
+        """An answer's rows, and the place behind them."""
+        found = self._found(answer)
+        objects, others = found.records, tuple[Unreadable, ...]()
+        if not set(map(type, objects)) <= {dict}:
+            objects = [each for each in found.records if isinstance(each, dict)]
+            others = tuple(
+                Unreadable(repr(each)[:4000], "is no object") for each in found.records if not isinstance(each, dict)
+            )
+        rows, new_fields = from_records(objects, self._data_set)
+        total = _count(at(answer.value, self._total)) if self._total else None
+        target = request.target or f"{self._prefix}{request.path}?{urlencode(request.query or {})}"
+        page = Page(answer.value, answer.headers, found.outer, len(found.records), total, target)
+        declared = self._pages.declared(place, page) if self._total else None
+        place = {**self._pages.after(place, page), "high": self._highest(rows, place["high"])}
+        piece = Piece(
+            rows=rows,
+            raw=answer.body,
+            kind="json",
+            position=place,
+            cursor={"changed": place["high"]} if place["high"] else dict(cursor or {}),
+            declared=declared,
+            unreadable=others,
+            new_fields=new_fields,
+            last=bool(place["ended"]),
+        )
+        return piece, place
+
+    def _found(self, answer: Answer) -> Found:
+        if answer.value is None and not answer.body:  # 204: nothing has changed
+            return NONE
+        return self._records.of(answer.value, self._told)
+
+    def _keep_time(self, place: Place) -> None:
+        """A source whose pages have no end shall not be read for ever."""
+        limit = self._fetch.time_limit
+        if datetime.now(UTC) - datetime.fromisoformat(place["began"]) > limit:
+            raise SourceError(
+                f"{self._told}: this pull is not at its end after {limit.total_seconds() / 3600:g} hours; if it has "
+                "so much to read, write a longer `fetch.time_limit`"
+            )
+
+    def _since(self, cursor: Position | None) -> datetime | None:
         changed = self._fetch.changed_since
         if not changed or not cursor or not cursor.get("changed"):
             return None
-        before = datetime.fromisoformat(cursor["changed"])
-        return _iso(before - min(changed.overlap, before - EARLIEST))
+        return moments.less(datetime.fromisoformat(cursor["changed"]), changed.overlap)
 
-    def _query(self, since: str | None, place: dict[str, Any]) -> dict[str, str]:
-        paging = self._fetch.paging
-        query = dict(self._fetch.query)
-        if since and self._fetch.changed_since and self._fetch.changed_since.parameter:
-            query[self._fetch.changed_since.parameter] = since
-        if paging.kind != "none":
-            query[paging.size_parameter] = str(paging.size)
-        if paging.kind == "page":
-            query[str(paging.parameter)] = str(place["page"])
-        if paging.kind == "cursor" and place["next"] is not None:
-            query[str(paging.parameter)] = str(place["next"])
-        return query
-
-    def _records(self, answer: object) -> list[Any]:
-        records = _at(answer, self._fetch.records)
-        if not isinstance(records, list):
-            raise SourceError(f"GET {self._fetch.path}: no list at {self._fetch.records} of the answer")
-        return records
-
-    def _refuse_repeat(self, records: list[Any], place: dict[str, Any], fingerprint: str) -> None:
-        if records and self._fetch.paging.kind != "none" and fingerprint == place["print"]:
-            raise SourceError(
-                f"GET {self._fetch.path}: repeats a page after {place['received']} rows; its paging is stuck"
-            )
-
-    def _next(
-        self, place: dict[str, Any], answer: object, records: list[Any], declared: int | None, fingerprint: str
-    ) -> dict[str, Any]:
-        paging = self._fetch.paging
-        received = place["received"] + len(records)
-        following = _at(answer, paging.next) if paging.next else None
-        if paging.kind == "cursor":
-            ended = following is None or following is False or following == ""  # 0 may be a place
-            if not ended and (isinstance(following, bool) or not isinstance(following, str | int | float)):
-                raise SourceError(f"GET {self._fetch.path}: the next cursor at {paging.next} is no text or number")
-            if not ended and str(following) == str(place["next"]):
-                raise SourceError(f"GET {self._fetch.path}: names a page as the page after itself; its paging is stuck")
-        elif paging.kind == "page":
-            # A source may give fewer rows per page than asked; where it tells a total, that decides.
-            # A full page may have one behind it, whatever the total says.
-            enough = declared is None or received >= declared
-            ended = not records or (enough and len(records) < paging.size)
+    def _request(self, since: datetime | None, place: Place) -> Request:
+        fetch = self._fetch
+        target = self._pages.target(place)
+        asked = self._pages.parameters(place)
+        if since and fetch.changed_since and fetch.changed_since.parameter:
+            asked[fetch.changed_since.parameter] = moments.told(since, fetch.changed_since.format)
+        if fetch.method == "GET" or (fetch.body is None and fetch.graphql is None):
+            query = {**fetch.query, **{name: _plain(value) for name, value in asked.items()}}
+            return Request(fetch.path, query if target is None else None, fetch.method, target=target)
+        if fetch.graphql:
+            body = {"query": fetch.graphql.query, "variables": _with(fetch.graphql.variables, asked)}
         else:
-            ended = True
-        mark = "" if ended else str(following if paging.kind == "cursor" else fingerprint)
-        return {
-            **self._marked(place, mark),
-            "page": place["page"] + 1,
-            "next": following if paging.kind == "cursor" else None,
-            "received": received,
-            "print": fingerprint,
-            "high": self._highest(records, place["high"]),
-            "ended": ended,
-        }
+            body = _with(fetch.body or {}, asked)
+        return Request(fetch.path, fetch.query if target is None else None, "POST", orjson.dumps(body), target)
 
-    def _marked(self, place: dict[str, Any], mark: str) -> dict[str, Any]:
-        """Refuse pages that go round in a circle: each is compared with one that is moved on ever more seldom."""
-        mark, asked = mark and hashlib.sha256(mark.encode()).hexdigest(), place["asked"] + 1
-        if mark and mark == place["mark"]:
-            raise SourceError(
-                f"GET {self._fetch.path}: goes round in a circle after {place['received']} rows; its paging is stuck"
-            )
-        return {"mark": mark if asked & (asked - 1) == 0 else place["mark"], "asked": asked}
-
-    def _highest(self, records: list[Any], high: str | None) -> str | None:
+    def _highest(self, rows: pa.Table, high: str | None) -> str | None:
         """The latest change seen; a date in the future would hide all later changes, so now is the latest possible."""
         changed = self._fetch.changed_since
         if not changed:
             return None
-        field = self._data_set.columns[changed.column].source_name or changed.column
-        moments = [moment for record in records if isinstance(record, dict) and (moment := _moment(record.get(field)))]
-        if high:
-            moments.append(datetime.fromisoformat(high))
-        return _iso(min(max(moments), datetime.now(UTC))) if moments else None
+        column = self._data_set.columns[changed.column]
+        form = self._fetch.paging.format if self._fetch.paging.kind == "window" else changed.format
+        seen = [_latest(rows[changed.column], form, column.time_zone), datetime.fromisoformat(high) if high else None]
+        latest = max(filter(None, seen), default=None)
+        return moments.iso(min(latest, datetime.now(UTC))) if latest else None
 
 
 def secret(name: str) -> str:
@@ -149,17 +140,16 @@ def secret(name: str) -> str:
         raise SourceError(f"the secret {name} is not set; `make secret NAME={name}`") from error
 
 
-def _fingerprint(records: list[Any]) -> str:
-    """Of the first and the last records, by which a page is known again; an answer may hold the time of day besides."""
-    ends = json_text.dumps([len(records), records[:8], records[-8:]])
-    return hashlib.sha256(ends.encode()).hexdigest()
-
-
-def _at(answer: object, path: str) -> Any:
-    """The value at a path such as `$.meta.total`, None where there is none."""
-    for part in path.split(".")[1:]:
-        answer = answer.get(part) if isinstance(answer, dict) else None
-    return answer
+def _latest(column: Any, form: str, zone: str | None) -> datetime | None:
+    """The latest moment of a column, without reading each where their texts sort as they do: as long, and all UTC."""
+    if pa.types.is_string(column.type) and len(column) > column.null_count:
+        lengths = pc.min_max(pc.binary_length(column))
+        if lengths["min"] == lengths["max"] and pc.all(pc.ends_with(column, "Z")).as_py():
+            latest = moments.of(pc.max(column).as_py(), form, zone)
+            if latest:
+                return latest
+    found = (moments.of(value, form, zone) for value in column.to_pylist())
+    return max(filter(None, found), default=None)
 
 
 def _count(total: object) -> int | None:
@@ -171,13 +161,18 @@ def _count(total: object) -> int | None:
     return total if isinstance(total, int) and not isinstance(total, bool) else None
 
 
-def _moment(value: object) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-        return moment and (moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC))
-    except (ValueError, OverflowError):
-        return None
+def _plain(value: Any) -> str:
+    """A parameter's value in a query."""
+    return value if isinstance(value, str) else orjson.dumps(value).decode() if isinstance(value, list) else str(value)
 
 
-def _iso(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+def _with(body: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:
+    """A body with the parameters in it; `page.after` stands in the field `page`."""
+    body = copy.deepcopy(body)
+    for name, value in asked.items():
+        *around, last = name.split(".")
+        place = body
+        for part in around:
+            place = place.setdefault(part, {})
+        place[last] = value
+    return body

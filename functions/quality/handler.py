@@ -1,0 +1,32 @@
+"""How good the data is, and what was made of it: the API's /v1/sources/<source>/quality and /v1/fixes."""
+
+from functools import cache
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from hub.access import Principal, audit
+from hub.api import Api, Limit, Page, decode_cursor, encode_cursor
+from hub.pulls.review import Fix, Review
+from hub.pulls.scores import Quality
+from hub.settings import QualitySettings
+
+api = Api("quality")
+review = cache(lambda: Review(QualitySettings.read()))
+
+
+@api.get("/v1/sources/<source>/quality", permission="sources.read")
+def show_quality(source: str, data_set: str | None = None) -> Page[Quality]:
+    """By data set and day, the latest first, from the pulls of the last weeks."""
+    return Page(review().quality(source, data_set))
+
+
+@api.get("/v1/fixes", permission="fixes.read")
+def list_fixes(principal: Principal, pull_id: str, after: str | None = None, limit: Limit = 50) -> Page[Fix]:
+    """What a pull made of values that broke a rule, each with what the source wrote."""
+    audit.record(principal, "fixes.read", pull_id)
+    found = review().fixes(pull_id, decode_cursor(after, 2) if after else None, limit)
+    return Page(found, encode_cursor(str(found[-1].batch), str(found[-1].number)) if len(found) == limit else None)
+
+
+def handler(event: dict, context: LambdaContext) -> dict:
+    return api.resolve(event, context)
