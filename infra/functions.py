@@ -9,6 +9,7 @@ from infra.rights import (
     CONSUME,
     GROUPS,
     ITEMS,
+    KEEP_OBJECTS,
     OBJECTS,
     PARAMETER,
     READ_CATALOGUE,
@@ -60,7 +61,7 @@ FUNCTIONS: dict[str, Function] = {
         ),
     ),
     "sources": _api(
-        "Shows sources, pulls and quarantine; pauses a data set; asks for a pull.",
+        "Shows sources and pulls; pauses a data set; asks for a pull.",
         "core",
         """
         GET   /v1/sources
@@ -68,10 +69,23 @@ FUNCTIONS: dict[str, Function] = {
         GET   /v1/pulls
         GET   /v1/pulls/{pull_id}
         POST  /v1/pulls
-        GET   /v1/quarantine
+        POST  /v1/pulls/{pull_id}/release
+        POST  /v1/pulls/{pull_id}/abandon
+        """,
+        ("CONTROL_TABLE", "PULL_QUEUE_URL"),
+        (Grant("control", ITEMS), Grant("queue:pull", ("sqs:SendMessage",))),
+    ),
+    "quarantine": _api(
+        "Shows rows that were refused; asks for another try with corrections.",
+        "core",
+        """
+        GET  /v1/quarantine
+        GET  /v1/quarantine/{pull_id}
+        GET  /v1/quarantine/{pull_id}/download
+        POST /v1/quarantine/{pull_id}/replay
         """,
         ("CONTROL_TABLE", "VAULT_BUCKET", "PULL_QUEUE_URL"),
-        (Grant("control", ITEMS), Grant("queue:pull", ("sqs:SendMessage",)), Grant("vault/quarantine", READ_OBJECTS)),
+        (Grant("control", ITEMS), Grant("queue:pull", ("sqs:SendMessage",)), Grant("vault/quarantine", KEEP_OBJECTS)),
     ),
     "quality": _api(
         "Shows how good the data of a source is, and what pulls made of values.",

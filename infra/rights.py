@@ -13,7 +13,8 @@ WRITE_ITEMS = (
 ITEMS = READ_ITEMS + WRITE_ITEMS
 READ_OBJECTS = ("s3:GetObject", "s3:ListBucket")
 WRITE_OBJECTS = ("s3:PutObject", "s3:AbortMultipartUpload")
-OBJECTS = (*READ_OBJECTS, *WRITE_OBJECTS, "s3:DeleteObject")
+KEEP_OBJECTS = (*READ_OBJECTS, *WRITE_OBJECTS)
+OBJECTS = (*KEEP_OBJECTS, "s3:DeleteObject")
 ATHENA_OUTPUT = (*READ_OBJECTS, *WRITE_OBJECTS, "s3:GetBucketLocation", "s3:ListMultipartUploadParts")
 RUN_QUERIES = (
     "athena:StartQueryExecution",

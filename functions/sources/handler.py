@@ -1,13 +1,11 @@
-"""Where data comes from and what was fetched: the API's /v1/sources, /v1/pulls and /v1/quarantine."""
+"""Where data comes from and what was fetched: the API's /v1/sources and /v1/pulls."""
 
 from functools import cache
-
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from hub.access import Principal, audit
 from hub.api import Accepted, Api, Limit, Page, decode_cursor, encode_cursor
 from hub.pulls import Pull, PullRequest
-from hub.pulls.desk import Asked, DataSetChange, DataSetView, Desk, Quarantined, SourceView
+from hub.pulls.desk import Asked, DataSetChange, DataSetView, DecisionRequest, Desk, SourceView
 from hub.settings import SourcesSettings
 
 api = Api("sources")
@@ -45,15 +43,18 @@ def start_pull(principal: Principal, request: PullRequest) -> Accepted[Asked]:
     return Accepted(desk().start(request, asked_by=principal.id), see="/v1/pulls?source={source}&data_set={data_set}")
 
 
-@api.get("/v1/quarantine", permission="quarantine.read")
-def list_quarantine(
-    principal: Principal, pull_id: str, after: str | None = None, limit: Limit = 50
-) -> Page[Quarantined]:
-    """The rows of a pull that were refused, each with the rules that it breaks."""
-    audit.record(principal, "quarantine.read", pull_id)
-    found = desk().quarantine(pull_id, decode_cursor(after, 2) if after else None, limit)
-    return Page(found, encode_cursor(str(found[-1].batch), str(found[-1].row)) if len(found) == limit else None)
+@api.post("/v1/pulls/<pull_id>/release", permission="pulls.decide")
+def release_pull(principal: Principal, pull_id: str, request: DecisionRequest) -> Accepted[Pull]:
+    released = desk().release(pull_id, request.reason, by=principal.id)
+    audit.record(principal, "pulls.release", pull_id, reason=request.reason)
+    return Accepted(released, see="/v1/pulls/{pull_id}")
 
 
-def handler(event: dict, context: LambdaContext) -> dict:
-    return api.resolve(event, context)
+@api.post("/v1/pulls/<pull_id>/abandon", permission="pulls.decide")
+def abandon_pull(principal: Principal, pull_id: str, request: DecisionRequest) -> Pull:
+    abandoned = desk().abandon(pull_id, request.reason, by=principal.id)
+    audit.record(principal, "pulls.abandon", pull_id, reason=request.reason)
+    return abandoned
+
+
+handler = api.resolve

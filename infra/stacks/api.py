@@ -11,7 +11,8 @@ from infra.constructs.alarms import alarm
 from infra.constructs.hub import Hub, HubStack
 from infra.constructs.hub_function import HubFunction
 from infra.constructs.stores import regional
-from infra.functions import FUNCTIONS, Route
+from infra.functions import FUNCTIONS
+from infra.rights import Route
 from infra.stacks.access import Access
 
 ERRORS_IN_FIVE_MINUTES = 5

@@ -71,6 +71,7 @@ REQUESTS = [
     ("health", "GET", "/v1/health", None, None, 200),
     ("sources", "GET", "/v1/sources", "operator", None, 200),
     ("sources", "GET", "/v1/pulls", "operator", None, 200),
+    ("quarantine", "GET", "/v1/quarantine/crm.contacts.00000001", "steward", None, 404),
     ("quality", "GET", "/v1/sources/crm/quality", "operator", None, 200),
     ("quality", "GET", "/v1/fixes?pull_id=crm.contacts.00000009", "steward", None, 404),
     ("runs", "GET", "/v1/runs", "operator", None, 200),

@@ -80,13 +80,28 @@ RIGHTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {
             "read the ledger": get("control"),
             "ask for a pull": enqueue("pulls"),
-            "show quarantine": read("vault", "quarantine/a"),
         },
         {
             "read raw bytes": read("vault", "landing/a"),
+            "read refused rows": read("vault", "quarantine/a"),
             "read golden records": read("vault", "vault/customer/a"),
             "take a message": receive("pulls"),
             "read fixes": read("vault", "fixes/a"),
+            "read profiles": get("profiles"),
+        },
+    ),
+    "quarantine": (
+        {
+            "read the ledger": get("control"),
+            "ask for a replay": enqueue("pulls"),
+            "show quarantine": read("vault", "quarantine/a"),
+            "keep corrections": write("vault", "quarantine/a"),
+        },
+        {
+            "read raw bytes": read("vault", "landing/a"),
+            "stage a row": write("vault", "staging/a"),
+            "read staged rows": read("vault", "staging/a"),
+            "take a message": receive("pulls"),
             "read profiles": get("profiles"),
         },
     ),

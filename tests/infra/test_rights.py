@@ -85,7 +85,7 @@ def test_no_function_of_the_api_reads_persons_in_bulk_but_quarantine(cloud):
         for grant in spec.grants
         if grant.store.startswith("vault/")
     }
-    assert reach == {("sources", "quarantine"), ("quality", "fixes")}
+    assert reach == {("quarantine", "quarantine"), ("quality", "fixes")}
 
 
 @pytest.mark.parametrize(
@@ -99,6 +99,7 @@ def test_no_function_of_the_api_reads_persons_in_bulk_but_quarantine(cloud):
                 "links",
                 "sources",
                 "quality",
+                "quarantine",
                 "pull",
                 "plan",
                 "statement",
@@ -116,6 +117,7 @@ def test_no_function_of_the_api_reads_persons_in_bulk_but_quarantine(cloud):
                 "session",
                 "sources",
                 "quality",
+                "quarantine",
                 "runs",
                 "customers",
                 "reports",

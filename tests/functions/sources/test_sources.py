@@ -6,17 +6,26 @@ import boto3
 import pytest
 
 from hub import config
+from hub.config.models import Gate
+from hub.errors import LeaseLost
+from hub.pulls import PullTask
 from tests.hub.pulls import manifests
 from tests.hub.pulls.conftest import CONTROL, HUB, VAULT, Bench, make_stores
 from tests.hub.sources import double
 
 
 @pytest.fixture
-def crm(tmp_path):
-    """35 contacts of which numbers 4 and 12 are broken, and the deployment that reads them."""
+def api_of():
+    """35 contacts of which numbers 4 and 12 are broken."""
     rows = [manifests.contact(n) for n in range(35)]
     rows[4], rows[12] = manifests.contact(4, age=999, stage="?"), manifests.contact(12, stage="?")
-    with double.serving(double.Api(rows)) as api:
+    return double.Api(rows)
+
+
+@pytest.fixture
+def crm(tmp_path, api_of):
+    """The deployment that reads them."""
+    with double.serving(api_of) as api:
         (tmp_path / "hub/sources").mkdir(parents=True)
         (tmp_path / "hub/hub.yaml").write_text(HUB)
         (tmp_path / "hub/sources/crm.yaml").write_text(manifests.crm(api.url))
@@ -119,23 +128,95 @@ def test_asking_while_a_worker_is_at_it_is_a_conflict(sources, bench):
     assert sources("POST", "/v1/pulls", {"source": "crm", "data_set": "contacts"}).status == 409
 
 
-def test_quarantine_by_pages_and_audited(sources, bench, audited):
-    bench.pull("crm.contacts")
-    first = sources("GET", "/v1/quarantine", query="pull_id=crm.contacts.00000001&limit=1", role="data_engineer").body
-    (row,) = first["items"]
-    assert (row["batch"], row["row"], row["record"]["contact_id"]) == (1, 5, "C0004")
-    assert [(each["column"], each["rule"]) for each in row["failures"]] == [("age", "between"), ("stage", "one_of")]
-    second = sources("GET", "/v1/quarantine", query=f"pull_id=crm.contacts.00000001&after={first['next']}").body
-    assert [row["record"]["contact_id"] for row in second["items"]] == ["C0012"]
-    assert second["next"] is None
-    assert ("quarantine.read", ["crm.contacts.00000001"]) in audited()
-
-
-@pytest.mark.parametrize("role", ["viewer", "analyst", "marketer", "operator"])
-def test_quarantine_is_not_for_everybody(sources, bench, role):
-    assert sources("GET", "/v1/quarantine", query="pull_id=crm.contacts.00000001", role=role).status == 403
-
-
 @pytest.mark.parametrize("query", ["after=x", "limit=0", "limit=201", "colour=red"])
 def test_wrong_questions(sources, query):
     assert sources("GET", "/v1/pulls", query=query).status in (400, 422)
+
+
+HELD = "crm.contacts.00000001"
+WHY = {"reason": "The source cleaned up; checked with its owner."}
+
+
+@pytest.fixture
+def held(sources, crm, bench):
+    """A pull that its gate holds: 35 rows of which 2 are broken, where no row may be."""
+    sets = bench.deployment.sources["crm"].data_sets
+    sets["contacts"] = sets["contacts"].model_copy(update={"gate": Gate(max_quarantined_percent=0)})
+    pull = bench.pull("crm.contacts")
+    assert (pull.state, pull.held_by) == ("held", "quarantined")
+    return bench
+
+
+def worked_off(bench, queue):
+    return [
+        bench.engine.carry_on(PullTask.model_validate(message), lambda: 300_000) for message in messages(queue)
+    ]  # fmt: skip
+
+
+def test_a_held_pull_is_released_once(sources, held, queue, audited):
+    for _ in range(2):
+        answer = sources("POST", f"/v1/pulls/{HELD}/release", WHY, role="operator")
+        assert (answer.status, answer.body["state"], answer.body["released"]) == (202, "running", ["quarantined"])
+    assert [pull and pull.state for pull in worked_off(held, queue)] == ["complete"]
+    shown = sources("GET", f"/v1/pulls/{HELD}").body
+    assert (shown["staged"], shown["reason"], shown["balanced"]) == (33, None, True)
+    assert [(each["what"], each["by"], each["why"]) for each in shown["decisions"]] == [
+        ("released", "user-1", WHY["reason"])
+    ]
+    assert len(held.staged("crm.contacts")) == 33
+    assert audited()[0] == ("pulls.release", [HELD])
+    assert sources("POST", f"/v1/pulls/{HELD}/release", WHY).body["state"] == "complete", "asked once more"
+    assert sources("POST", f"/v1/pulls/{HELD}/abandon", WHY).status == 409, "it is published"
+
+
+def test_a_held_pull_is_abandoned_and_the_next_begins(sources, held, audited):
+    for _ in range(2):
+        answer = sources("POST", f"/v1/pulls/{HELD}/abandon", WHY, role="data_engineer")
+        assert (answer.status, answer.body["state"], len(answer.body["decisions"])) == (200, "abandoned", 1)
+    assert sources("POST", f"/v1/pulls/{HELD}/release", WHY).status == 409
+    assert held.pull("crm.contacts").pull_id == "crm.contacts.00000002"
+    assert audited()[0] == ("pulls.abandon", [HELD])
+
+
+def test_only_a_held_pull_is_decided_and_by_whom_it_may(sources, bench):
+    bench.pull("crm.contacts")
+    for action in ("release", "abandon"):
+        assert sources("POST", f"/v1/pulls/{HELD}/{action}", WHY).status == 409
+        assert sources("POST", "/v1/pulls/crm.contacts.00000009/" + action, WHY).status == 404
+        assert sources("POST", f"/v1/pulls/{HELD}/{action}", WHY, role="steward").status == 403
+
+
+@pytest.mark.parametrize(
+    "reason", ["", "   ", "ok", "Asha (asha@example.com) said so", "call +91 98123 45678", "x" * 501]
+)
+def test_a_decision_has_a_reason_without_persons(sources, held, reason):
+    answer = sources("POST", f"/v1/pulls/{HELD}/release", {"reason": reason})
+    assert answer.status == 422
+    assert "asha" not in json.dumps(answer.body).lower()
+    assert sources("GET", f"/v1/pulls/{HELD}").body["state"] == "held"
+
+
+def test_what_does_not_balance_cannot_be_released(sources, bench, api_of):
+    api_of.total = lambda count: count + 1
+    pull = bench.pull("crm.contacts")
+    assert (pull.state, pull.held_by) == ("held", None)
+    answer = sources("POST", f"/v1/pulls/{HELD}/release", WHY)
+    assert answer.status == 409
+    assert "the source declares 36 rows, 35 were received" in answer.body["error"]["message"]
+    assert sources("POST", f"/v1/pulls/{HELD}/abandon", WHY).status == 200, "the lease was given back"
+
+
+def test_a_worker_at_it_goes_before_the_person(sources, held):
+    held.engine.store.acquire("crm.contacts", "worker", 4_000_000_000)
+    answer = sources("POST", f"/v1/pulls/{HELD}/abandon", WHY)
+    assert (answer.status, "A worker is at crm.contacts" in answer.body["error"]["message"]) == (409, True)
+
+
+def test_a_worker_that_had_the_lease_before_the_person_writes_nothing(sources, held):
+    store = held.engine.store
+    lease = store.acquire("crm.contacts", "slow", 1)
+    pull = store.get(HELD)
+    assert sources("POST", f"/v1/pulls/{HELD}/abandon", WHY).status == 200
+    with pytest.raises(LeaseLost):
+        store.resume(lease, pull)
+    assert store.get(HELD).state == "abandoned"

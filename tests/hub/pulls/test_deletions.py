@@ -9,6 +9,7 @@ from hub import aws
 from hub.errors import LeaseLost
 from hub.pulls import PullTask
 from hub.pulls.ledger import deletion_gate
+from hub.pulls.models import Decision
 from hub.pulls.store import LEASE_SECONDS
 from tests.hub.pulls import manifests
 from tests.hub.pulls.conftest import CONTROL, VAULT
@@ -268,6 +269,20 @@ def test_an_empty_answer_is_held(orders):
     assert (again.state, again.staged, again.deleted) == ("complete", 11, 1), "compared with the last complete pull"
     published = boto3.client("glue").get_partitions(DatabaseName="test_staging", TableName="shop_orders")["Partitions"]
     assert pull.pull_id not in {partition["Values"][1] for partition in published}
+
+
+def test_a_person_may_allow_it(orders):
+    made, change = orders
+    bench = made()
+    change("delete from orders")
+    held, store = bench.pull(ORDERS), bench.engine.store
+    change("insert into orders values (99, 1, 10, '2024-01-01 00:00:00');")
+    decision = Decision(what="released", by="u", at="2026-01-01T00:00:00.000Z", why="a real purge")
+    assert (held.state, held.held_by) == ("held", "deleted")
+    store.decide(store.acquire(ORDERS, "u", int(bench.now)), held, decision)
+    pull = bench.pull(ORDERS, scheduled_at="2026-01-01T00:00:00Z")
+    assert (pull.pull_id, pull.state, pull.staged, pull.deleted) == (held.pull_id, "complete", 0, 12), "what was held"
+    assert buried(bench, pull) == list(range(12))
 
 
 def test_the_manifest_may_allow_it(orders):

@@ -87,8 +87,11 @@ class PullSettings(Settings):
 
 class SourcesSettings(ApiSettings):
     control_table: str
-    vault_bucket: str
     pull_queue_url: str
+
+
+class QuarantineSettings(SourcesSettings):
+    vault_bucket: str
 
 
 class QualitySettings(ApiSettings):

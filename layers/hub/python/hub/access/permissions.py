@@ -8,11 +8,15 @@ SIGNED_IN: Final = "signed_in"
 
 OVERSEE = frozenset({"sources.read", "pulls.read", "runs.read", "tables.read"})
 RUN_REPORTS = frozenset({"reports.read", "reports.run"})
+REFUSED = frozenset({"quarantine.read", "quarantine.replay"})
 WRITE_REPORTS = RUN_REPORTS | {"reports.write", "results.download", "tables.read"}
 
 ROLES: Final[dict[str, frozenset[str]]] = {
-    "operator": OVERSEE | {"sources.manage", "pulls.start", "runs.start"},
-    "data_engineer": OVERSEE | WRITE_REPORTS | {"sources.manage", "pulls.start", "runs.start", "quarantine.read"},
+    "operator": OVERSEE | {"sources.manage", "pulls.start", "pulls.decide", "runs.start"},
+    "data_engineer": OVERSEE
+    | WRITE_REPORTS
+    | {"sources.manage", "pulls.start", "pulls.decide", "runs.start"}
+    | REFUSED,
     "data_analysis_engineer": OVERSEE | WRITE_REPORTS | {"runs.start", "segments.read", "segments.write"},
     "analyst": OVERSEE | WRITE_REPORTS | {"segments.read", "segments.write"},
     "report_user": RUN_REPORTS,
@@ -20,7 +24,7 @@ ROLES: Final[dict[str, frozenset[str]]] = {
     | {"tables.read", "segments.read", "segments.write", "templates.read", "templates.write"}
     | {"campaigns.read", "campaigns.write"},
     "approver": RUN_REPORTS | {"segments.read", "templates.read", "campaigns.read", "campaigns.approve"},
-    "steward": OVERSEE | {"quarantine.read", "fixes.read", "customers.read", "contacts.read", "contacts.write"},
+    "steward": OVERSEE | REFUSED | {"fixes.read", "customers.read", "contacts.read", "contacts.write"},
     "service": frozenset({"customers.read", "contacts.read", "contacts.write"}),
     "sales": RUN_REPORTS | {"customers.read", "contacts.read"},
     "auditor": OVERSEE | {"audit.read", "users.read", "campaigns.read"},

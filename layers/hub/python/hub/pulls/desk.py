@@ -1,18 +1,19 @@
-"""What people see and ask of sources, pulls and quarantine."""
+"""What people see and ask of sources and pulls."""
 
 import gzip
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from hub import aws, config
 from hub.config import DataSet
 from hub.errors import BadRequest, Conflict, InvalidInput, NotFound
-from hub.pulls.models import Pull, PullRequest, PullTask, pull_id
-from hub.pulls.store import PullStore
+from hub.pulls.models import Decision, Pull, PullRequest, PullTask, pull_id
+from hub.pulls.store import Lease, PullStore, iso
 from hub.pulls.sweep import enqueue
 from hub.settings import SourcesSettings
 
@@ -53,15 +54,19 @@ class Asked(BaseModel):
     state: str = "queued"
 
 
-class Quarantined(BaseModel):
-    """A refused row. record: what the source gave, by its own names; text: where it could not be taken apart."""
+class DecisionRequest(BaseModel):
+    """Why a held pull is released or abandoned. The audit log keeps it, so it names no person."""
 
-    pull_id: str
-    batch: int
-    row: int
-    failures: list[dict[str, str]]
-    record: dict[str, Any] | None = None
-    text: str | None = None
+    model_config = ConfigDict(extra="forbid")
+
+    reason: str = Field(min_length=5, max_length=500)
+
+    @field_validator("reason")
+    @classmethod
+    def _without_persons(cls, text: str) -> str:
+        if re.search(r"@|\d[\d\s().-]{6,}\d", text) or not text.strip():
+            raise ValueError("holds an address or a long number; say it without, the audit log keeps it")
+        return text
 
 
 class Desk:
@@ -107,21 +112,42 @@ class Desk:
         enqueue(self._settings.pull_queue_url, task)
         return Asked(source=request.source, data_set=request.data_set)
 
-    def quarantine(self, asked: str, after: tuple[str, ...] | None, limit: int) -> list[Quarantined]:
-        """Up to `limit` refused rows behind (batch, row), in the order in which they came."""
+    def release(self, asked: str, why: str, by: str) -> Pull:
+        """Let a held pull pass its gate and queue it; as it stands, if that was decided before."""
         pull = self._store.get(asked)
-        batch, row = place(after)
-        found = []
-        for line in self._lines(pull, batch):
-            if (line.batch, line.row) > (batch, row):
-                found.append(line)
-            if len(found) == limit:
-                break
-        return found
+        if pull.state != "held" and pull.released and pull.state != "abandoned":
+            return pull
+        lease, pull = self._lease_on_held(pull, by)
+        if pull.held_by is None:
+            self._store.renew(lease, 0)
+            raise Conflict(f"{asked} cannot be released: {pull.reason}. Abandon it; the next pull fetches again")
+        self._store.decide(lease, pull, self._decision("released", by, why))
+        enqueue(self._settings.pull_queue_url, PullTask(source=pull.source, data_set=pull.data_set, pull_id=asked))
+        return self._store.get(asked)
 
-    def _lines(self, pull: Pull, from_batch: int) -> Iterator[Quarantined]:
-        for batch, line in stored_lines(self._store, self._settings.vault_bucket, pull, "quarantine", from_batch):
-            yield Quarantined(pull_id=pull.pull_id, batch=batch, **line)
+    def abandon(self, asked: str, why: str, by: str) -> Pull:
+        """Throw a held pull away, so that the next one begins from the same cursor; as it stands, if it was before."""
+        pull = self._store.get(asked)
+        if pull.state == "abandoned":
+            return pull
+        lease, pull = self._lease_on_held(pull, by)
+        self._store.decide(lease, pull, self._decision("abandoned", by, why))
+        return self._store.get(asked)
+
+    def _lease_on_held(self, pull: Pull, by: str) -> tuple[Lease, Pull]:
+        """The lease of the pull's data set and the pull as it is under it; Conflict if that is not held."""
+        if pull.state == "held":
+            lease = self._store.acquire(f"{pull.source}.{pull.data_set}", by, int(datetime.now(UTC).timestamp()))
+            if lease is None:
+                raise Conflict(f"A worker is at {pull.source}.{pull.data_set} at this moment; ask again in a minute")
+            pull = self._store.get(pull.pull_id)
+            if pull.state == "held":
+                return lease, pull
+            self._store.renew(lease, 0)
+        raise Conflict(f"{pull.pull_id} is {pull.state}; only a held pull is decided by a person")
+
+    def _decision(self, what: Literal["released", "abandoned"], by: str, why: str) -> Decision:
+        return Decision(what=what, by=by, at=iso(datetime.now(UTC)), why=why)
 
     def _view(self, source: str, name: str, rules: DataSet) -> DataSetView:
         state = self._store.state(f"{source}.{name}")

@@ -33,10 +33,15 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a pull's ledger balances, and if not, why."""
+    """Whether a pull may be published, and if not, why. gate: the one that holds it, if a person may let it pass."""
 
     balanced: bool
     reason: str = ""
+    gate: str | None = None
+
+    def as_held(self) -> dict[str, str | None]:
+        """What the ledger says of the pull that is held."""
+        return {"state": "held", "reason": self.reason, "held_by": self.gate}
 
 
 def settle(batches: Iterable[Counts], declared_by_source: int | None) -> Verdict:
@@ -59,7 +64,8 @@ def gate(total: Counts, max_quarantined_percent: float, few: int = 20) -> Verdic
     """
     if total.received >= few and total.quarantined * 100 > max_quarantined_percent * total.received:
         share = 100 * total.quarantined / total.received
-        return Verdict(False, f"{share:.0f} % of the rows are quarantined, {max_quarantined_percent:g} % are allowed")
+        reason = f"{share:.0f} % of the rows are quarantined, {max_quarantined_percent:g} % are allowed"
+        return Verdict(False, reason, "quarantined")
     return Verdict(True)
 
 
@@ -75,6 +81,7 @@ def deletion_gate(had: int, gone: int, max_deleted_percent: float, few: int = 20
             False,
             f"{gone} of the {had} records that were there before are gone, {max_deleted_percent:g} % may go at once; "
             "if that is right, raise gate.max_deleted_percent in the manifest",
+            "deleted",
         )
     return Verdict(True)
 

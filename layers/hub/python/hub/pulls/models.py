@@ -3,13 +3,16 @@
 import re
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 State = Literal["running", "held", "complete", "failed", "abandoned"]
 
 
 class PullTask(BaseModel):
-    """A message on the pull queue: by a schedule (scheduled_at), by a person (asked_by), to carry on (pull_id)."""
+    """A message on the pull queue: by a schedule (scheduled_at), by a person (asked_by), to carry on (pull_id).
+
+    replay: only to begin a replay that waits.
+    """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -18,10 +21,20 @@ class PullTask(BaseModel):
     scheduled_at: str | None = None
     asked_by: str | None = None
     pull_id: str | None = None
+    replay: Literal[True] | None = None
 
     @property
     def name(self) -> str:
         return f"{self.source}.{self.data_set}"
+
+
+class Decision(BaseModel):
+    """What a person decided about a held pull, and why."""
+
+    what: Literal["released", "abandoned"]
+    by: str
+    at: str
+    why: str
 
 
 class PullRequest(BaseModel):
@@ -38,6 +51,8 @@ class Pull(BaseModel):
 
     deleted: records that the last complete pull had and this one has not, so that a tombstone is staged for each.
     deletes_withheld: records that are gone, too, but may be among the rows whose key could not be read.
+    held_by: the gate that holds it, if a person may release it. released: the gates that persons let it pass.
+    replay_of: the pull whose quarantined rows this one took up. settled_rows: rows of its own that replays took up.
     warned, rules, fixed: values and rows by `column: rule`. repeated: duplicates by kind, and staged rows that are
     another version of a record. judged, measured, related: what quality is worked out from, see `scores`.
     """
@@ -63,10 +78,16 @@ class Pull(BaseModel):
     batches: int = 0
     bytes: int = 0
     reason: str | None = None
+    held_by: str | None = None
+    released: list[str] = []
+    decisions: list[Decision] = []
     error: str | None = None
     attempts: int = 0
     asked_by: str | None = None
     replay_of: str | None = None
+    replay: str | None = Field(default=None, exclude=True)
+    settled: str | None = Field(default=None, exclude=True)
+    settled_rows: int = 0
     cursor_from: Any = None
     cursor_to: Any = None
     warned: dict[str, int] = {}
@@ -103,3 +124,9 @@ def parts(pull_id: str) -> tuple[str, str, int]:
     if found is None:
         raise ValueError(f"not a pull_id: {pull_id!r}")
     return found[1], found[2], int(found[3])
+
+
+def waiting_replay(task: PullTask, entry: str) -> tuple[tuple[str, str], str]:
+    """Of a replay that waits: the pull that it replays and its number, and who asked."""
+    number, _, asked_by = entry.partition(" ")
+    return (pull_id(task.source, task.data_set, int(number.partition("-")[0])), number), asked_by

@@ -21,7 +21,7 @@ from hub.pulls.schema import key_columns_of_records, references, staging_columns
 from hub.pulls.tally import Tally
 from hub.quality import EXTRA, Refined, as_text, record_hashes, refine, tokens
 from hub.sources import Piece, json_text
-from hub.sources.tables import ORIGIN, origins
+from hub.sources.tables import MARKS, ORIGIN, origins
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +79,10 @@ def settle_batch(plan: Plan, pull: Pull, batch: int, pieces: Sequence[Piece], me
     started = datetime.fromisoformat(pull.started_at)
     refined = refine(raw, plan.rules, plan.country, started.date())
     keyed = _with_tokens(plan, refined.rows, _origin(plan, pull, raw, received))
-    for at in _erased(plan, keyed):
-        refined.rejected.pop(at, None)
-        refined.filtered.setdefault(at, "erased")
+    _leave_out(refined, _erased(plan, keyed), "erased")
+    _leave_out(refined, _superseded(raw), "superseded")
+    if MARKS in raw.column_names:
+        keyed = keyed.append_column(MARKS, raw[MARKS])
     refuse(raw, plan.rules, memory.kinds, refined)
     check_across(plan.rules, keyed, refined, memory)
     keyed = keyed.append_column("_record_hash", record_hashes([keyed[name] for name in plan.rules.columns]))
@@ -91,8 +92,7 @@ def settle_batch(plan: Plan, pull: Pull, batch: int, pieces: Sequence[Piece], me
     repeated = Counter[str]()
     if plan.rules.keys.business:
         passing, repeated = _without_repeats(passing, memory)
-    unreadable = [each for piece in pieces for each in piece.unreadable]
-    quarantined = [*_quarantined(plan, raw, refined), *_unreadable(unreadable, len(raw))]
+    quarantined = [*_quarantined(plan, raw, refined, _parts(pieces)), *_unreadable(pieces, len(raw))]
     filtered = Counter(f"filtered: {rule}" for rule in refined.filtered.values())
     broken = Counter(f"{each['column']}: {each['rule']}" for line in quarantined for each in line["failures"])
     counts = Counts(
@@ -230,6 +230,28 @@ def _erased(plan: Plan, rows: pa.Table) -> list[int]:
     return sorted({at for name in keys for at in pc.indices_nonzero(pc.is_in(rows[name], erased)).to_pylist()})
 
 
+def _leave_out(refined: Refined, positions: Sequence[int], rule: str) -> None:
+    for at in positions:
+        refined.rejected.pop(at, None)
+        refined.filtered.setdefault(at, rule)
+
+
+def _superseded(raw: pa.Table) -> list[int]:
+    """Replayed rows of what a later pull has read again."""
+    return [at for at, marks in enumerate(_marks(raw)) if "superseded" in marks]
+
+
+def _marks(rows: pa.Table) -> list[dict[str, Any]]:
+    """What is known of each replayed row; empty for the rows of a fetch."""
+    texts = rows[MARKS].to_pylist() if MARKS in rows.column_names else []
+    return [json_text.loads(text.encode()) for text in texts]
+
+
+def _parts(pieces: Sequence[Piece]) -> list[str]:
+    """The part of each row, where a source has parts."""
+    return [piece.part for piece in pieces for _ in range(len(piece.rows))] if any(p.part for p in pieces) else []
+
+
 def _passing(rows: pa.Table, refined: Refined) -> pa.Table:
     out = [*refined.rejected, *refined.filtered]
     return rows.filter(_mask(len(rows), out, value=False)) if out else rows
@@ -241,15 +263,18 @@ def _mask(length: int, positions: Sequence[int], *, value: bool) -> pa.Array:
     return member if value else pc.invert(member)
 
 
-def _quarantined(plan: Plan, raw: pa.Table, refined: Refined) -> list[dict[str, Any]]:
-    """A line per rejected row: its number, the rules that it breaks and the record as the source wrote it."""
+def _quarantined(plan: Plan, raw: pa.Table, refined: Refined, parts: Sequence[str]) -> list[dict[str, Any]]:
+    """A line per rejected row: its number, the rules that it breaks, the record as the source wrote it, its place."""
     positions = sorted(refined.rejected)
     if not positions:
         return []
     names = {name: column.source_name or name for name, column in plan.rules.columns.items()}
-    records = raw.take(pa.array(positions, pa.int64())).to_pylist()
+    rows = raw.take(pa.array(positions, pa.int64()))
+    marks = _marks(rows) or [{"part": parts[at]} if parts else {} for at in positions]
     lines = []
-    for at, record in zip(positions, records, strict=True):
+    for at, record, mark in zip(positions, rows.to_pylist(), marks, strict=True):
+        if record.get(ORIGIN) and not plan.rules.keys.business:
+            mark["origin"] = record[ORIGIN]
         failures = [{"column": each.column, "rule": each.rule, "reason": each.reason} for each in refined.rejected[at]]
         given = {theirs: record[name] for name, theirs in names.items() if record[name] is not None}
         lines.append(
@@ -257,6 +282,7 @@ def _quarantined(plan: Plan, raw: pa.Table, refined: Refined) -> list[dict[str, 
                 "row": at + 1,
                 "failures": failures,
                 "record": {**given, **json_text.loads((record[EXTRA] or "{}").encode())},
+                **_kept(mark),
             }
         )
     return lines
@@ -282,11 +308,22 @@ def _fixes(refined: Refined, staged: pa.Table) -> list[dict[str, Any]]:
     return lines
 
 
-def _unreadable(found: Sequence[Any], rows: int) -> list[dict[str, Any]]:
+def _unreadable(pieces: Sequence[Piece], rows: int) -> list[dict[str, Any]]:
+    found = [(each, each.marks or {"part": piece.part}) for piece in pieces for each in piece.unreadable]
     return [
-        {"row": rows + at, "failures": [{"column": "", "rule": "unreadable", "reason": each.reason}], "text": each.text}
-        for at, each in enumerate(found, 1)
+        {
+            "row": rows + at,
+            "failures": [{"column": "", "rule": "unreadable", "reason": each.reason}],
+            "text": each.text,
+            **_kept(marks),
+        }
+        for at, (each, marks) in enumerate(found, 1)
     ]
+
+
+def _kept(marks: Mapping[str, Any]) -> dict[str, Any]:
+    """What a replay of the line will need: where the row first stood, its place as a key, the object it is part of."""
+    return {name: marks[name] for name in ("was", "origin", "part") if marks.get(name)}
 
 
 def _as_stored(plan: Plan, rows: pa.Table, pull: Pull, batch: int, started: datetime) -> pa.Table:
@@ -295,8 +332,21 @@ def _as_stored(plan: Plan, rows: pa.Table, pull: Pull, batch: int, started: date
     constant = _constant(pull, batch, started, count) | {
         "_deleted": pc.fill_null(rows[deleted], False) if deleted else pa.repeat(pa.scalar(False), count)
     }
+    if MARKS in rows.column_names:
+        constant |= _first_places([marks["was"] for marks in _marks(rows)])
     names = staging_columns(plan.rules)
     return _typed({name: constant[name] if name in constant else rows[name] for name in names}, plan)
+
+
+def _first_places(places: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What orders replayed rows among the versions of their records: where they stood when they were first pulled."""
+    moments = [datetime.fromisoformat(each["pulled_at"]).replace(tzinfo=None) for each in places]
+    return {
+        "_pull_seq": pa.array([each["pull_seq"] for each in places], pa.int64()),
+        "_pulled_at": pa.array(moments, pa.timestamp("ms")),
+        "_batch": pa.array([each["batch"] for each in places], pa.int32()),
+        "_row": pa.array([each["row"] for each in places], pa.int32()),
+    }
 
 
 def _constant(pull: Pull, batch: int, started: datetime, count: int) -> dict[str, Any]:

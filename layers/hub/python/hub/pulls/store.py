@@ -13,9 +13,10 @@ from botocore.exceptions import ClientError
 from hub import aws
 from hub.errors import BadRequest, LeaseLost, NotFound
 from hub.pulls.ledger import Counts
-from hub.pulls.models import Pull, parts, pull_id
+from hub.pulls.models import Decision, Pull, parts, pull_id
 
 LEASE_SECONDS = 120
+MOST_WAITING = 100  # replays of one data set
 COUNTS = ("received", "staged", "duplicate", "quarantined", "filtered")
 
 
@@ -105,8 +106,16 @@ class PullStore:
 
     # Pulls
 
-    def begin(self, lease: Lease, seq: int, cursor: Any, asked_by: str | None, now: datetime) -> Pull:
-        """Write down that pull number `seq` has begun."""
+    def begin(
+        self,
+        lease: Lease,
+        seq: int,
+        cursor: Any,
+        asked_by: str | None,
+        now: datetime,
+        replay: tuple[str, str] | None = None,
+    ) -> Pull:
+        """Write down that pull number `seq` has begun. replay: the pull that it replays, and the first that waits."""
         source, name = lease.data_set.split(".")
         pull = Pull(
             pull_id=pull_id(source, name, seq),
@@ -117,13 +126,17 @@ class PullStore:
             started_at=iso(now),
             cursor_from=cursor,
             asked_by=asked_by,
+            replay_of=replay[0] if replay else None,
+            replay=replay[1] if replay else None,
         )
         item = pull.model_dump(exclude_none=True, exclude={"cursor_from", "cursor_to"})
+        if replay:
+            item["replay"] = replay[1]
         item |= _pull_key(lease.data_set, seq)
         item |= {"cursor_from": json.dumps(cursor), "gsi1pk": "pulls", "gsi1sk": f"{iso(now)}#{pull.pull_id}"}
         self._transact(
             lease,
-            "SET running_pull = :seq, next_seq = :next, begun_at = :now",
+            "SET running_pull = :seq, next_seq = :next, begun_at = :now" + (" REMOVE replays[0]" if replay else ""),
             {":seq": seq, ":next": seq + 1, ":now": iso(now)},
             {"Put": {"Item": item, "ConditionExpression": "attribute_not_exists(pk)"}},
         )
@@ -162,23 +175,59 @@ class PullStore:
         self._transact(lease, "SET lease_until = :free", {":free": 0}, self._change(lease, pull, changes))
 
     def complete(
-        self, lease: Lease, pull: Pull, changes: Mapping[str, Any], cursor: Any, remembered: Mapping[str, Any]
+        self,
+        lease: Lease,
+        pull: Pull,
+        changes: Mapping[str, Any],
+        cursor: Any,
+        remembered: Mapping[str, Any],
+        replayed: tuple[Pull, Mapping[str, Any]] | None = None,
     ) -> None:
         """Let go of the data set with the pull complete and the cursor moved; the event is still to be sent.
 
         remembered: what later pulls are compared with, by name; what is empty is left as it is.
+        replayed: the pull whose quarantine this one took up, and what its item shall say of that.
         """
         kept = {name: value for name, value in remembered.items() if value}
         values = {":free": 0, ":cursor": json.dumps(cursor), ":id": pull.pull_id, ":seq": pull.pull_seq}
+        others = [] if replayed is None else [self._change(lease, *replayed)]
         self._transact(
             lease,
             "SET lease_until = :free, #cursor = :cursor, last_pull = :id, last_complete_seq = :seq, unannounced = :id"
+            + ("" if replayed else ", last_fetch_seq = :seq")
             + "".join(f", {name} = :{name}" for name in kept)
             + " REMOVE running_pull",
             values | {f":{name}": value for name, value in kept.items()},
             self._change(lease, pull, changes),
+            *others,
             names={"#cursor": "cursor"},
         )
+
+    def wait_to_replay(self, data_set: str, number: str) -> bool:
+        """Put a replay at the end of those that wait; False where it waits already or too many do."""
+        try:
+            self._table.update_item(
+                Key=_state(data_set),
+                UpdateExpression="SET replays = list_append(if_not_exists(replays, :none), :one)",
+                ConditionExpression="attribute_not_exists(replays) OR "
+                "(NOT contains(replays, :number) AND size(replays) < :most)",
+                ExpressionAttributeValues={":none": [], ":one": [number], ":number": number, ":most": MOST_WAITING},
+            )
+        except ClientError as error:
+            if _refused(error):
+                return False
+            raise
+        return True
+
+    def decide(self, lease: Lease, pull: Pull, decision: Decision) -> None:
+        """End a held pull by a person's decision: past its gate, where a worker settles it again, or given up."""
+        changes: dict[str, Any] = {"decisions": [each.model_dump() for each in (*pull.decisions, decision)]}
+        if release := decision.what == "released":
+            changes |= {"state": "running", "released": [*pull.released, pull.held_by], "held_by": None, "reason": None}
+        else:
+            changes |= {"state": "abandoned", "ended_at": decision.at}
+        update = "SET lease_until = :free" + ("" if release else " REMOVE running_pull")
+        self._transact(lease, update, {":free": 0}, self._change(lease, pull, changes, only_if="held"))
 
     def abandon(self, lease: Lease, pull: Pull, now: datetime) -> None:
         """Give a pull up for good; the next one starts from the same cursor."""
@@ -248,14 +297,18 @@ class PullStore:
         items = _pages(self._table, KeyConditionExpression=condition, ProjectionExpression="sk")
         return frozenset(item["sk"].removeprefix("record#") for item in items)
 
-    def _change(self, lease: Lease, pull: Pull, changes: Mapping[str, Any]) -> dict[str, Any]:
+    def _change(
+        self, lease: Lease, pull: Pull, changes: Mapping[str, Any], only_if: str | None = None
+    ) -> dict[str, Any]:
         names = {f"#{name}": name for name in changes}
         return {
             "Update": {
+                **({"ConditionExpression": "#state = :before"} if only_if else {}),
                 "Key": _pull_key(lease.data_set, pull.pull_seq),
                 "UpdateExpression": "SET " + ", ".join(f"{mark} = :{mark[1:]}" for mark in names),
                 "ExpressionAttributeNames": names,
-                "ExpressionAttributeValues": {f":{name}": value for name, value in changes.items()},
+                "ExpressionAttributeValues": {f":{name}": value for name, value in changes.items()}
+                | ({":before": only_if} if only_if else {}),
             }
         }
 

@@ -46,7 +46,11 @@ def enqueue(queue_url: str, task: PullTask) -> None:
 
 def _waiting(store: PullStore, source: str, data_set: str, state: Mapping[str, Any], now: float) -> PullTask | None:
     """The task that would carry this data set on, None where nothing waits."""
-    if int(state.get("lease_until", 0)) >= now or state.get("paused"):
+    if int(state.get("lease_until", 0)) >= now:
+        return None
+    if state.get("replays") and state.get("running_pull") is None:
+        return PullTask(source=source, data_set=data_set, replay=True)
+    if state.get("paused"):
         return None
     if state.get("unannounced"):
         return PullTask(source=source, data_set=data_set, pull_id=state["unannounced"])

@@ -19,10 +19,11 @@ class SourceError(HubError):
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A row that could not be taken apart, as the source wrote it."""
+    """A row that could not be taken apart, as the source wrote it. marks: what a replay knows of it."""
 
     text: str
     reason: str
+    marks: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from hub.sources import json_text
 from hub.sources.piece import SourceError
 
 EXTRA, ORIGIN = "_extra", "\x1forigin"  # no column of a source is called so
+MARKS = "\x1fmarks"  # JSON of what is known of a replayed row: where it stood, and what it is part of
 SIMPLE = {
     frozenset(): pa.null(),
     frozenset({str}): pa.string(),
