@@ -97,7 +97,6 @@ def test_no_function_of_the_api_reads_persons_in_bulk_but_quarantine(cloud):
                 "customers",
                 "contacts",
                 "links",
-                "sources",
                 "quality",
                 "quarantine",
                 "pull",
