@@ -37,7 +37,7 @@ def compose(
     """The app of one stage, not yet synthesised; ConfigError if the deployment folder or the stage's name is wrong."""
     if problem := stage_problem(stage):
         raise ConfigError([problem])
-    home = ROOT / "build" / "home" / stage / "hub"
+    home = outdir.resolve() / "home" / "hub"  # beside the templates, so that two syntheses at once do not meet
     deployment = compile_home(folder, home, variables)
     context = json.loads((ROOT / "cdk.json").read_text())["context"]
     if not bundle:

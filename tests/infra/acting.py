@@ -57,4 +57,4 @@ class World:
     @property
     def home(self) -> Path:
         """The compiled deployment that the synthesis wrote."""
-        return Path(__file__).parents[2] / "build/home/test/hub"
+        return self.cloud.folder / "home/hub"
