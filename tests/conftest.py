@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 from botocore.loaders import JSONFileLoader
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from tests.laboratory import Laboratory
 
 ROOT = Path(__file__).parents[1]
+
+settings.register_profile("hub", deadline=None)  # how long a machine takes proves nothing
+settings.load_profile("hub")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,6 +1,5 @@
 """Bring the profile table from the release that it holds to a new one: changed customers only, in portions."""
 
-import hashlib
 import time
 import uuid
 from collections.abc import Callable, Iterable
@@ -129,4 +128,4 @@ def _next_phase(state: Progress) -> Progress:
 
 
 def _token(*parts: str) -> str:
-    return hashlib.sha256("|".join(("profiles", *parts)).encode()).hexdigest()
+    return "|".join(("profiles", *parts))

@@ -1,5 +1,6 @@
 """Athena as the runs use it: start once, ask, stop, read rows."""
 
+import hashlib
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -39,9 +40,13 @@ class Athena:
     workgroup: str
 
     def start(self, sql: str, token: str) -> str:
-        """The execution's id. The same token (32 to 128 characters) gives the same execution, started once."""
+        """The execution's id. The same statement under the same token gives the same execution, started once.
+
+        An account knows a token once, and stages share the account: the token that Athena is given holds all of it.
+        """
+        whole = hashlib.sha256("\0".join((self.workgroup, token, sql)).encode()).hexdigest()
         started = aws.client("athena").start_query_execution(
-            QueryString=sql, ClientRequestToken=token, WorkGroup=self.workgroup
+            QueryString=sql, ClientRequestToken=whole, WorkGroup=self.workgroup
         )
         return str(started["QueryExecutionId"])
 

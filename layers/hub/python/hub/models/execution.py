@@ -1,6 +1,5 @@
 """Carry one step of a run through its statements: start, ask, try again, go on. Safe to repeat at any point."""
 
-import hashlib
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -66,7 +65,7 @@ class Executor:
         if step.execution:
             return step
         token = "|".join(map(str, (step.run_id, step.name, step.index, step.part, step.parts, step.attempt)))
-        execution = self.athena.start(self._sql(step), hashlib.sha256(token.encode()).hexdigest())
+        execution = self.athena.start(self._sql(step), token)
         reached("statement_started", run_id=step.run_id, statement=step.name)
         step = self.store.move(step, state="running", execution=execution)
         reached("statement_noted", run_id=step.run_id, statement=step.name)
