@@ -28,6 +28,14 @@ def stored(running) -> dict:
     return {"release": release, "pulls": pulls, "customers": customers}
 
 
+def assert_kept(before: dict, after: dict) -> None:
+    """Nothing is lost. A schedule may come due meanwhile, so there may be a newer release and more pulls."""
+    complete = {pull_id: state for pull_id, state in before["pulls"].items() if state == "complete"}
+    assert complete.items() <= after["pulls"].items()
+    assert after["customers"] == before["customers"]
+    assert after["release"] == before["release"] or after["release"]["released_at"] > before["release"]["released_at"]
+
+
 def test_credentials_are_one_user_per_role_for_the_owner_alone(running):
     file = running.laptop.credentials
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -68,7 +76,7 @@ def test_a_stop_in_order_and_a_start_keep_everything(running):
     wait_until(lambda: gone(children), 20, "all processes are gone")
     seconds = running.start()
     print(f"second start: {seconds:.1f} s")
-    assert stored(running) == before
+    assert_kept(before, stored(running))
 
 
 @pytest.mark.parametrize("module", ["infra.local.athena", "infra.local.demo.crm"])
@@ -84,7 +92,7 @@ def test_a_killed_emulator_comes_back_with_what_was_committed(running):
     time.sleep(6)  # it may lose its last five seconds
     os.kill(running.pids()["infra.local.launcher"], signal.SIGKILL)
     running.wait_for_line("emulator is back", 60)
-    assert stored(running) == before
+    assert_kept(before, stored(running))
 
 
 def test_a_killed_run_leaves_no_process_and_starts_again(running):
@@ -93,4 +101,4 @@ def test_a_killed_run_leaves_no_process_and_starts_again(running):
     running.stop(signal.SIGKILL)
     wait_until(lambda: gone(children), 20, "all processes are gone")
     running.start()
-    assert stored(running) == before
+    assert_kept(before, stored(running))
