@@ -38,9 +38,12 @@ class Server:
                     status, answer = outer.api.answer(
                         self.command, url.path, parse_qs(url.query), body, self.headers.get("cookie")
                     )
+                    outer.api.addresses.append(self.path)
                     content = b"" if answer is None else json.dumps(answer).encode()
                     headers = {"content-type": "application/json"}
-                    if status == 200 and "access_token" in (answer or {}):
+                    if isinstance(answer, tuple):
+                        content, headers = answer[0].encode(), {"content-type": "application/x-ndjson", **answer[1]}
+                    elif status == 200 and "access_token" in (answer or {}):
                         headers["set-cookie"] = "__Host-hub_session=x; Path=/; HttpOnly; Secure; SameSite=Strict"
                 else:
                     content, status, headers = self.file(url.path)

@@ -3,7 +3,10 @@
 from dataclasses import dataclass, field
 
 from hub.access.permissions import ROLES
-from tests.browser.made_up import ASHA, COUNTS, CUSTOMER, EVIL, REPORT, SEGMENT, SOURCES, TEMPLATE, campaign, pull, run
+from tests.browser.fake_quarantine import OWN, Quarantine
+from tests.browser.made_up import ASHA, COUNTS, CUSTOMER, EVIL, REPORT, SEGMENT, SOURCES, TEMPLATE, campaign, run
+
+RIGHTS = ROLES | {"checker": frozenset({"sources.read", "pulls.read", "quarantine.read"})}  # a custom role
 
 
 @dataclass
@@ -14,6 +17,8 @@ class FakeApi:
     asked: list = field(default_factory=list)
     campaigns: dict = field(default_factory=dict)
     fail: set = field(default_factory=set)
+    quarantine: Quarantine = field(default_factory=Quarantine)
+    addresses: list = field(default_factory=list)
 
     def __post_init__(self):
         dry = run(
@@ -38,7 +43,7 @@ class FakeApi:
                 "id": "u",
                 "username": self.role,
                 "roles": [self.role],
-                "permissions": sorted(ROLES[self.role]),
+                "permissions": sorted(RIGHTS[self.role]),
             }
         return self.data(method, path, query, body)
 
@@ -73,7 +78,9 @@ class FakeApi:
         parts = path.split("/")[2:]
         match method, *parts:
             case "GET", "sources":
-                return page(*SOURCES)
+                (crm, *others), last = SOURCES, self.quarantine.pulls[OWN]
+                contacts, *more = crm["data_sets"]
+                return page(crm | {"data_sets": [contacts | {"last_pull": last}, *more]}, *others)
             case "GET", "runs":
                 return page(
                     {
@@ -93,18 +100,8 @@ class FakeApi:
                         {"name": "reporting.customer", "description": "One row per customer.", "columns": columns}
                     ],
                 }
-            case "GET", "pulls", _:
-                return 200, pull()
-            case "GET", "quarantine":
-                return page(
-                    {
-                        "pull_id": "x",
-                        "batch": 1,
-                        "row": 9,
-                        "failures": [{"column": "stage", "rule": "one_of"}],
-                        "record": {"stage": EVIL},
-                    }
-                )
+            case _, "pulls" | "quarantine", *_ if (method, path) != ("POST", "/v1/pulls"):
+                return self.quarantine.answer(method, parts, query, body)
             case "GET", "customers":
                 return page(*([CUSTOMER] if "asha" in query["q"][0].lower() else []))
             case "GET", "customers", _:

@@ -17,6 +17,7 @@ PAGES = {
 ASHA = "c" + "a" * 20
 EVERY = [
     ("overview", "crm"),
+    ("overview/pulls?source=crm&data_set=contacts", "crm.contacts.00000007"),
     ("overview/pulls/crm.contacts.00000007", "one_of"),
     ("customers?q=asha", "Asha Rao"),
     (f"customers/{ASHA}", "SO-1042"),

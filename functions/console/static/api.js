@@ -14,7 +14,7 @@ export class ApiError extends Error {
   }
 }
 
-async function ask(method, path, body, headers = {}) {
+async function ask(method, path, body, headers = {}, take = null) {
   let answer;
   try {
     answer = await fetch(path, {
@@ -26,6 +26,7 @@ async function ask(method, path, body, headers = {}) {
     throw new ApiError(0, "unreachable", "The hub cannot be reached. Check the connection and try again.");
   }
   if (answer.status === 204) return null;
+  if (answer.ok && take) return take(answer);
   const read = await answer.json().catch(() => ({}));
   if (answer.ok) return read;
   const { code = "unknown", message, details } = read.error || {};
@@ -75,15 +76,15 @@ export async function signOut() {
 }
 
 /** Ask the API as the user who is signed in; a token that ran out is renewed silently. */
-export async function call(method, path, body, headers = {}) {
+export async function call(method, path, body, headers = {}, take = null) {
   if (!token) throw over();
   if (Date.now() > until) await lost(refresh());
   try {
-    return await ask(method, path, body, { ...headers, authorization: `Bearer ${token}` });
+    return await ask(method, path, body, { ...headers, authorization: `Bearer ${token}` }, take);
   } catch (error) {
     if (error.status !== 401) throw error;
     await lost(refresh());
-    return ask(method, path, body, { ...headers, authorization: `Bearer ${token}` });
+    return ask(method, path, body, { ...headers, authorization: `Bearer ${token}` }, take);
   }
 }
 
@@ -107,3 +108,6 @@ export const get = (path) => call("GET", path);
 /** A POST that creates: repeated by a double click or a lost answer it creates once. */
 export const post = (path, body) => call("POST", path, body, { "idempotency-key": crypto.randomUUID() });
 export const list = (path, after) => get(path + (after ? `${path.includes("?") ? "&" : "?"}after=${encodeURIComponent(after)}` : ""));
+/** One part of a file that comes in parts: its bytes, and where the next part begins. */
+export const part = (path, after) => call("GET", path + (after ? `?after=${encodeURIComponent(after)}` : ""), undefined, {},
+  async (answer) => ({ bytes: await answer.blob(), next: answer.headers.get("x-next") }));

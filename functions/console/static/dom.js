@@ -23,9 +23,9 @@ export function say(text, kind = "good") {
 }
 
 const WORDS = {
-  complete: "good", released: "good", finished: "good", succeeded: "good", sent: "good", granted: "good", enabled: "good",
+  complete: "good", released: "good", finished: "good", succeeded: "good", sent: "good", granted: "good", enabled: "good", passed: "good",
   failed: "bad", refused: "bad", abandoned: "bad", withdrawn: "bad", cancelled: "bad", bad: "bad",
-  held: "warn", uncertain: "warn", paused: "warn", cancelling: "warn", excluded: "warn", disabled: "warn",
+  held: "warn", quarantined: "warn", open: "warn", uncertain: "warn", paused: "warn", cancelling: "warn", excluded: "warn", disabled: "warn",
   running: "busy", sending: "busy", freezing: "busy", planned: "busy", queued: "busy", waiting: "busy",
 };
 
@@ -133,6 +133,18 @@ export function confirm(title, text, yes) {
     document.body.append(dialog);
     dialog.showModal();
   });
+}
+
+/** A dialog on a page, gone with it. fill(close) gives what stands under its title. */
+export function dialog(page, title, fill) {
+  const made = h("dialog", { "aria-labelledby": "asked" }, h("h2", { id: "asked" }, title), fill(() => made.close()));
+  made.addEventListener("close", () => {
+    made.remove();
+    // What opened it may have been drawn anew.
+    if (document.activeElement === document.body) page.place.querySelector("h1").focus();
+  });
+  page.place.append(made);
+  made.showModal();
 }
 
 /** A list that is read page by page. load(after) gives {items, next}; draw(items) gives an element for all so far. */

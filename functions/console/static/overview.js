@@ -1,10 +1,10 @@
 // Where the data come from and how fresh they are.
 
-import { call, get, list, may, post } from "./api.js";
-import { action, ago, badge, day, h, number, pages, plural, say, show, table, words } from "./dom.js";
+import { call, get, may, post } from "./api.js";
+import { action, ago, badge, h, number, say, show, table } from "./dom.js";
 
 export async function render(page) {
-  if (page.rest[0] === "pulls" && page.rest[1]) return onePull(page, page.rest[1]);
+  if (page.rest[0] === "pulls") return (await import("./pulls.js")).render(page);
   const release = h("section", { class: "strip", "aria-label": "Release" });
   const sources = h("section", { "aria-label": "Sources" });
   show(page.place, h("h1", null, "Overview"), release, sources);
@@ -54,11 +54,16 @@ function schedule(set) {
   return hour === "*" ? `hourly at :${two(minute)}` : `daily at ${two(hour)}:${two(minute)}`;
 }
 
+const pulls = (source, set) => `#/overview/pulls?${new URLSearchParams({ source: source.name, data_set: set.name })}`;
+const last = (pull) => [badge(pull.state), " ",
+  h("a", { href: `#/overview/pulls/${pull.pull_id}` }, ago(pull.ended_at || pull.started_at)),
+  pull.state === "held" ? h("div", { class: "quiet" }, pull.reason) : null];
+
 const columns = (source, again) => [
-  ["Data set", (set) => [h("strong", null, set.name), h("div", { class: "quiet" }, set.description)]],
+  ["Data set", (set) => [h("strong", null, may("pulls.read") ? h("a", { href: pulls(source, set) }, set.name) : set.name),
+    h("div", { class: "quiet" }, set.description)]],
   ["Schedule", (set) => set.paused ? badge("paused") : schedule(set)],
-  ["Last pull", (set) => set.last_pull ? [badge(set.last_pull.state), " ",
-    h("a", { href: `#/overview/pulls/${set.last_pull.pull_id}` }, ago(set.last_pull.ended_at || set.last_pull.started_at))] : h("span", { class: "quiet" }, "never")],
+  ["Last pull", (set) => set.last_pull ? last(set.last_pull) : h("span", { class: "quiet" }, "never")],
   ["Rows", (set) => set.last_pull ? number(set.last_pull.received) : "", "count"],
   ["Balance", (set) => set.last_pull ? balance(set.last_pull) : ""],
   ["", (set) => h("div", { class: "row" },
@@ -75,32 +80,9 @@ const columns = (source, again) => [
     }, { class: "small", "aria-label": `${set.paused ? "Resume" : "Pause"} ${source.name} ${set.name}` })), "actions"],
 ];
 
-function balance(pull) {
+/** Whether every row of a pull is accounted for. */
+export function balance(pull) {
   if (pull.balanced === null || pull.balanced === undefined) return h("span", { class: "quiet" }, "open");
   if (!pull.balanced) return badge("bad", "does not balance");
   return pull.quarantined ? badge("held", `${number(pull.quarantined)} in quarantine`) : badge("complete", "balances");
-}
-
-const COUNTS = ["received", "staged", "duplicate", "quarantined", "filtered", "deleted"];
-
-async function onePull(page, id) {
-  const pull = await get(`/v1/pulls/${encodeURIComponent(id)}`);
-  page.title(`Pull ${id}`);
-  const refused = h("section", { "aria-label": "Quarantine" });
-  show(page.place,
-    h("p", { class: "path" }, h("a", { href: "#/overview" }, "Overview"), " / Pull"),
-    h("h1", null, `${pull.source} ${pull.data_set}`),
-    h("p", null, badge(pull.state), ` Pull ${pull.pull_seq}, started ${day(pull.started_at)}`),
-    pull.error || pull.reason ? h("p", { class: "wrong" }, pull.error || pull.reason) : null,
-    h("dl", { class: "facts" }, COUNTS.map((name) => h("div", null, h("dt", null, words(name)), h("dd", null, number(pull[name])))),
-      h("div", null, h("dt", null, "Balance"), h("dd", null, balance(pull)))),
-    refused);
-  if (!pull.quarantined || !may("quarantine.read")) return;
-  const rows = h("div");
-  show(refused, h("h2", null, `${plural(pull.quarantined, "row")} in quarantine`), rows);
-  await pages(rows, (after) => list(`/v1/quarantine?pull_id=${encodeURIComponent(id)}`, after), (items) => table("Rows in quarantine", [
-    ["Batch, row", (row) => `${row.batch}, ${row.row}`],
-    ["Why", (row) => row.failures.map((each) => h("div", null, Object.values(each).join(": ")))],
-    ["Record", (row) => h("code", { class: "long" }, row.text || JSON.stringify(row.record))],
-  ], items));
 }
