@@ -1,7 +1,6 @@
 """What a worker remembers of its pull's committed batches: eight bytes a row, and whoever is doubted is looked up."""
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import accumulate
 from typing import Any
 
 import pyarrow as pa
@@ -10,7 +9,7 @@ import pyarrow.compute as pc
 from hub.config import DataSet
 from hub.pulls.objects import Objects
 from hub.pulls.references import Known
-from hub.pulls.repeats import Staged, again, prefixes, short_hashes
+from hub.pulls.repeats import Staged, again, batches_with, prefixes, short_hashes
 from hub.quality import as_text
 
 KEY = "_record_key"
@@ -36,8 +35,8 @@ class Taken:
         texts = as_text(values)
         holders = self._earlier(texts.drop_null())
         counted = pc.value_counts(texts.drop_null())
-        again = counted.field("values").filter(pc.greater(counted.field("counts"), 1))
-        doubted = pc.or_(pc.is_in(texts, again), pc.is_in(texts, pa.array(list(holders), pa.string())))
+        repeated = counted.field("values").filter(pc.greater(counted.field("counts"), 1))
+        doubted = pc.or_(pc.is_in(texts, repeated), pc.is_in(texts, pa.array(list(holders), pa.string())))
         rows = pa.table([pc.indices_nonzero(doubted), *(each.filter(doubted) for each in (texts, keys, standing))], ROW)
         taken = []
         for at, text, key, stands in zip(*(column.to_pylist() for column in rows.columns), strict=True):
@@ -47,18 +46,12 @@ class Taken:
 
     def _earlier(self, texts: pa.Array) -> dict[str, str]:
         """Value -> record, for those of the values that an earlier batch has."""
-        if not self._hashes or not len(texts):
-            return {}
-        hashes = short_hashes(texts)
-        found = pc.is_in(pa.chunked_array(list(self._hashes.values()), pa.uint64()), value_set=hashes)
-        starts = accumulate((len(each) for each in self._hashes.values()), initial=0)
         holders: dict[str, str] = {}
-        for (batch, each), start in zip(self._hashes.items(), starts, strict=False):
-            if pc.any(found.slice(start, len(each))).as_py():
-                table = self._read(batch)
-                table = table.filter(pc.is_in(table[0], texts))
-                for text, key in zip(table[0].to_pylist(), table[1].to_pylist(), strict=True):
-                    holders.setdefault(text, key)
+        for batch in batches_with(self._hashes, short_hashes(texts)):
+            table = self._read(batch)
+            table = table.filter(pc.is_in(table[0], texts))
+            for text, key in zip(table[0].to_pylist(), table[1].to_pylist(), strict=True):
+                holders.setdefault(text, key)
         return holders
 
 

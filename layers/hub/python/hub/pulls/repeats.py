@@ -1,6 +1,6 @@
 """Which rows a pull has staged already: eight bytes a row are remembered, and whoever is doubted is looked up."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import reduce
 from itertools import accumulate
 
@@ -23,21 +23,22 @@ class Staged:
     def knows(self, hashes: pa.Array) -> pa.Array:
         """Whether each hash is staged. Two hashes may begin alike, so the batches that seem to have one are read."""
         nowhere = pa.repeat(pa.scalar(False), len(hashes))
-        if not self._prefixes or not len(hashes):
-            return nowhere
-        found = pc.is_in(pa.chunked_array(list(self._prefixes.values()), pa.uint64()), value_set=prefixes(hashes))
-        starts = accumulate((len(each) for each in self._prefixes.values()), initial=0)
-        hit = [
-            batch
-            for (batch, each), start in zip(self._prefixes.items(), starts, strict=False)
-            if pc.any(found.slice(start, len(each))).as_py()
-        ]
+        hit = batches_with(self._prefixes, prefixes(hashes))
         return reduce(pc.or_, (pc.is_in(hashes, value_set=self._read(batch)) for batch in hit), nowhere)
 
 
-def repeats(hashes: pa.Array, staged: Staged) -> pa.Array:
-    """Whether each row is there already: staged earlier in this pull, or above it in this batch."""
-    return pc.or_(staged.knows(hashes), again(hashes))
+def batches_with(remembered: Mapping[int, pa.Array], hashes: pa.Array) -> list[int]:
+    """The batches that seem to have any of the hashes. remembered: what is kept of each batch."""
+    if not remembered or not len(hashes):
+        return []
+    # The remembered ones are many and the batch is small, so the batch is what is kept in a hash table.
+    found = pc.is_in(pa.chunked_array(list(remembered.values()), pa.uint64()), value_set=hashes)
+    starts = accumulate((len(each) for each in remembered.values()), initial=0)
+    return [
+        batch
+        for (batch, each), start in zip(remembered.items(), starts, strict=False)
+        if pc.any(found.slice(start, len(each))).as_py()
+    ]
 
 
 def again(values: pa.Array) -> pa.Array:

@@ -1,9 +1,11 @@
 """A batch of pieces to what is stored of it: staged rows, quarantined rows, and the counts of both and of the rest."""
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import accumulate
 from typing import Any
 
 import pyarrow as pa
@@ -92,7 +94,7 @@ def settle_batch(plan: Plan, pull: Pull, batch: int, pieces: Sequence[Piece], me
     repeated = Counter[str]()
     if plan.rules.keys.business:
         passing, repeated = _without_repeats(passing, memory)
-    quarantined = [*_quarantined(plan, raw, refined, _parts(pieces)), *_unreadable(pieces, len(raw))]
+    quarantined = [*_quarantined(plan, raw, refined, pieces), *_unreadable(pieces, len(raw))]
     filtered = Counter(f"filtered: {rule}" for rule in refined.filtered.values())
     broken = Counter(f"{each['column']}: {each['rule']}" for line in quarantined for each in line["failures"])
     counts = Counts(
@@ -247,9 +249,10 @@ def _marks(rows: pa.Table) -> list[dict[str, Any]]:
     return [json_text.loads(text.encode()) for text in texts]
 
 
-def _parts(pieces: Sequence[Piece]) -> list[str]:
-    """The part of each row, where a source has parts."""
-    return [piece.part for piece in pieces for _ in range(len(piece.rows))] if any(p.part for p in pieces) else []
+def _parts(pieces: Sequence[Piece], positions: Sequence[int]) -> list[str]:
+    """The parts of the source that the rows at these positions are of; empty texts where it has none."""
+    ends = list(accumulate(len(piece.rows) for piece in pieces))
+    return [pieces[bisect_right(ends, at)].part for at in positions]
 
 
 def _passing(rows: pa.Table, refined: Refined) -> pa.Table:
@@ -263,14 +266,14 @@ def _mask(length: int, positions: Sequence[int], *, value: bool) -> pa.Array:
     return member if value else pc.invert(member)
 
 
-def _quarantined(plan: Plan, raw: pa.Table, refined: Refined, parts: Sequence[str]) -> list[dict[str, Any]]:
+def _quarantined(plan: Plan, raw: pa.Table, refined: Refined, pieces: Sequence[Piece]) -> list[dict[str, Any]]:
     """A line per rejected row: its number, the rules that it breaks, the record as the source wrote it, its place."""
     positions = sorted(refined.rejected)
     if not positions:
         return []
     names = {name: column.source_name or name for name, column in plan.rules.columns.items()}
     rows = raw.take(pa.array(positions, pa.int64()))
-    marks = _marks(rows) or [{"part": parts[at]} if parts else {} for at in positions]
+    marks = _marks(rows) or [{"part": part} for part in _parts(pieces, positions)]
     lines = []
     for at, record, mark in zip(positions, rows.to_pylist(), marks, strict=True):
         if record.get(ORIGIN) and not plan.rules.keys.business:
