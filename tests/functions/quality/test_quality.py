@@ -76,3 +76,11 @@ def test_only_a_steward_sees_fixes(pulled, gateway, role):
 
 def test_no_such_pull(pulled, gateway):
     assert gateway("quality")("GET", "/v1/fixes", query="pull_id=crm.contacts.00000099", role="steward").status == 404
+
+
+def test_fixes_that_are_not_kept_any_more_are_said(pulled, gateway):
+    s3 = boto3.client("s3")
+    for item in s3.list_objects_v2(Bucket=VAULT, Prefix="fixes/")["Contents"]:
+        s3.delete_object(Bucket=VAULT, Key=item["Key"])
+    answer = gateway("quality")("GET", "/v1/fixes", query=f"pull_id={pulled.pull_id}", role="steward")
+    assert (answer.status, answer.code) == (404, "not_found")

@@ -1,17 +1,14 @@
 """What people see and ask of sources and pulls."""
 
-import gzip
-import json
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from hub import aws, config
+from hub import config
 from hub.config import DataSet
-from hub.errors import BadRequest, Conflict, InvalidInput, NotFound
+from hub.errors import Conflict, InvalidInput, NotFound
 from hub.pulls.models import Decision, Pull, PullRequest, PullTask, pull_id
 from hub.pulls.store import Lease, PullStore, iso
 from hub.pulls.sweep import enqueue
@@ -175,24 +172,3 @@ class Desk:
         if rules is None:
             raise NotFound(f"There is no data set {source}.{data_set}")
         return rules
-
-
-def stored_lines(
-    store: PullStore, bucket: str, pull: Pull, zone: str, from_batch: int
-) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The lines that a pull has put into `zone` (quarantine or fixes), with their batches, by row."""
-    for item in store.batches(pull.pull_id):
-        number = int(item["sk"].removeprefix("batch#"))
-        if number < from_batch or not item.get(zone):
-            continue
-        body = aws.client("s3").get_object(Bucket=bucket, Key=item[zone])["Body"].read()
-        lines = (json.loads(line) for line in gzip.decompress(body).splitlines())
-        yield from ((number, line) for line in sorted(lines, key=lambda each: int(each["row"])))
-
-
-def place(after: tuple[str, ...] | None) -> tuple[int, int]:
-    """Batch and number of the last line seen; BadRequest where it is none."""
-    try:
-        return (int(after[0]), int(after[1])) if after else (0, 0)
-    except ValueError as error:
-        raise BadRequest("The cursor `after` is not one that a list gave as `next`") from error

@@ -13,10 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hub import aws
 from hub.config import DataSet
-from hub.errors import NotFound
+from hub.pulls.lines import Place, of_batches, read
 from hub.pulls.models import Pull
-
-Place = tuple[int, int]  # batch and row
 
 
 class Settled(BaseModel):
@@ -76,20 +74,15 @@ class Quarantine:
     def lines(self, pull: Pull, batches: Iterable[dict[str, Any]], from_batch: int = 0) -> Iterator[Quarantined]:
         """The lines of a pull in the order in which they came. batches: its items in the ledger."""
         settled = self.settled(pull)
-        for item in batches:
-            number = int(item["sk"].removeprefix("batch#"))
-            if number < from_batch or not item.get("quarantine"):
-                continue
-            lines = (json.loads(line) for line in self._get(item["quarantine"]).splitlines())
-            for line in sorted(lines, key=lambda each: each["row"]):
-                place = (number, line["row"])
-                yield Quarantined(pull_id=pull.pull_id, batch=number, **line, settled=settled.get(place))
+        for number, line in of_batches(self._bucket, batches, "quarantine", from_batch):
+            place = (number, line["row"])
+            yield Quarantined(pull_id=pull.pull_id, batch=number, **line, settled=settled.get(place))
 
     def settled(self, pull: Pull) -> dict[Place, Settled]:
         """What became of the lines that replays took up."""
         if not pull.settled:
             return {}
-        found = json.loads(self._get(pull.settled))
+        found = json.loads(read(self._bucket, pull.settled))
         return {(batch, row): Settled(by=by, fate=fate) for batch, row, by, fate in found}
 
     def put_settled(self, pull: Pull, by: Pull, settled: dict[Place, Settled]) -> str:
@@ -102,7 +95,7 @@ class Quarantine:
         return self._put(pull, f"batch-{batch:05d}.replayed.json.gz", fates)
 
     def fates(self, key: str) -> list[tuple[int, int, Literal["passed", "quarantined"]]]:
-        return [(batch, row, fate) for batch, row, fate in json.loads(self._get(key))]
+        return [(batch, row, fate) for batch, row, fate in json.loads(read(self._bucket, key))]
 
     def ask(self, pull: Pull, asked: Asked) -> str:
         """Keep what a person asked; its number, the same for the same question about the same open lines."""
@@ -113,14 +106,7 @@ class Quarantine:
         return number
 
     def asked(self, pull: Pull, number: str) -> Asked:
-        return Asked.model_validate_json(self._get(f"{_folder(pull)}replay-{number}.json.gz"))
-
-    def _get(self, key: str) -> bytes:
-        s3 = aws.client("s3")
-        try:
-            return gzip.decompress(s3.get_object(Bucket=self._bucket, Key=key)["Body"].read())
-        except s3.exceptions.NoSuchKey as error:
-            raise NotFound("What this pull has in quarantine is not kept any more; fetch the data set again") from error
+        return Asked.model_validate_json(read(self._bucket, f"{_folder(pull)}replay-{number}.json.gz"))
 
     def _put(self, pull: Pull, name: str, content: Any) -> str:
         key = f"{_folder(pull)}{name}"

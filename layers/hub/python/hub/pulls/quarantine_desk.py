@@ -9,9 +9,10 @@ from pydantic import BaseModel, ConfigDict
 
 from hub import config
 from hub.config import DataSet
-from hub.errors import BadRequest, Conflict, InvalidInput, NotFound
+from hub.errors import Conflict, InvalidInput, NotFound
+from hub.pulls.lines import Place, place
 from hub.pulls.models import Pull, PullTask, pull_id
-from hub.pulls.quarantine import Asked, Correction, Place, Quarantine, Quarantined, fields
+from hub.pulls.quarantine import Asked, Correction, Quarantine, Quarantined, fields
 from hub.pulls.store import PullStore
 from hub.pulls.sweep import enqueue
 from hub.settings import QuarantineSettings
@@ -122,9 +123,9 @@ class QuarantineDesk:
         return ReplayAsked(source=pull.source, data_set=pull.data_set, replay_of=asked, lines=count)
 
     def _behind(self, asked: str, after: tuple[str, ...] | None) -> Iterator[Quarantined]:
-        pull, place = self._store.get(asked), _place(after)
-        for line in self._quarantine.lines(pull, self._store.batches(asked), place[0]):
-            if line.place > place:
+        pull, seen = self._store.get(asked), place(after)
+        for line in self._quarantine.lines(pull, self._store.batches(asked), seen[0]):
+            if line.place > seen:
                 yield line
 
     def _rules(self, pull: Pull) -> DataSet:
@@ -196,10 +197,3 @@ def _wanted(line: Quarantined, rule: str | None, state: State | None) -> bool:
     if rule is not None and rule not in {f"{each['column']}: {each['rule']}" for each in line.failures}:
         return False
     return state is None or (line.settled is None) == (state == "open")
-
-
-def _place(after: tuple[str, ...] | None) -> Place:
-    try:
-        return (int(after[0]), int(after[1])) if after else (0, 0)
-    except ValueError as error:
-        raise BadRequest("The cursor `after` is not one that a list gave as `next`") from error

@@ -12,8 +12,9 @@ import pyarrow as pa
 
 from hub.config import DataSet
 from hub.pulls.keysets import Index, KeySets
+from hub.pulls.lines import Place
 from hub.pulls.models import Pull, pull_id
-from hub.pulls.quarantine import Correction, Place, Quarantine, Quarantined, Settled, corrected
+from hub.pulls.quarantine import Correction, Quarantine, Quarantined, Settled, corrected
 from hub.pulls.stage import Outcome
 from hub.pulls.store import PullStore
 from hub.sources import Piece, Position, Unreadable, json_text

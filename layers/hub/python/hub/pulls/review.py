@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from hub import config
 from hub.errors import NotFound
-from hub.pulls.desk import place, stored_lines
+from hub.pulls.lines import of_batches, place
 from hub.pulls.models import Pull
 from hub.pulls.scores import Quality, by_day
 from hub.pulls.store import PullStore
@@ -59,7 +59,8 @@ class Review:
         return list(islice((fix for fix in found if (fix.batch, fix.number) > last), limit))
 
     def _fixes(self, pull: Pull, from_batch: int) -> Iterator[Fix]:
-        lines = stored_lines(self._store, self._settings.vault_bucket, pull, "fixes", from_batch)
+        batches = self._store.batches(pull.pull_id)
+        lines = of_batches(self._settings.vault_bucket, batches, "fixes", from_batch)
         for batch, of_batch in groupby(lines, key=lambda each: each[0]):
             for number, (_, line) in enumerate(of_batch, 1):
                 yield Fix(pull_id=pull.pull_id, batch=batch, number=number, **line)
