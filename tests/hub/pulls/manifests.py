@@ -53,7 +53,7 @@ def contact(number: int, **changes: object) -> dict[str, object]:
     }
 
 
-SHOP = """
+SQL_SHOP = """
 name: shop
 description: A shop.
 owner: tests@example.org
@@ -61,6 +61,11 @@ trust: 70
 connector: sql
 connection: {url: "%s"}
 data_sets:
+"""
+
+SHOP = (
+    SQL_SHOP
+    + """\
   orders:
     description: Orders.
     fetch: {table: orders, rows: 4%s}
@@ -74,6 +79,7 @@ data_sets:
     entity:
       sales_order: {source_key: order_id, customer_source_key: customer_id, total_amount: total}
 """
+)
 
 
 def shop(url: str, more: str = "") -> str:

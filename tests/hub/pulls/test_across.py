@@ -15,15 +15,11 @@ from hub.pulls.repeats import Staged
 from hub.pulls.stage import Plan, settle_batch
 from hub.sources import Piece
 from tests.hub.pulls.conftest import VAULT
+from tests.hub.pulls.manifests import SQL_SHOP
 
-SHOP = """
-name: shop
-description: A shop.
-owner: tests@example.org
-trust: 70
-connector: sql
-connection: {url: "%s"}
-data_sets:
+SHOP = (
+    SQL_SHOP
+    + """\
   customers:
     description: People.
     fetch: {table: customers, rows: 2%s}
@@ -42,6 +38,7 @@ data_sets:
       order_id:    {type: bigint, required: true}
       customer_id: {type: varchar, check: {reference: {data_set: customers, column: customer_id}%s}}
 """
+)
 
 
 def script(customers, orders=()):

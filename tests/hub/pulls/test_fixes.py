@@ -9,15 +9,11 @@ import boto3
 import pytest
 
 from tests.hub.pulls.conftest import VAULT
+from tests.hub.pulls.manifests import SQL_SHOP
 
-SHOP = """
-name: shop
-description: A shop.
-owner: tests@example.org
-trust: 70
-connector: sql
-connection: {url: "%s"}
-data_sets:
+SHOP = (
+    SQL_SHOP
+    + """\
   people:
     description: People.
     fetch: {table: people, rows: 30}
@@ -31,6 +27,7 @@ data_sets:
       city:   {type: varchar}
       stage:  {type: varchar, check: {one_of: [lead]}}
 """
+)
 
 
 def fill(path, rows, columns="id integer, gender text, city text, stage text"):
