@@ -1,4 +1,4 @@
-"""The words of infra/functions.py for what a function is and may do: sets of actions, a grant on a logical store."""
+"""The words of infra/functions/ for what a function is and may do: sets of actions, a grant on a logical store."""
 
 from dataclasses import dataclass
 

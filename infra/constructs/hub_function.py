@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 
 
 class HubFunction(lambda_.Function):
-    """The function `name` of infra/functions.py; its code is functions/<name>/handler.py."""
+    """The function `name` of infra/functions/; its code is functions/<name>/handler.py."""
 
     def __init__(self, scope: Construct, name: str, hub: Hub, layers: Layers) -> None:
         spec = FUNCTIONS[name]

@@ -1,0 +1,93 @@
+"""Sources, pulls, what they refused, how good the data is; the minute's sweep."""
+
+from infra.functions.api import api
+from infra.rights import (
+    CONSUME,
+    ITEMS,
+    KEEP_OBJECTS,
+    OBJECTS,
+    PARAMETER,
+    READ_CATALOGUE,
+    READ_ITEMS,
+    READ_OBJECTS,
+    WRITE_CATALOGUE,
+    Function,
+    Grant,
+)
+
+PULLS: dict[str, Function] = {
+    "sources": api(
+        "Shows sources and pulls; pauses a data set; asks for a pull.",
+        "core",
+        """
+        GET   /v1/sources
+        PATCH /v1/sources/{source}/data_sets/{data_set}
+        GET   /v1/pulls
+        GET   /v1/pulls/{pull_id}
+        POST  /v1/pulls
+        POST  /v1/pulls/{pull_id}/release
+        POST  /v1/pulls/{pull_id}/abandon
+        """,
+        ("CONTROL_TABLE", "PULL_QUEUE_URL"),
+        (Grant("control", ITEMS), Grant("queue:pull", ("sqs:SendMessage",))),
+    ),
+    "quarantine": api(
+        "Shows rows that were refused; asks for another try with corrections.",
+        "core",
+        """
+        GET  /v1/quarantine
+        GET  /v1/quarantine/{pull_id}
+        GET  /v1/quarantine/{pull_id}/download
+        POST /v1/quarantine/{pull_id}/replay
+        """,
+        ("CONTROL_TABLE", "VAULT_BUCKET", "PULL_QUEUE_URL"),
+        (Grant("control", ITEMS), Grant("queue:pull", ("sqs:SendMessage",)), Grant("vault/quarantine", KEEP_OBJECTS)),
+    ),
+    "quality": api(
+        "Shows how good the data of a source is, and what pulls made of values.",
+        "core",
+        """
+        GET /v1/sources/{source}/quality
+        GET /v1/fixes
+        """,
+        ("CONTROL_TABLE", "VAULT_BUCKET"),
+        (Grant("control", READ_ITEMS), Grant("vault/fixes", READ_OBJECTS)),
+    ),
+    "pull": Function(
+        "Carries one pull on until it is complete or the time is short.",
+        "pull",
+        "queue:pull",
+        ("CONTROL_TABLE", "VAULT_BUCKET", "EVENT_BUS", "TOKEN_KEY_PARAMETER"),
+        (
+            Grant("queue:pull", CONSUME),
+            Grant("control", ITEMS),
+            Grant("vault/landing", OBJECTS),
+            Grant("vault/staging", OBJECTS),
+            Grant("vault/quarantine", OBJECTS),
+            Grant("vault/fixes", OBJECTS),
+            Grant("vault/keys", OBJECTS),
+            Grant("vault/drop", READ_OBJECTS),
+            Grant("glue:staging", (*READ_CATALOGUE, *WRITE_CATALOGUE, "glue:BatchCreatePartition")),
+            Grant("bus", ("events:PutEvents",)),
+            Grant("parameter:token-key", PARAMETER),
+            Grant("parameter:sources", PARAMETER),
+        ),
+        memory=2048,
+        timeout=300,
+    ),
+    "sweep": Function(
+        "Finds work that nobody carries on: expired leases, pending batches, a run that is due, stuck campaigns.",
+        "core",
+        "minute",
+        ("CONTROL_TABLE", "CAMPAIGNS_TABLE", "PULL_QUEUE_URL", "SEND_QUEUE_URL", "RUN_MACHINE_ARN"),
+        (
+            Grant("control", ITEMS),
+            Grant("campaigns", ITEMS),
+            Grant("queue:pull", ("sqs:SendMessage",)),
+            Grant("queue:send", ("sqs:SendMessage",)),
+            Grant("machine:run", ("states:StartExecution", "states:ListExecutions")),
+            Grant("queue:sweep-failed", ("sqs:SendMessage",)),
+        ),
+        timeout=50,
+    ),
+}
