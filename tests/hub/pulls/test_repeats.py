@@ -6,18 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.pulls.repeats import PREFIX, Staged, again
+from hub.pulls.repeats import HEX, Staged, hashes_again, prefixes
 
 
 def hashed(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
+PREFIX = HEX // 2  # characters that are remembered
 ALIKE = hashed("a")[:PREFIX]
 
 
 def repeats(hashes: pa.Array, staged: Staged) -> pa.Array:
-    return pc.or_(staged.knows(hashes), again(hashes))
+    beginnings = prefixes(hashes)
+    return pc.or_(staged.knows(hashes, beginnings), hashes_again(hashes, beginnings))
 
 
 class Batches:

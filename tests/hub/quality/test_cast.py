@@ -65,6 +65,30 @@ def test_text(kind, text, expected, why, neighbour):
     assert values[0].as_py() == (None if expected is REFUSED else expected), why
 
 
+@given(st.lists(st.one_of(st.floats(), st.integers(-(10**16), 10**16).map(lambda whole: whole / 10**4)), min_size=1))
+def test_doubles_become_the_decimals_that_they_are_written_as(doubles):
+    money = Column(type="decimal(18,4)")
+    at_once, _ = to_type(pa.array(doubles, pa.float64()), money)
+    one_by_one = [to_type(pa.array([repr(double)]), money)[0][0].as_py() for double in doubles]
+    assert at_once.to_pylist() == one_by_one
+
+
+NUMBERS = [
+    (pa.int64(), 2**40, "integer", REFUSED, "more than the type holds"),
+    (pa.int64(), 2**40, "bigint", 2**40, "whole numbers of any size"),
+    (pa.int64(), 5, "decimal(18,4)", Decimal("5.0000"), "an amount without a fraction"),
+    (pa.int64(), 10**15, "decimal(18,4)", REFUSED, "too many digits before the point"),
+    (pa.float64(), 5.0, "bigint", 5, "a whole number that JavaScript wrote"),
+]
+
+
+@pytest.mark.parametrize(("given_as", "number", "kind", "expected", "why"), NUMBERS, ids=[row[4] for row in NUMBERS])
+def test_numbers(given_as, number, kind, expected, why):
+    values, misfits = to_type(pa.array([number, None], given_as), Column(type=kind))
+    assert values.to_pylist() == [None if expected is REFUSED else expected, None], why
+    assert misfits.to_pylist() == [expected is REFUSED, False], why
+
+
 FORMATS = [
     ("date", "%d.%m.%Y", None, "01.02.2024", date(2024, 2, 1), "as Germans write it"),
     ("date", "%d.%m.%Y", None, "1.2.2024", date(2024, 2, 1), "without zeros"),

@@ -39,7 +39,7 @@ def _settle(rules: DataSet, refined: Refined, name: str, rule: str, kind: str, b
 
 def _standing(length: int, refined: Refined) -> pa.Array:
     out = pa.array([*refined.rejected, *refined.filtered], pa.int64())
-    return pc.invert(pc.is_in(pa.array(range(length), pa.int64()), out))
+    return pc.invert(pc.is_in(pa.arange(0, length), out))
 
 
 def _one(column: pa.ChunkedArray) -> pa.Array:

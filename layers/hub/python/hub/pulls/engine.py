@@ -18,6 +18,7 @@ from hub.config import Deployment
 from hub.errors import LeaseLost
 from hub.pulls import steps
 from hub.pulls.announce import announce
+from hub.pulls.batches import Batch, batches
 from hub.pulls.catalogue import CannotPublish, Catalogue
 from hub.pulls.deletions import Deletions, Gone
 from hub.pulls.drift import Drift, compare
@@ -32,11 +33,11 @@ from hub.pulls.stage import Outcome, Plan, settle_batch
 from hub.pulls.store import COUNTS, LEASE_SECONDS, Lease, PullStore, iso
 from hub.pulls.tally import total
 from hub.settings import PullSettings
-from hub.sources import Connector, Piece, SourceError, connector
+from hub.sources import Connector, SourceError, connector
 
 logger = Logger(child=True)
 
-BATCH_BYTES = 32 * 1024 * 1024
+BATCH_BYTES = 16 * 1024 * 1024
 BATCH_SECONDS = 60.0
 SHORT_OF_TIME_MS = 75_000  # a batch may take a minute to fill
 MOST_ATTEMPTS = 5
@@ -173,16 +174,16 @@ class _Work:
         """Fetch, commit and settle; the pull as it stands at the end."""
         try:
             self._remember()
-            batches = self._batches(self._connect())
+            fetched = self._batches(self._connect())
             while not self._ended():
                 if milliseconds_left() < SHORT_OF_TIME_MS:
                     logger.info("the time is short; the sweeper passes the pull on")
                     self._store.renew(self._lease, 0)
                     return self._store.get(self._pull.pull_id)
-                pieces = next(batches, [])
-                if not pieces:
+                batch = next(fetched, None)
+                if batch is None:
                     break
-                self._commit(pieces)
+                self._commit(batch)
             return self._settle()
         except (SourceError, CannotPublish) as error:
             return self._failed(error.message)
@@ -211,33 +212,20 @@ class _Work:
     def _ended(self) -> bool:
         return bool(self._done and self._done[-1].get("last"))
 
-    def _batches(self, source: Connector) -> Iterator[list[Piece]]:
-        """The pieces in batches of up to 32 MB or a minute. A file that must stay whole has a batch of its own."""
+    def _batches(self, source: Connector) -> Iterator[Batch]:
         position = json.loads(self._done[-1]["position"]) if self._done else None
-        gathered: list[Piece] = []
-        size, since = 0, self._engine.now()
-        for piece in source.pieces(self._cursor, position):
-            self._keep_lease()
-            if gathered and piece.kind == "bin" and piece.raw:
-                yield gathered
-                gathered, size, since = [], 0, self._engine.now()
-            gathered.append(piece)
-            size += max(len(piece.raw), piece.rows.nbytes)
-            if size >= BATCH_BYTES or piece.last or self._engine.now() - since >= BATCH_SECONDS:
-                yield gathered
-                gathered, size, since = [], 0, self._engine.now()
-        if gathered:
-            yield gathered
+        pieces = source.pieces(self._cursor, position)
+        return batches(pieces, BATCH_BYTES, BATCH_SECONDS, self._engine.now, self._keep_lease)
 
-    def _commit(self, pieces: Sequence[Piece]) -> None:
+    def _commit(self, fetched: Batch) -> None:
         """Make one batch durable: objects first, the ledger last."""
         batch = len(self._done) + 1
         if self._resumed:
             self._objects.forget_uncommitted(self._pull, batch)
             self._resumed = False
         received = sum(each["received"] for each in self._done)
-        outcome = settle_batch(self._plan, self._pull, batch, pieces, self._memory, received)
-        item = self._write(batch, pieces, outcome)
+        outcome = settle_batch(self._plan, self._pull, batch, fetched.pieces, self._memory, received)
+        item = self._write(batch, fetched, outcome)
         self._renewed = int(self._engine.now())
         until = self._renewed + LEASE_SECONDS
         self._store.commit(self._lease, self._pull, batch, item, outcome.counts, until)
@@ -245,11 +233,11 @@ class _Work:
         self._memory.add(batch, outcome.staged)
         steps.reached("committed")
 
-    def _write(self, batch: int, pieces: Sequence[Piece], outcome: Outcome) -> dict[str, Any]:
+    def _write(self, batch: int, fetched: Batch, outcome: Outcome) -> dict[str, Any]:
         """The batch's objects; what the ledger shall say of them."""
-        last = pieces[-1]
+        pieces, last, landed = fetched.pieces, fetched.pieces[-1], fetched.landed
         item: dict[str, Any] = {
-            "bytes": 0,
+            "bytes": landed.size,
             "position": json.dumps(last.position),
             "cursor_after": json.dumps(last.cursor),
             "declared": last.declared,
@@ -258,8 +246,8 @@ class _Work:
             **outcome.tally.as_item(),
             "new_fields": told_fields(name for piece in pieces for name in piece.new_fields),
         }
-        if raw := [piece.raw for piece in pieces if piece.raw]:
-            item["landing"], item["sha256"], item["bytes"] = self._objects.land(self._pull, batch, last.kind, raw)
+        if landed.size:
+            item["landing"], item["sha256"] = self._objects.land(self._pull, batch, landed)
         steps.reached("landed")
         if len(outcome.staged):
             key, etag = self._objects.stage(self._pull, batch, outcome.staged)

@@ -42,7 +42,7 @@ class Taken:
         for at, text, key, stands in zip(*(column.to_pylist() for column in rows.columns), strict=True):
             if (holders.setdefault(text, key) if stands else holders.get(text, key)) != key:
                 taken.append(at)
-        return pc.is_in(pa.array(range(len(values)), pa.int64()), pa.array(taken, pa.int64()))
+        return pc.is_in(pa.arange(0, len(values)), pa.array(taken, pa.int64()))
 
     def _earlier(self, texts: pa.Array) -> dict[str, str]:
         """Value -> record, for those of the values that an earlier batch has."""

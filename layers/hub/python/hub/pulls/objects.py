@@ -1,7 +1,5 @@
 """What a pull keeps in S3: landing, staging and quarantine of each batch, under names that a repeat overwrites."""
 
-import hashlib
-import io
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,10 +8,12 @@ import pyarrow.parquet as pq
 from isal import igzip
 
 from hub import aws
+from hub.pulls.batches import Landed
 from hub.pulls.models import Pull
 from hub.sources import json_text
 
-UNIQUE = ("_record_hash", "_record_key", "_row")  # a dictionary of such a column is as long as the column
+DIGESTS = ("_record_hash", "_record_key")
+SAMPLE = 2000  # rows
 
 
 class Objects:
@@ -22,13 +22,11 @@ class Objects:
     def __init__(self, bucket: str) -> None:
         self._bucket = bucket
 
-    def land(self, pull: Pull, batch: int, kind: str, parts: Sequence[bytes]) -> tuple[str, str, int]:
-        """The bytes as they came, compressed; their key, their SHA-256 and how many they are."""
-        joint = b"\n" if kind == "json" else b""  # pages of an API; parts of a file follow on each other
-        data = joint.join(parts)
-        key = f"landing/{pull.source}/{pull.data_set}/{pull.pull_id}/batch-{batch:05d}.{kind}.gz"
-        self._put(key, _gzip(data))
-        return key, hashlib.sha256(data).hexdigest(), len(data)
+    def land(self, pull: Pull, batch: int, landed: Landed) -> tuple[str, str]:
+        """The bytes as they came, compressed; their key and their SHA-256."""
+        key = f"landing/{pull.source}/{pull.data_set}/{pull.pull_id}/batch-{batch:05d}.{landed.kind}.gz"
+        self._put(key, landed.gzip())
+        return key, landed.sha256
 
     def stage(self, pull: Pull, batch: int, rows: pa.Table) -> tuple[str, str]:
         """The rows as Parquet; their key and ETag."""
@@ -97,10 +95,22 @@ def staging_folder(pull: Pull) -> str:
 
 
 def _parquet(rows: pa.Table) -> bytes:
-    sink = io.BytesIO()
-    repeating = [name for name in rows.column_names if name not in UNIQUE]
-    pq.write_table(rows, sink, compression="snappy", store_schema=False, use_dictionary=repeating)
-    return sink.getvalue()
+    sink = pa.BufferOutputStream()
+    pq.write_table(
+        rows,
+        sink,
+        store_schema=False,
+        # Digests do not get smaller, and to try takes as long as all other columns.
+        compression={name: "none" if name in DIGESTS else "snappy" for name in rows.column_names},
+        use_dictionary=[name for name in rows.column_names if name not in DIGESTS and _repeats(rows[name])],
+    )
+    return bytes(sink.getvalue())
+
+
+def _repeats(column: pa.ChunkedArray) -> bool:
+    """Whether a dictionary of the column is much shorter than the column, by its first rows."""
+    sample = column.slice(0, SAMPLE)
+    return len(sample.unique()) * 2 <= len(sample)
 
 
 def _gzip(data: bytes) -> bytes:

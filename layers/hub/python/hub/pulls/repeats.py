@@ -1,5 +1,6 @@
 """Which rows a pull has staged already: eight bytes a row are remembered, and whoever is doubted is looked up."""
 
+from binascii import unhexlify
 from collections.abc import Callable, Mapping
 from functools import reduce
 from itertools import accumulate
@@ -7,7 +8,7 @@ from itertools import accumulate
 import pyarrow as pa
 import pyarrow.compute as pc
 
-PREFIX = 16  # hex characters, 64 bits
+HEX = 32  # characters of a hash
 
 
 class Staged:
@@ -20,10 +21,10 @@ class Staged:
     def add(self, batch: int, hashes: pa.Array) -> None:
         self._prefixes[batch] = prefixes(hashes)
 
-    def knows(self, hashes: pa.Array) -> pa.Array:
+    def knows(self, hashes: pa.Array, beginnings: pa.Array) -> pa.Array:
         """Whether each hash is staged. Two hashes may begin alike, so the batches that seem to have one are read."""
         nowhere = pa.repeat(pa.scalar(False), len(hashes))
-        hit = batches_with(self._prefixes, prefixes(hashes))
+        hit = batches_with(self._prefixes, beginnings)
         return reduce(pc.or_, (pc.is_in(hashes, value_set=self._read(batch)) for batch in hit), nowhere)
 
 
@@ -51,12 +52,23 @@ def again(values: pa.Array) -> pa.Array:
     return pa.array(found, pa.bool_())
 
 
+def hashes_again(hashes: pa.Array, beginnings: pa.Array) -> pa.Array:
+    """The same of hashes, whose first bytes mostly tell."""
+    found = again(beginnings)
+    return again(hashes) if pc.any(found).as_py() else found
+
+
 def short_hashes(texts: pa.Array) -> pa.Array:
     """Eight bytes for each text, the same within one process only."""
     return pa.array([hash(text) for text in texts.to_pylist()], pa.int64()).view(pa.uint64())
 
 
 def prefixes(hashes: pa.Array) -> pa.Array:
-    """The first eight bytes of each hash, as a number."""
-    digits = "".join(pc.utf8_slice_codeunits(hashes, 0, PREFIX).to_pylist())
-    return pa.UInt64Array.from_buffers(pa.uint64(), len(hashes), [None, pa.py_buffer(bytes.fromhex(digits))])
+    """The first eight bytes of each hash, as a number. hashes: texts of HEX digits, none of them null."""
+    count, size = len(hashes), HEX // 2
+    digits = hashes.buffers()[2]
+    if not count or digits is None:
+        return pa.array([], pa.uint64())
+    whole = pa.py_buffer(unhexlify(digits.slice(HEX * hashes.offset, HEX * count)))
+    firsts = pc.binary_slice(pa.FixedSizeBinaryArray.from_buffers(pa.binary(size), count, [None, whole]), 0, 8)
+    return pa.UInt64Array.from_buffers(pa.uint64(), count, [None, firsts.buffers()[1]])

@@ -18,7 +18,7 @@ from hub.pulls.drift import kinds_of, refuse
 from hub.pulls.ledger import Counts
 from hub.pulls.memory import Memory
 from hub.pulls.models import Pull
-from hub.pulls.repeats import again
+from hub.pulls.repeats import hashes_again, prefixes
 from hub.pulls.schema import key_columns_of_records, references, staging_columns, stored_type
 from hub.pulls.tally import Tally
 from hub.quality import EXTRA, Refined, as_text, record_hashes, refine, tokens
@@ -88,7 +88,7 @@ def settle_batch(plan: Plan, pull: Pull, batch: int, pieces: Sequence[Piece], me
     refuse(raw, plan.rules, memory.kinds, refined)
     check_across(plan.rules, keyed, refined, memory)
     keyed = keyed.append_column("_record_hash", record_hashes([keyed[name] for name in plan.rules.columns]))
-    keyed = keyed.append_column("_row", pa.array(range(1, len(keyed) + 1), pa.int32()))
+    keyed = keyed.append_column("_row", pa.arange(1, len(keyed) + 1).cast(pa.int32()))
     passing = _passing(keyed, refined)
     before = len(passing)
     repeated = Counter[str]()
@@ -123,8 +123,10 @@ def settle_batch(plan: Plan, pull: Pull, batch: int, pieces: Sequence[Piece], me
 def _without_repeats(rows: pa.Table, memory: Memory) -> tuple[pa.Table, Counter[str]]:
     """The rows that are not staged yet, and how many of which kind come again."""
     hashes = _one(rows["_record_hash"])
-    known, above = memory.staged.knows(hashes), again(hashes)
-    rest = rows.filter(pc.invert(pc.or_(known, above)))
+    beginnings = prefixes(hashes)
+    known, above = memory.staged.knows(hashes, beginnings), hashes_again(hashes, beginnings)
+    repeated = pc.or_(known, above)
+    rest = rows.filter(pc.invert(repeated)) if pc.any(repeated).as_py() else rows
     kinds = Counter(
         {
             "in an earlier batch": pc.sum(known).as_py() or 0,
@@ -143,7 +145,7 @@ def tombstones(plan: Plan, pull: Pull, batch: int, before: int, gone: pa.Table) 
     count, types = len(gone), staging_columns(plan.rules)
     constant = _constant(pull, batch, datetime.fromisoformat(pull.started_at), count)
     given = constant | {
-        "_row": pa.array(range(before + 1, before + count + 1), pa.int32()),
+        "_row": pa.arange(before + 1, before + count + 1).cast(pa.int32()),
         "_deleted": pa.repeat(pa.scalar(True), count),
         **{name: gone[name] for name in gone.column_names},
     }
@@ -151,7 +153,10 @@ def tombstones(plan: Plan, pull: Pull, batch: int, before: int, gone: pa.Table) 
 
 
 def distinct(records: pa.Table) -> pa.Table:
-    """Each row once, in the order of the keys."""
+    """Each row once; where there are repeats, in the order of the keys."""
+    keys = _one(records["_record_key"])
+    if not pc.any(hashes_again(keys, prefixes(keys))).as_py():
+        return records
     return (
         records.group_by(records.column_names)
         .aggregate([])
@@ -210,13 +215,15 @@ def _seen(plan: Plan, rows: pa.Table, refined: Refined, pieces: Sequence[Piece])
         return []
     keyed = bool(plan.rules.keys.business)
     records = rows.select(plan.key_schema.names).cast(plan.key_schema, safe=False)
-    wanted = _mask(len(rows), [*refined.filtered, *(() if keyed else refined.rejected)], value=False)
+    out = [*refined.filtered, *(() if keyed else refined.rejected)]
+    wanted = _mask(len(rows), out, value=False) if out else None
     found: dict[tuple[str, str], list[pa.Table]] = {}
     unread = Counter[tuple[str, str]]()
     start = 0
     for piece in pieces:
-        own = records.slice(start, len(piece.rows)).filter(wanted.slice(start, len(piece.rows)))
-        readable = own.filter(pc.is_valid(own["_record_key"]))
+        own = records.slice(start, len(piece.rows))
+        own = own if wanted is None else own.filter(wanted.slice(start, len(piece.rows)))
+        readable = own.filter(pc.is_valid(own["_record_key"])) if own["_record_key"].null_count else own
         found.setdefault((piece.part, piece.version), []).append(readable)
         if keyed:
             unread[piece.part, piece.version] += len(own) - len(readable) + len(piece.unreadable)
@@ -262,7 +269,7 @@ def _passing(rows: pa.Table, refined: Refined) -> pa.Table:
 
 def _mask(length: int, positions: Sequence[int], *, value: bool) -> pa.Array:
     """`value` at the positions, its opposite elsewhere."""
-    member = pc.is_in(pa.array(range(length), pa.int64()), pa.array(positions, pa.int64()))
+    member = pc.is_in(pa.arange(0, length), pa.array(positions, pa.int64()))
     return member if value else pc.invert(member)
 
 

@@ -52,12 +52,34 @@ def to_type(raw: pa.Array, column: Column) -> Result:
     target = arrow_type(column.type)
     if raw.type == target and not pa.types.is_string(target):
         return raw, _none_of(raw)
+    if (exact := _of_numbers(raw, target)) is not None:
+        return exact, _none_of(exact)
     text = _without_empty(as_text(raw))
     if column.type == "varchar":
         return text, _none_of(text)
     trimmed = _without_empty(pc.utf8_trim_whitespace(text))
     typed = _caster(column)(trimmed)
     return typed, pc.and_(pc.is_valid(trimmed), pc.is_null(typed))
+
+
+def _of_numbers(raw: pa.Array, target: pa.DataType) -> pa.Array | None:
+    """Numbers as another type of number, where each fits exactly; what does not is for the text of it to tell."""
+    if pa.types.is_integer(raw.type) and (pa.types.is_integer(target) or pa.types.is_decimal(target)):
+        return _whole(raw, target)
+    return _decimals_of_doubles(raw, target) if raw.type == pa.float64() and pa.types.is_decimal(target) else None
+
+
+def _decimals_of_doubles(raw: pa.Array, target: pa.Decimal128Type) -> pa.Array | None:
+    """The decimals that doubles are the nearest to: up to 15 digits there is one alone. None where one has more."""
+    unit = 10.0**target.scale
+    scaled = pc.round(pc.multiply(raw, unit))
+    most = pc.max(pc.abs(scaled)).as_py()
+    if most is None or not most < min(10.0**15, 10.0**target.precision):
+        return None
+    if not pc.all(pc.equal(pc.divide(scaled, unit), raw)).as_py():
+        return None
+    digits = scaled.cast(pa.int64()).cast(pa.decimal128(19, 0))
+    return pa.Decimal128Array.from_buffers(target, len(digits), digits.buffers(), digits.null_count)
 
 
 def _without_empty(text: pa.Array) -> pa.Array:

@@ -87,6 +87,7 @@ class Http:
 
     own: whether its address may be a private one; by itself where base_url is one literally. accept: what may be
     answered beside 200, for the caller to judge. problem: what is wrong with a whole answer, if that may be over soon.
+    decode: what an answer says; NotJson where it is cut off.
     """
 
     def __init__(
@@ -99,6 +100,7 @@ class Http:
         own: bool | None = None,
         accept: frozenset[int] = frozenset(),
         problem: Callable[[Any], str | None] = lambda value: None,
+        decode: Callable[[bytes], Any] = json_text.loads,
     ) -> None:
         self._prefix = urlsplit(base_url).path.rstrip("/")
         self._headers = {"Accept": "application/json", "Accept-Encoding": "gzip", **headers}
@@ -106,7 +108,8 @@ class Http:
         own = addresses.is_own(base_url) if own is None else own
         self._pool = wire.pool(base_url, own, timeout=limits, retries=False)
         self._pace = Pace(rate)
-        self._signer, self._accept, self._problem = signer or Unsigned(), accept, problem
+        self._signer, self._accept = signer or Unsigned(), accept
+        self._problem, self._decode = problem, decode
 
     def ask(self, request: Request) -> Answer:
         """The answer; SourceError when the source will not give one."""
@@ -177,7 +180,7 @@ class Http:
             raise SourceError(f"{told}: answered HTML or XML where JSON was expected; is this a sign-in or error page?")
         body = self._signer.hide(body)
         try:
-            value = json_text.loads(body)
+            value = self._decode(body)
         except json_text.NotJson as error:
             if response.status in self._accept:
                 return nothing, None

@@ -20,7 +20,7 @@ def loads(data: bytes) -> Any:
     """What the bytes say; numbers that Python's own do not hold exactly, and NaN, as the text that they are."""
     data = data.removeprefix(MARK)
     try:
-        if _LONG not in data.translate(_DIGITS):
+        if not has_long_numbers(data):
             return orjson.loads(data)
     except orjson.JSONDecodeError:
         pass  # a lone surrogate or NaN costs its row, not the whole answer
@@ -36,10 +36,15 @@ def loads(data: bytes) -> Any:
         raise NotJson("a number of thousands of digits") from None
 
 
+def has_long_numbers(data: bytes) -> bool:
+    """Whether the quick readers might not hold every number exactly."""
+    return _LONG in data.translate(_DIGITS)
+
+
 def quick_loads(data: bytes) -> Any:
     """What the bytes say, None where only `loads` reads them without loss."""
     try:
-        return None if _LONG in data.translate(_DIGITS) else orjson.loads(data)
+        return None if has_long_numbers(data) else orjson.loads(data)
     except orjson.JSONDecodeError:
         return None
 

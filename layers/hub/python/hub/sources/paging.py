@@ -40,6 +40,11 @@ class Pages:
         self._next = steps(self._paging.next) if self._paging.next else None
         self._more = steps(self._paging.more) if self._paging.more else None
 
+    @property
+    def asked(self) -> list[tuple[Any, ...]]:
+        """The paths of what an answer has to tell."""
+        return [path for path in (self._next, self._more) if path]
+
     def begin(self, since: datetime | None, now: datetime) -> Place:
         """Where a pull begins; windows reach from `since` to now."""
         place: Place = {"received": 0, "declared": 0, "high": None, "ended": False, **self._fresh()}

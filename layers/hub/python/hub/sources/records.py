@@ -52,6 +52,11 @@ class Records:
         self._parts = parts
         self._names = [str(part[-1]) if part else "$" for part in parts]
 
+    @property
+    def path(self) -> tuple[str, ...] | None:
+        """The fields that lead to the records, where they are in one list and are taken as they are."""
+        return None if len(self._parts) > 1 or self._parent else self._parts[0]
+
     def of(self, answer: Any, told: str) -> Found:
         outer = at(answer, self._parts[0])
         if not isinstance(outer, list):

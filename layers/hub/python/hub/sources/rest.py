@@ -12,8 +12,9 @@ import pyarrow.compute as pc
 
 from hub.aws import client
 from hub.config import RestDataSet, RestSource
-from hub.sources import graphql, moments
+from hub.sources import graphql, json_text, moments
 from hub.sources.authentication import signer
+from hub.sources.declared import Declared
 from hub.sources.http import Answer, Http, Request
 from hub.sources.paging import Page, Pages, Place
 from hub.sources.piece import Piece, Position, SourceError, Unreadable
@@ -28,6 +29,7 @@ class Rest:
         self._data_set, self._fetch, connection = data_set, data_set.fetch, source.connection
         self._told = f"{self._fetch.method} {self._fetch.path}"
         self._prefix = urlsplit(connection.base_url).path.rstrip("/")
+        self._records = Records(self._fetch.records, self._fetch.parent)
         sign_in = connection.authentication
         timeout = connection.timeout.total_seconds()
         self._http = Http(
@@ -37,13 +39,15 @@ class Rest:
             self._fetch.rate_limit,
             signer(sign_in, secret(sign_in.secret), connection.base_url, timeout) if sign_in else None,
             problem=graphql.problem if self._fetch.graphql else lambda value: None,
+            decode=self._decoded,
         )
         paging = self._fetch.paging
         if self._fetch.graphql and paging.more is None:
             paging = paging.model_copy(update={"more": graphql.more_beside(paging.next)})
         self._pages = Pages(paging, connection.base_url, self._told, sign_in.parameter if sign_in else None)
-        self._records = Records(self._fetch.records, self._fetch.parent)
         self._total = steps(self._fetch.total) if self._fetch.total else None
+        path, beside = self._records.path, [*self._pages.asked, *filter(None, [self._total]), ("errors",)]
+        self._declared = Declared(data_set, path, beside) if path is not None else None
 
     def pieces(self, cursor: Position | None, position: Position | None) -> Iterator[Piece]:
         since = self._since(cursor)
@@ -60,7 +64,7 @@ class Rest:
         """An answer's rows, and the place behind them."""
         found = self._found(answer)
         objects, others = found.records, tuple[Unreadable, ...]()
-        if not set(map(type, objects)) <= {dict}:
+        if set(map(type, objects)) not in ({tuple}, {dict}):
             objects = [each for each in found.records if isinstance(each, dict)]
             others = tuple(
                 Unreadable(repr(each)[:4000], "is no object") for each in found.records if not isinstance(each, dict)
@@ -83,6 +87,10 @@ class Rest:
             last=bool(place["ended"]),
         )
         return piece, place
+
+    def _decoded(self, body: bytes) -> Any:
+        quick = self._declared.answer(body) if self._declared else None
+        return json_text.loads(body) if quick is None else quick
 
     def _found(self, answer: Answer) -> Found:
         if answer.value is None and not answer.body:  # 204: nothing has changed

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from hub.config import DataSet
 from hub.sources import json_text
+from hub.sources.declared import Rows
 from hub.sources.piece import SourceError
 
 EXTRA, ORIGIN = "_extra", "\x1forigin"  # no column of a source is called so
@@ -42,8 +43,10 @@ def _text(value: Any) -> str:
     return json_text.dumps(value) if isinstance(value, bool | dict | list) else repr(value)
 
 
-def from_records(records: Sequence[dict[str, Any]], data_set: DataSet) -> tuple[pa.Table, frozenset[str]]:
-    """JSON objects as a table, and the names of the fields that nobody declared."""
+def from_records(records: Sequence[dict[str, Any]] | Rows, data_set: DataSet) -> tuple[pa.Table, frozenset[str]]:
+    """Records as a table, and the names of the fields that nobody declared."""
+    if isinstance(records, Rows):
+        return _from_rows(records, data_set), frozenset()
     names = {column.source_name or name: name for name, column in data_set.columns.items()}
     columns = dict(zip(names.values(), map(column_of, _columns(records, list(names))), strict=True))
     known = names.keys() | set(data_set.ignore)
@@ -53,6 +56,21 @@ def from_records(records: Sequence[dict[str, Any]], data_set: DataSet) -> tuple[
     extra = [{field: record[field] for field in record.keys() - known} for record in records]
     texts = [json_text.dumps(fields) if fields else None for fields in extra]
     return pa.table({**columns, EXTRA: pa.array(texts, pa.string())}), found
+
+
+def _from_rows(rows: Rows, data_set: DataSet) -> pa.Table:
+    columns = zip(data_set.columns, zip(*rows, strict=True), rows.kinds, strict=False)
+    given = {name: _of_kind(values, kind) for name, values, kind in columns}
+    return pa.table({**given, EXTRA: pa.nulls(len(rows), pa.string())})
+
+
+def _of_kind(values: Sequence[Any], kind: pa.DataType | None) -> pa.Array:
+    if kind is not None:
+        try:
+            return pa.array(values, kind)
+        except (OverflowError, pa.ArrowInvalid):
+            pass  # an integer beyond 64 bits
+    return column_of(values)
 
 
 def _columns(records: Sequence[dict[str, Any]], names: Sequence[str]) -> Sequence[Sequence[Any]]:
@@ -103,5 +121,5 @@ def _extra(table: pa.Table) -> pa.Array:
 
 def origins(of: str, first_row: int, count: int) -> pa.Array:
     """What stands for the business key of rows that have none: the object and the row's number in it."""
-    numbers = pa.array(range(first_row, first_row + count), pa.int64()).cast(pa.string())
+    numbers = pa.arange(first_row, first_row + count).cast(pa.string())
     return pc.binary_join_element_wise(pa.scalar(of), numbers, "\x1f")
