@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from hub.access.permissions import GRANTABLE, ROLES
 from hub.config import checking, files, rest_rules, values
-from hub.config.entities import ENTITIES
+from hub.config.entities import ENTITIES, VAULT_ONLY
 from hub.config.models import NAME, DataSet, HubConfig, key_columns
 
 LONGEST_TIMEOUT = 60  # seconds; a worker has five minutes, and asks again
@@ -222,13 +222,24 @@ def _entities(data_set: DataSet) -> Iterator[Problem]:
                 )
             if column.endswith("source_key"):
                 yield from _key(place, column, expression, data_set)
-            elif re.fullmatch(r"[a-z_]\w*", expression) and expression not in ("null", "true", "false"):
+                continue
+            if column not in VAULT_ONLY.get(entity, ()):
+                yield from _shown((*place, column), expression, data_set)
+            if re.fullmatch(r"[a-z_]\w*", expression) and expression not in ("null", "true", "false"):
                 yield from _declared((*place, column), expression, data_set)
                 yield from _typed((*place, column), ENTITIES[entity].get(column), expression, data_set)
             else:
                 yield from _portable((*place, column), ENTITIES[entity].get(column), expression, data_set)
     if len({mapping.get("source_key") for mapping in data_set.entity.values()}) > 1:
         yield ("entity",), "the entities of one data set must share source_key; make another data set of the same rows"
+
+
+def _shown(place: tuple[str | int, ...], expression: str, data_set: DataSet) -> Iterator[Problem]:
+    """Personal columns in what reporting holds, where no person is."""
+    words = set(re.findall(r"[a-z_]\w*", re.sub(r"'[^']*'", "", expression)))
+    for name, column in data_set.columns.items():
+        if column.personal != "none" and words & {name, f"{name}_standard"}:
+            yield place, f"would put {name!r}, which is personal ({column.personal}), into reporting; take it out"
 
 
 def _typed(place: tuple[str | int, ...], kind: str | None, name: str, data_set: DataSet) -> Iterator[Problem]:
