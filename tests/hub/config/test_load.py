@@ -29,7 +29,7 @@ def problems(tmp_path):
     return found
 
 
-@pytest.mark.parametrize("folder", ["demo", "datasets"])
+@pytest.mark.parametrize("folder", ["demo", "datasets", "catalogue"])
 def test_shipped_deployments_are_sound_and_survive_compiling(folder, tmp_path):
     config.read.cache_clear()
     loaded = config.load(ROOT / "deployments" / folder)

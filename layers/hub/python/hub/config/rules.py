@@ -128,6 +128,8 @@ def _columns(data_set: DataSet) -> Iterator[Problem]:
         if theirs in source_names:
             yield place, f"reads {theirs!r} as {source_names[theirs]!r} does; declare a source's column once"
         source_names[theirs] = name
+        if theirs.startswith("$"):
+            yield from _path((*place, "source_name"), theirs, data_set)
         if theirs in data_set.ignore:
             yield place, f"{theirs!r} is declared and ignored; take it out of one of them"
         if name in RESERVED:
@@ -148,6 +150,15 @@ def _columns(data_set: DataSet) -> Iterator[Problem]:
         yield from _zone((*place, "time_zone"), column.time_zone)
         for check in column.checks:
             yield from ((place, what) for what in values.argument(check, column))
+
+
+def _path(place: tuple[str | int, ...], theirs: str, data_set: DataSet) -> Iterator[Problem]:
+    """A field within fields."""
+    if not re.fullmatch(values.PATH, theirs):
+        yield place, f"{theirs!r} is no path; write for example $.properties.email or $.answers[name=email].values[0]"
+    form = getattr(data_set.fetch, "format", "json" if hasattr(data_set.fetch, "paging") else "")
+    if form not in ("json", "jsonl"):
+        yield place, "is a path, and only JSON has fields within fields; write the column's name"
 
 
 def _keys(data_set: DataSet) -> Iterator[Problem]:

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from hub.config import DataSet
 from hub.sources import json_text
+from hub.sources.nested import Nested
 from hub.sources.piece import SourceError
 
 EXTRA, ORIGIN = "_extra", "\x1forigin"  # no column of a source is called so
@@ -45,6 +46,8 @@ def _text(value: Any) -> str:
 def from_records(records: Sequence[dict[str, Any]], data_set: DataSet) -> tuple[pa.Table, frozenset[str]]:
     """JSON objects as a table, and the names of the fields that nobody declared."""
     names = {column.source_name or name: name for name, column in data_set.columns.items()}
+    if paths := [theirs for theirs in names if theirs.startswith("$")]:
+        records = _without(Nested(paths).flat(records), data_set.ignore)
     columns = dict(zip(names.values(), map(column_of, _columns(records, list(names))), strict=True))
     known = names.keys() | set(data_set.ignore)
     found: frozenset[str] = frozenset().union(*records) - known
@@ -53,6 +56,14 @@ def from_records(records: Sequence[dict[str, Any]], data_set: DataSet) -> tuple[
     extra = [{field: record[field] for field in record.keys() - known} for record in records]
     texts = [json_text.dumps(fields) if fields else None for fields in extra]
     return pa.table({**columns, EXTRA: pa.array(texts, pa.string())}), found
+
+
+def _without(records: Sequence[dict[str, Any]], ignored: Sequence[str]) -> Sequence[dict[str, Any]]:
+    """Less what is left of an ignored field, `properties.x` of `properties`."""
+    around = tuple(f"{name}{mark}" for name in ignored for mark in (".", "["))
+    if not around:
+        return records
+    return [{name: value for name, value in each.items() if not name.startswith(around)} for each in records]
 
 
 def _columns(records: Sequence[dict[str, Any]], names: Sequence[str]) -> Sequence[Sequence[Any]]:
