@@ -65,7 +65,7 @@ def try_source(hub: str, name: str, rows: int, vault: Callable[[], str], say: Sa
     found: dict[str, list[Profile]] = {}
     for data_set, rules in source.data_sets.items():
         try:
-            table, unreadable = _sample(source, data_set, rules, rows, bucket)
+            table, unreadable = _sample(source, data_set, rules, rows, bucket, Path(hub))
         except SourceError as error:
             say(f"{name}.{data_set}: cannot be read: {error.message}")
             continue
@@ -87,7 +87,7 @@ def _source(deployment: Deployment, hub: str, name: str) -> Source:
     return deployment.sources[name]
 
 
-def _sample(source: Any, name: str, rules: DataSet, rows: int, bucket: str) -> tuple[pa.Table, int]:
+def _sample(source: Any, name: str, rules: DataSet, rows: int, bucket: str, home: Path) -> tuple[pa.Table, int]:
     """Up to so many rows under the source's own names, undeclared ones too, and how many could not be taken apart."""
     if hasattr(rules.fetch, "rows"):
         rules = rules.model_copy(update={"fetch": rules.fetch.model_copy(update={"rows": rows})})
@@ -95,7 +95,7 @@ def _sample(source: Any, name: str, rules: DataSet, rows: int, bucket: str) -> t
     theirs = {column: declared.source_name or column for column, declared in rules.columns.items()}
     records: list[dict[str, Any]] = []
     unreadable = 0
-    pieces = connector(source, name, bucket).pieces(None, None)
+    pieces = connector(source, name, bucket, home).pieces(None, None)
     try:
         for piece in pieces:
             unreadable += len(piece.unreadable)

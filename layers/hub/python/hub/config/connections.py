@@ -170,6 +170,21 @@ class FilesConnection(Strict):
     authentication: Authentication | None = None
 
 
+class OwnConnection(Strict):
+    """A connector of the organisation's own: `connectors/<file>.py` of the deployment folder, and what it is told."""
+
+    file: Name
+    settings: dict[str, str | int | float | bool] = Field(default_factory=dict)
+    authentication: Authentication | None = None
+
+
+class OwnFetch(Strict):
+    """What the connector is told of a data set."""
+
+    settings: dict[str, str | int | float | bool] = Field(default_factory=dict)
+    changed_since: ChangedSince | None = None
+
+
 class _Source(Strict):
     name: Name
     description: str
@@ -187,6 +202,10 @@ class SqlDataSet(DataSet):
 
 class FilesDataSet(DataSet):
     fetch: FilesFetch
+
+
+class OwnDataSet(DataSet):
+    fetch: OwnFetch = OwnFetch()
 
 
 class RestSource(_Source):
@@ -207,8 +226,14 @@ class FilesSource(_Source):
     data_sets: dict[Name, FilesDataSet] = Field(min_length=1)
 
 
-Source = Annotated[RestSource | SqlSource | FilesSource, Field(discriminator="connector")]
-CONNECTORS: dict[str, Any] = {"rest": RestSource, "sql": SqlSource, "files": FilesSource}
+class OwnSource(_Source):
+    connector: Literal["own"]
+    connection: OwnConnection
+    data_sets: dict[Name, OwnDataSet] = Field(min_length=1)
+
+
+Source = Annotated[RestSource | SqlSource | FilesSource | OwnSource, Field(discriminator="connector")]
+CONNECTORS: dict[str, Any] = {"rest": RestSource, "sql": SqlSource, "files": FilesSource, "own": OwnSource}
 
 
 class Deployment(Strict):
