@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from datetime import timedelta
 
 import boto3
+import duckdb
 import pyarrow.compute as pc
 import pytest
 
@@ -174,6 +175,42 @@ def test_meta_s_token_is_nowhere(catalogue, caplog):
         kept += s3.get_object(Bucket=VAULT, Key=item["Key"])["Body"].read().decode("latin-1")
     assert app.secret not in kept
     assert any(query.get("after") for query in app.asked), "there was a next page"
+
+
+def test_mappings_give_what_their_entities_hold(applications):
+    """Every expression of every mapping, on a row without values and on one with them."""
+    database = duckdb.connect()
+    for source in applications[1].sources.values():
+        for name, rules in source.data_sets.items():
+            kinds = {column: declared.type for column, declared in rules.columns.items()}
+            empty = ", ".join(f"cast(null as {kind}) as {column}" for column, kind in kinds.items())
+            whole = ", ".join(
+                f"cast('{VALUES[kind.partition('(')[0]]}' as {kind}) as {of}" for of, kind in kinds.items()
+            )
+            database.execute(f"create or replace view staged as select {empty} union all select {whole}")
+            for entity, mapped in rules.entity.items():
+                for column, expression in mapped.items():
+                    wanted = f"select cast({expression} as {config.ENTITIES[entity][column]}) from staged"
+                    assert len(database.execute(wanted).fetchall()) == 2, (source.name, name, column)
+
+
+VALUES = {"varchar": "1", "bigint": "1", "integer": "1", "decimal": "1.5", "double": "1.5", "boolean": "true"}
+VALUES |= {"date": "2024-05-01", "timestamp": "2024-05-01 10:00:00", "json": "{}"}
+
+
+def test_a_total_in_a_header_is_held_against_what_came(catalogue, monkeypatch):
+    """WooCommerce says that there are more than it gives: the pull is held, nobody reads half a shop."""
+    app, engine, _ = catalogue("woocommerce.products")
+    said = app.said
+
+    def lies(request, path, query, body):
+        answer = said(request, path, query, body)
+        request.extra["X-WP-Total"] = "12"
+        return answer
+
+    monkeypatch.setattr(app, "said", lies)
+    pull = engine.pull("woocommerce.products")
+    assert (pull.state, pull.reason) == ("held", "the source declares 12 rows, 11 were received")
 
 
 def test_more_of_one_moment_than_is_paged_through_is_told(catalogue):
