@@ -84,6 +84,15 @@ secret: ready ## put a secret (NAME=) from standard input into SSM
 drop: ready ## give a file (FILE=) to a files source (SOURCE=) of STAGE
 	@$(PY) -m infra.operate drop "$(SOURCE)" "$(FILE)"
 
+new-source: ready ## a commented manifest in HUB for a new source (NAME=, KIND=rest|sql|files)
+	@$(PY) -m infra.operate new-source "$(NAME)" "$(KIND)"
+
+check-source: ready ## a source's manifest (SOURCE=) without its application: mappings, and made-up rows through its checks
+	@$(PY) -m infra.operate check-source "$(SOURCE)"
+
+try-source: ready ## read the first rows of a source (SOURCE=, ROWS=100), write nothing, say what they look like
+	@$(PY) -m infra.operate try-source "$(SOURCE)" "$(or $(ROWS),100)"
+
 smoke: ready ## prove a deployed stack (or the laptop's) from pull to report
 	@$(PY) -m infra.operate smoke
 
@@ -96,4 +105,4 @@ lock: .venv/.ready ## pin and hash all packages anew from pyproject.toml
 	@.local/tools/bin/uv pip compile --quiet infra/local/emulator.in --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o infra/local/emulator.lock
 	@for layer in core query pull batch; do .local/tools/bin/uv pip compile --quiet pyproject.toml --group $$layer --python-version 3.13 --python-platform aarch64-manylinux_2_28 --constraint requirements.lock --generate-hashes --no-header --no-annotate -o layers/$$layer/requirements.txt; done
 
-.PHONY: help ready run mailbox clean test test-long test-trino test-browser bench-pull check expressions synth diff layers deploy first-admin secret drop smoke destroy lock
+.PHONY: help ready run mailbox clean test test-long test-trino test-browser bench-pull check expressions synth diff layers deploy first-admin secret drop new-source check-source try-source smoke destroy lock

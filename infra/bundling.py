@@ -133,12 +133,15 @@ class Layers:
 def compile_home(folder: Path, home: Path, variables: Mapping[str, str] | None = None) -> config.Deployment:
     """Write what functions read under $HUB_HOME: the deployment and all SQL, YAML as JSON; ConfigError as config.load.
 
-    home/deployment.json, home/sql/<zone>/<table>/{model.sql, checks.sql, table.json}, home/reports/<name>.json
+    home/deployment.json, home/sql/<zone>/<table>/{model.sql, checks.sql, table.json}, home/reports/<name>.json,
+    home/connectors/<name>.py
     """
     deployment = config.load(folder, variables)
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
     (home / "deployment.json").write_text(deployment.model_dump_json(indent=1))
+    if (folder / "connectors").is_dir():
+        shutil.copytree(folder / "connectors", home / "connectors", ignore=shutil.ignore_patterns("__pycache__"))
     for root in (ROOT, folder):
         for part in ("sql", "reports"):
             _copy(root / part, home / part)

@@ -1,4 +1,4 @@
-"""Operating a stage: the bodies of make's synth, diff, deploy, first-admin, secret, smoke and destroy."""
+"""Operating a stage: the bodies of make's synth, diff, deploy, secret, smoke, destroy and the connector kit."""
 
 import re
 

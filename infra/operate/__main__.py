@@ -18,7 +18,7 @@ from botocore.exceptions import (
 
 from hub import config
 from hub.errors import ConfigError
-from infra.operate import cdk
+from infra.operate import cdk, kit
 from infra.operate.changes import kept, replaced
 from infra.operate.keys import ensure_keys, put_secret
 from infra.operate.people import first_admin
@@ -147,17 +147,28 @@ def reach_laptop() -> None:
         os.environ.setdefault(name, value)
 
 
-def main(arguments: list[str]) -> int:
+def parsed(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m infra.operate", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
     for verb in ("synth", "diff", "deploy", "destroy", "smoke"):
         verbs.add_parser(verb)
     verbs.add_parser("first-admin").add_argument("email")
     verbs.add_parser("secret").add_argument("name")
+    made = verbs.add_parser("new-source")
+    made.add_argument("source")
+    made.add_argument("kind")
+    verbs.add_parser("check-source").add_argument("source")
+    tried = verbs.add_parser("try-source")
+    tried.add_argument("source")
+    tried.add_argument("rows", type=int, choices=range(1, 10_001), metavar="ROWS from 1 to 10000")
     dropped = verbs.add_parser("drop")
     dropped.add_argument("source")
     dropped.add_argument("file", type=Path)
-    given = parser.parse_args(arguments)
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str]) -> int:
+    given = parsed(arguments)
     hub, name = os.environ.get("HUB", "deployments/demo"), os.environ.get("STAGE", "dev")
     if name == "local":
         reach_laptop()
@@ -170,6 +181,12 @@ def main(arguments: list[str]) -> int:
                 secret(str(Path(hub)), stage, given.name)
             case "drop":
                 drop(str(Path(hub)), stage, given.source, given.file)
+            case "new-source":
+                kit.new_source(hub, given.source, given.kind, print)
+            case "check-source":
+                kit.check_source(hub, given.source, print)
+            case "try-source":
+                kit.try_source(hub, given.source, given.rows, lambda: stage.settings["VAULT_BUCKET"], print)
             case "smoke":
                 smoke(stage, *credentials(stage), say=print)
             case verb:

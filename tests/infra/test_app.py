@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -107,6 +108,16 @@ def test_a_variable_can_be_overridden(tmp_path):
     compiled = json.loads((tmp_path / "hub/deployment.json").read_text())
     assert compiled["sources"]["crm"]["connection"]["base_url"] == "https://crm.example"
     assert not list((tmp_path / "hub").rglob("*.yaml")), "functions have no YAML"
+
+
+def test_connectors_of_a_deployment_are_shipped_with_it(tmp_path):
+    from infra.bundling import compile_home
+
+    shutil.copytree(DEMO, tmp_path / "mine")
+    (tmp_path / "mine/connectors/__pycache__").mkdir(parents=True)
+    (tmp_path / "mine/connectors/odoo.py").write_text("def connect(source, rules): ...\n")
+    compile_home(tmp_path / "mine", tmp_path / "hub")
+    assert [path.name for path in (tmp_path / "hub/connectors").iterdir()] == ["odoo.py"]
 
 
 def wheels() -> Path:

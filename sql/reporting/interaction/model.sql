@@ -9,6 +9,9 @@ select
     outcome,
     amount,
     cast(null as varchar) as reference,
+    lead_source,
+    sale_source,
+    collected_by,
     changed_at,
     _as_of, _pull_seq, _batch, _row, _deleted
 from conformed.interaction
@@ -26,6 +29,49 @@ select
     status as outcome,
     total_amount as amount,
     order_number as reference,
+    lead_source,
+    sale_source,
+    collected_by,
     changed_at,
     _as_of, _pull_seq, _batch, _row, _deleted
 from conformed.sales_order
+
+union all
+
+select
+    record_key,
+    source,
+    customer_record_key,
+    'ticket' as kind,
+    opened_at as happened_at,
+    channel,
+    'in' as direction,
+    status as outcome,
+    cast(null as decimal(18,4)) as amount,
+    ticket_number as reference,
+    lead_source,
+    sale_source,
+    collected_by,
+    changed_at,
+    _as_of, _pull_seq, _batch, _row, _deleted
+from conformed.ticket
+
+union all
+
+select
+    record_key,
+    source,
+    customer_record_key,
+    'payment' as kind,
+    paid_at as happened_at,
+    method as channel,
+    coalesce(direction, case when supplier_record_key is not null then 'out' else 'in' end) as direction,
+    status as outcome,
+    amount,
+    payment_number as reference,
+    lead_source,
+    sale_source,
+    collected_by,
+    changed_at,
+    _as_of, _pull_seq, _batch, _row, _deleted
+from conformed.payment

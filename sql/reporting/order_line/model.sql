@@ -12,6 +12,9 @@ new_lines as (
         unit_price,
         discount,
         line_amount,
+        lead_source,
+        sale_source,
+        collected_by,
         changed_at,
         _as_of, _pull_seq, _batch, _row, _deleted
     from conformed.order_line
@@ -33,6 +36,9 @@ lines_of_changed_orders as (
         lines.unit_price,
         lines.discount,
         lines.line_amount,
+        lines.lead_source,
+        lines.sale_source,
+        lines.collected_by,
         lines.changed_at,
         lines._as_of, lines._pull_seq, lines._batch, lines._row,
         false as _deleted
@@ -49,14 +55,14 @@ lines_of_changed_orders as (
 lines as (
     select
         record_key, source, order_record_key, product_record_key, line_number, quantity, unit_price, discount,
-        line_amount, changed_at, _as_of, _pull_seq, _batch, _row, _deleted
+        line_amount, lead_source, sale_source, collected_by, changed_at, _as_of, _pull_seq, _batch, _row, _deleted
     from new_lines
 
     union all
 
     select
         record_key, source, order_record_key, product_record_key, line_number, quantity, unit_price, discount,
-        line_amount, changed_at, _as_of, _pull_seq, _batch, _row, _deleted
+        line_amount, lead_source, sale_source, collected_by, changed_at, _as_of, _pull_seq, _batch, _row, _deleted
     from lines_of_changed_orders
 )
 
@@ -71,6 +77,9 @@ select
     lines.discount,
     lines.line_amount,
     orders.ordered_at,
+    lines.lead_source,
+    lines.sale_source,
+    lines.collected_by,
     lines.changed_at,
     lines._as_of, lines._pull_seq, lines._batch, lines._row, lines._deleted
 from lines

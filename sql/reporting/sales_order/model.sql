@@ -8,6 +8,9 @@ select
     sales_order.channel,
     coalesce(sales_order.currency, run.currency) as currency,
     sales_order.total_amount,
+    sales_order.lead_source,
+    sales_order.sale_source,
+    sales_order.collected_by,
     sales_order.changed_at,
     sales_order._as_of, sales_order._pull_seq, sales_order._batch, sales_order._row, sales_order._deleted
 from conformed.sales_order as sales_order

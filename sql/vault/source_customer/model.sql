@@ -22,6 +22,8 @@ select
     company,
     language,
     lead_source,
+    sale_source,
+    collected_by,
     marketing_consent,
     created_at,
     pulled_at as first_seen_at,

@@ -29,7 +29,7 @@ def problems(tmp_path):
     return found
 
 
-@pytest.mark.parametrize("folder", ["demo", "datasets"])
+@pytest.mark.parametrize("folder", ["demo", "datasets", "catalogue"])
 def test_shipped_deployments_are_sound_and_survive_compiling(folder, tmp_path):
     config.read.cache_clear()
     loaded = config.load(ROOT / "deployments" / folder)
@@ -72,6 +72,12 @@ MISTAKES = [
     ),
     ("source_key: contact_id", "source_key: upper(contact_id)", "customer.source_key", "a key is not computed"),
     ("        source_key: contact_id\n", "", "entity.customer", "does not map source_key"),
+    (
+        "        lead_source: lead_source\n",
+        "        collected_by: lower(full_name)\n",
+        "entity.customer.collected_by",
+        "would put 'full_name', which is personal (name), into reporting",
+    ),
     ('cron: "5 * * * ? *"', 'cron: "5 * * *"', "frequency.cron", "six fields"),
     ('cron: "5 * * * ? *"', 'cron: "5 * * * * *"', "frequency.cron", "a ? in exactly one of day and weekday"),
     (

@@ -57,6 +57,9 @@ SOUND = [
     "method: POST\n      body: {filter: {kind: all}}\n      paging: {kind: cursor, parameter: page.after, next: $.n}",
     "method: POST\n      graphql: {query: '{ a }', variables: {n: 1}}",
     "changed_since: {column: at, parameter: since, format: epoch}",
+    "changed_since: {column: at, header: If-Modified-Since, start: 2020-01-01}",
+    "changed_since: {column: at, parameter: q, value: 'at >= {since}'}\n      paging: {kind: link, most: 10000}",
+    "total_header: X-WP-Total",
 ]
 
 
@@ -73,6 +76,7 @@ def test_what_is_sound(problems, fetch):
         "kind: api_key, secret: /hub/app/key, parameter: key",
         f"{OAUTH}, token_url: https://app.example/token, scope: read",
         "kind: refresh_token, secret: /hub/app/client, token_url: https://app.example/token",
+        f"{OAUTH}, token_url: https://app.example/token, scheme: Zoho-oauthtoken",
     ],
 )
 def test_ways_to_sign_in(problems, authentication):
@@ -97,6 +101,12 @@ FETCH = [
     (WINDOW + f", inside: {{{WINDOW.removeprefix('paging: {')}}}}}", "paging.inside.kind", "is a window again"),
     (WINDOW + "}\n      changed_since: {column: at, parameter: x}", "changed_since.parameter", "take it out"),
     ("changed_since: {column: at}", "changed_since", "add `parameter:`"),
+    ("changed_since: {column: at, parameter: a, header: b}", "changed_since", "add `parameter:`, or `header:`"),
+    ("changed_since: {column: at, parameter: a, value: x}", "changed_since.value", "write {since} in its place"),
+    (WINDOW + "}\n      changed_since: {column: at, start: 2020-01-01}", "changed_since.start", "take it out"),
+    ("paging: {kind: link, most: 100}", "paging.most", "needs `changed_since`"),
+    (WINDOW + ", most: 100}", "paging.most", "means nothing to window paging"),
+    ("total: $.n\n      total_header: X-Total", "fetch.total_header", "keep one"),
     ("changed_since: {column: at, parameter: x, format: sometime}", "changed_since.format", "tells no day"),
     ("records: $.a..b", "fetch.records", "write a path such as $.items"),
     ("total: $.a[*].b", "fetch.total", "write a path such as $.items"),
@@ -132,6 +142,8 @@ CONNECTION = [
     (f"authentication: {{{OAUTH}}}", "authentication.token_url", "asks there for its token"),
     (f"authentication: {{{OAUTH}, token_url: app.example}}", "authentication.token_url", "http:// or https://"),
     (f"authentication: {{{OAUTH}, token_url: 'https://a:b@c/'}}", "authentication.token_url", "holds a password"),
+    ("authentication: {kind: basic, secret: /k, scheme: Token}", "authentication.scheme", "means nothing to basic"),
+    ("busy: {path: error, values: [4]}", "connection.busy.path", "does not fit"),
     ("headers: {X-Shopify-Access-Token: abc}", "headers.X-Shopify-Access-Token", "kind: api_key, header: X-Shopify"),
     ("headers: {authorization: abc}", "headers.authorization", "kind: bearer"),
 ]

@@ -94,7 +94,7 @@ def test_an_erasure_is_news_for_all_that_holds_persons():
     plan = make(known)
     assert written(plan) == {
         "vault.erasure", "vault.source_customer", "vault.contact_point", "vault.customer_match", "vault.customer",
-        "reporting.customer", "reporting.customer_key",
+        "vault.source_supplier", "vault.source_employee", "reporting.customer", "reporting.customer_key",
     }  # fmt: skip
     first, second, *_ = [each.sql for each in plan.steps["vault.source_customer"].statements]
     erased = "(SELECT record_key FROM t_vault.erasure WHERE NOT _deleted)"

@@ -25,9 +25,16 @@ class ChangedSince(Strict):
 
 
 class RestChangedSince(ChangedSince):
-    """`format` is how the source wants to be told the moment: iso, epoch, epoch_ms or a pattern of strftime, in UTC."""
+    """`format` is how the source wants to be told the moment: iso, epoch, epoch_ms or a pattern of strftime, in UTC.
+
+    value: text in which `{since}` is the moment. header: where it is sent, instead of a parameter. start: the moment of
+    the first pull, which asks for everything where it is not written.
+    """
 
     format: str = "iso"
+    value: str | None = None
+    header: str | None = None
+    start: date | None = None
 
 
 class Paging(Strict):
@@ -36,6 +43,8 @@ class Paging(Strict):
     `page` counts pages from `first`, `offset` counts rows, both until a page is short or `more` says that there is no
     other; `cursor` sends the value at `next`; `link` follows the header Link, `next_url` the address at `next`;
     `window` asks for one span of time after the other, each in pages as `inside` says; `none` asks once.
+
+    most: records that the source pages through at most; then it is asked anew from the last change that came.
     """
 
     kind: Literal["page", "offset", "cursor", "link", "next_url", "window", "none"]
@@ -51,6 +60,7 @@ class Paging(Strict):
     start: date | None = None
     format: str = "iso"
     inside: "Paging | None" = None
+    most: Whole | None = Field(default=None, ge=1)
 
 
 class GraphQl(Strict):
@@ -77,6 +87,7 @@ class RestFetch(Strict):
     paging: Paging = Paging(kind="none")
     changed_since: RestChangedSince | None = None
     total: JsonPath | None = None
+    total_header: str | None = None
     rate_limit: Rate | None = None
     time_limit: Span = Field(default="7 days", validate_default=True)
 
@@ -124,10 +135,19 @@ class RestAuthentication(Strict):
     parameter: str | None = None
     token_url: Address | None = None
     scope: str | None = None
+    scheme: Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9-]*$")] = "Bearer"
+
+
+class Busy(Strict):
+    """A refusal (400, 403) that is over soon: the value at `path` of its body is one of `values`."""
+
+    path: str = Field(pattern=r"^\$(\[0\])?" + f"({_FIELD})*$")
+    values: tuple[str | int, ...] = Field(min_length=1)
 
 
 class RestConnection(Strict):
     base_url: Address
+    busy: Busy | None = None
     authentication: RestAuthentication | None = None
     timeout: Span = Field(default="30 seconds", validate_default=True)
     headers: dict[str, str] = Field(default_factory=dict)
@@ -150,6 +170,21 @@ class FilesConnection(Strict):
     authentication: Authentication | None = None
 
 
+class OwnConnection(Strict):
+    """A connector of the organisation's own: `connectors/<file>.py` of the deployment folder, and what it is told."""
+
+    file: Name
+    settings: dict[str, str | int | float | bool] = Field(default_factory=dict)
+    authentication: Authentication | None = None
+
+
+class OwnFetch(Strict):
+    """What the connector is told of a data set."""
+
+    settings: dict[str, str | int | float | bool] = Field(default_factory=dict)
+    changed_since: ChangedSince | None = None
+
+
 class _Source(Strict):
     name: Name
     description: str
@@ -167,6 +202,10 @@ class SqlDataSet(DataSet):
 
 class FilesDataSet(DataSet):
     fetch: FilesFetch
+
+
+class OwnDataSet(DataSet):
+    fetch: OwnFetch = OwnFetch()
 
 
 class RestSource(_Source):
@@ -187,8 +226,14 @@ class FilesSource(_Source):
     data_sets: dict[Name, FilesDataSet] = Field(min_length=1)
 
 
-Source = Annotated[RestSource | SqlSource | FilesSource, Field(discriminator="connector")]
-CONNECTORS: dict[str, Any] = {"rest": RestSource, "sql": SqlSource, "files": FilesSource}
+class OwnSource(_Source):
+    connector: Literal["own"]
+    connection: OwnConnection
+    data_sets: dict[Name, OwnDataSet] = Field(min_length=1)
+
+
+Source = Annotated[RestSource | SqlSource | FilesSource | OwnSource, Field(discriminator="connector")]
+CONNECTORS: dict[str, Any] = {"rest": RestSource, "sql": SqlSource, "files": FilesSource, "own": OwnSource}
 
 
 class Deployment(Strict):

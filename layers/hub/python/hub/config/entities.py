@@ -5,6 +5,10 @@ from types import MappingProxyType
 
 Columns = Mapping[str, str]
 
+# How a record came to be, for every entity: what first brought the customer or lead, what closed the sale, and which
+# desk, shop, campaign or code collected it. Reporting holds them, so none of them is a person's name or address.
+SOURCING: Columns = {"lead_source": "varchar", "sale_source": "varchar", "collected_by": "varchar"}
+
 CUSTOMER: Columns = {
     "source_key": "varchar",
     "full_name": "varchar",
@@ -23,7 +27,6 @@ CUSTOMER: Columns = {
     "country": "varchar",
     "company": "varchar",
     "language": "varchar",
-    "lead_source": "varchar",
     "marketing_consent": "boolean",
     "created_at": "timestamp",
     "changed_at": "timestamp",
@@ -76,13 +79,119 @@ INTERACTION: Columns = {
     "changed_at": "timestamp",
 }
 
+SUPPLIER: Columns = {
+    "source_key": "varchar",
+    "name": "varchar",
+    "category": "varchar",
+    "contact_name": "varchar",
+    "email": "varchar",
+    "phone": "varchar",
+    "address": "varchar",
+    "tax_number": "varchar",
+    "city": "varchar",
+    "region": "varchar",
+    "country": "varchar",
+    "currency": "varchar",
+    "active": "boolean",
+    "created_at": "timestamp",
+    "changed_at": "timestamp",
+}
+
+EMPLOYEE: Columns = {
+    "source_key": "varchar",
+    "full_name": "varchar",
+    "given_name": "varchar",
+    "family_name": "varchar",
+    "email": "varchar",
+    "phone": "varchar",
+    "manager_source_key": "varchar",
+    "department": "varchar",
+    "job_title": "varchar",
+    "region": "varchar",
+    "country": "varchar",
+    "hired_on": "date",
+    "left_on": "date",
+    "active": "boolean",
+    "changed_at": "timestamp",
+}
+
+INVOICE: Columns = {
+    "source_key": "varchar",
+    "kind": "varchar",
+    "customer_source_key": "varchar",
+    "supplier_source_key": "varchar",
+    "order_source_key": "varchar",
+    "invoice_number": "varchar",
+    "invoiced_at": "timestamp",
+    "due_on": "date",
+    "status": "varchar",
+    "currency": "varchar",
+    "tax_amount": "decimal(18,4)",
+    "total_amount": "decimal(18,4)",
+    "open_amount": "decimal(18,4)",
+    "changed_at": "timestamp",
+}
+
+PAYMENT: Columns = {
+    "source_key": "varchar",
+    "direction": "varchar",
+    "customer_source_key": "varchar",
+    "supplier_source_key": "varchar",
+    "invoice_source_key": "varchar",
+    "order_source_key": "varchar",
+    "payment_number": "varchar",
+    "paid_at": "timestamp",
+    "method": "varchar",
+    "status": "varchar",
+    "currency": "varchar",
+    "amount": "decimal(18,4)",
+    "changed_at": "timestamp",
+}
+
+TICKET: Columns = {
+    "source_key": "varchar",
+    "customer_source_key": "varchar",
+    "employee_source_key": "varchar",
+    "order_source_key": "varchar",
+    "ticket_number": "varchar",
+    "kind": "varchar",
+    "subject": "varchar",
+    "channel": "varchar",
+    "priority": "varchar",
+    "status": "varchar",
+    "opened_at": "timestamp",
+    "due_at": "timestamp",
+    "solved_at": "timestamp",
+    "changed_at": "timestamp",
+}
+
 ENTITIES: Mapping[str, Columns] = MappingProxyType(
     {
-        "customer": CUSTOMER,
-        "product": PRODUCT,
-        "sales_order": SALES_ORDER,
-        "order_line": ORDER_LINE,
-        "interaction": INTERACTION,
+        name: {**columns, **SOURCING}
+        for name, columns in {
+            "customer": CUSTOMER,
+            "product": PRODUCT,
+            "sales_order": SALES_ORDER,
+            "order_line": ORDER_LINE,
+            "interaction": INTERACTION,
+            "supplier": SUPPLIER,
+            "employee": EMPLOYEE,
+            "invoice": INVOICE,
+            "payment": PAYMENT,
+            "ticket": TICKET,
+        }.items()
+    }
+)
+
+# Columns that the vault alone holds. All else of an entity is in reporting, where no person is: a column that the
+# manifest calls personal is not mapped there.
+VAULT_ONLY: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "customer": frozenset(CUSTOMER),
+        "supplier": frozenset({"contact_name", "email", "phone", "address", "tax_number"}),
+        "employee": frozenset({"full_name", "given_name", "family_name", "email", "phone"}),
+        "interaction": frozenset({"subject"}),
+        "ticket": frozenset({"subject"}),
     }
 )
 
@@ -92,6 +201,10 @@ REFERENCES: Mapping[str, str] = MappingProxyType(
         "customer_source_key": "customer",
         "order_source_key": "sales_order",
         "product_source_key": "product",
+        "supplier_source_key": "supplier",
+        "employee_source_key": "employee",
+        "manager_source_key": "employee",
+        "invoice_source_key": "invoice",
     }
 )
 

@@ -65,6 +65,9 @@ def _sources(folder: Path, variables: Mapping[str, Any], problems: list[str]) ->
                 document.problem(("name",), f"is {source.name!r} but the file is {path.name}; make them alike")
             )
         problems += rules.source(source, document.problem)
+        if source.connector == "own" and not (folder / "connectors" / f"{source.connection.file}.py").is_file():
+            what = f"there is no connectors/{source.connection.file}.py beside sources/; write it or name another"
+            problems.append(document.problem(("connection", "file"), what))
         sources[source.name] = source
     return sources
 

@@ -12,11 +12,11 @@ Problem = tuple[tuple[str | int, ...], str]
 
 # What each way to sign in needs, and what it does nothing with.
 SIGN_IN = {
-    "bearer": ((), ()),
+    "bearer": ((), ("scheme",)),
     "basic": ((), ()),
     "api_key": ((), ("header", "parameter")),
-    "client_credentials": (("token_url",), ("scope",)),
-    "refresh_token": (("token_url",), ("scope",)),
+    "client_credentials": (("token_url",), ("scope", "scheme")),
+    "refresh_token": (("token_url",), ("scope", "scheme")),
 }
 SECRET_NAME = re.compile(r"authorization|cookie|token|secret|passw|api[-_]?key|access[-_]?key|signature", re.IGNORECASE)
 SLOWEST_RATE = 1 / 60  # requests per second; a worker that waits longer has no time left
@@ -35,7 +35,14 @@ NEEDS = {
     },
     "none": {},
 }
-ALSO = {"page": {"first", "more"}, "offset": {"more"}, "cursor": {"more"}, "window": {"format", "inside"}}
+ALSO = {
+    "page": {"first", "more", "most"},
+    "offset": {"more", "most"},
+    "cursor": {"more", "most"},
+    "link": {"most"},
+    "next_url": {"most"},
+    "window": {"format", "inside"},
+}
 EXAMPLE = {"next": "$.next_cursor", "span": "1 day", "start": "2020-01-01"}
 
 
@@ -52,6 +59,8 @@ def connection(manifest: Any) -> Iterator[Problem]:
         for field in ("header", "parameter", "token_url", "scope"):
             if getattr(sign_in, field) is not None and field not in (*needed, *known):
                 yield (*place, field), f"means nothing to {sign_in.kind}; take it out"
+        if sign_in.scheme != "Bearer" and "scheme" not in known:
+            yield (*place, "scheme"), f"means nothing to {sign_in.kind}; take it out"
         if urlsplit(sign_in.token_url or "").password is not None:
             yield (*place, "token_url"), "holds a password, which would be in every template; put it into the secret"
         if sign_in.kind == "api_key" and bool(sign_in.header) == bool(sign_in.parameter):
@@ -79,20 +88,38 @@ def fetch(data_set: DataSet) -> Iterator[Problem]:
     """What is wrong with how a data set is asked for."""
     rules, changed = data_set.fetch, data_set.fetch.changed_since
     windows = rules.paging.kind == "window"
-    if changed and not changed.parameter and not windows:
-        yield ("fetch", "changed_since"), "needs the name of the query parameter; add `parameter:`"
-    if changed and changed.parameter and windows:
-        yield ("fetch", "changed_since", "parameter"), "means nothing where windows are asked for; take it out"
     if changed:
-        yield from _format(("fetch", "changed_since", "format"), changed.format)
+        yield from _changed(changed, windows)
     if windows and not data_set.keys.business:
         yield ("keys", "business"), "is missing; by it a row on the border of two windows is known again"
     yield from _paging(("fetch", "paging"), rules.paging)
     yield from _asked(rules)
+    if rules.paging.most is not None and not (changed and data_set.keys.business):
+        yield (
+            ("fetch", "paging", "most"),
+            "asks anew from the last change, which needs `changed_since` and a business key by which rows are known "
+            "again",
+        )
+    if rules.total and rules.total_header:
+        yield ("fetch", "total_header"), "tells what `total` tells; keep one"
     if rules.parent and "[*]" not in rules.records.removesuffix("[*]"):
         yield ("fetch", "parent"), "has no record around; let `records:` lead through a list: `$.orders[*].items`"
     if rules.total and "[*]" in rules.records.removesuffix("[*]"):
         yield ("fetch", "total"), "counts the records around, not the ones that are read; take it out"
+
+
+def _changed(changed: Any, windows: bool) -> Iterator[Problem]:
+    """How what changed is asked for."""
+    place = ("fetch", "changed_since")
+    if windows:
+        for field in ("parameter", "header", "value", "start"):
+            if getattr(changed, field) is not None:
+                yield (*place, field), "means nothing where windows are asked for; take it out"
+    elif bool(changed.parameter) == bool(changed.header):
+        yield place, "needs the name of the query parameter; add `parameter:`, or `header:` where it is a header"
+    if changed.value is not None and "{since}" not in changed.value:
+        yield (*place, "value"), "does not say where the moment goes; write {since} in its place"
+    yield from _format((*place, "format"), changed.format)
 
 
 def _asked(rules: Any) -> Iterator[Problem]:

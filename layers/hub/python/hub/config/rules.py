@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from hub.access.permissions import GRANTABLE, ROLES
 from hub.config import checking, files, rest_rules, values
-from hub.config.entities import ENTITIES
+from hub.config.entities import ENTITIES, VAULT_ONLY
 from hub.config.models import NAME, DataSet, HubConfig, key_columns
 
 LONGEST_TIMEOUT = 60  # seconds; a worker has five minutes, and asks again
@@ -128,6 +128,8 @@ def _columns(data_set: DataSet) -> Iterator[Problem]:
         if theirs in source_names:
             yield place, f"reads {theirs!r} as {source_names[theirs]!r} does; declare a source's column once"
         source_names[theirs] = name
+        if theirs.startswith("$"):
+            yield from _path((*place, "source_name"), theirs, data_set)
         if theirs in data_set.ignore:
             yield place, f"{theirs!r} is declared and ignored; take it out of one of them"
         if name in RESERVED:
@@ -148,6 +150,15 @@ def _columns(data_set: DataSet) -> Iterator[Problem]:
         yield from _zone((*place, "time_zone"), column.time_zone)
         for check in column.checks:
             yield from ((place, what) for what in values.argument(check, column))
+
+
+def _path(place: tuple[str | int, ...], theirs: str, data_set: DataSet) -> Iterator[Problem]:
+    """A field within fields."""
+    if not re.fullmatch(values.PATH, theirs):
+        yield place, f"{theirs!r} is no path; write for example $.properties.email or $.answers[name=email].values[0]"
+    form = getattr(data_set.fetch, "format", "json" if hasattr(data_set.fetch, "paging") else "")
+    if form not in ("json", "jsonl"):
+        yield place, "is a path, and only JSON has fields within fields; write the column's name"
 
 
 def _keys(data_set: DataSet) -> Iterator[Problem]:
@@ -222,13 +233,24 @@ def _entities(data_set: DataSet) -> Iterator[Problem]:
                 )
             if column.endswith("source_key"):
                 yield from _key(place, column, expression, data_set)
-            elif re.fullmatch(r"[a-z_]\w*", expression) and expression not in ("null", "true", "false"):
+                continue
+            if column not in VAULT_ONLY.get(entity, ()):
+                yield from _shown((*place, column), expression, data_set)
+            if re.fullmatch(r"[a-z_]\w*", expression) and expression not in ("null", "true", "false"):
                 yield from _declared((*place, column), expression, data_set)
                 yield from _typed((*place, column), ENTITIES[entity].get(column), expression, data_set)
             else:
                 yield from _portable((*place, column), ENTITIES[entity].get(column), expression, data_set)
     if len({mapping.get("source_key") for mapping in data_set.entity.values()}) > 1:
         yield ("entity",), "the entities of one data set must share source_key; make another data set of the same rows"
+
+
+def _shown(place: tuple[str | int, ...], expression: str, data_set: DataSet) -> Iterator[Problem]:
+    """Personal columns in what reporting holds, where no person is."""
+    words = set(re.findall(r"[a-z_]\w*", re.sub(r"'[^']*'", "", expression)))
+    for name, column in data_set.columns.items():
+        if column.personal != "none" and words & {name, f"{name}_standard"}:
+            yield place, f"would put {name!r}, which is personal ({column.personal}), into reporting; take it out"
 
 
 def _typed(place: tuple[str | int, ...], kind: str | None, name: str, data_set: DataSet) -> Iterator[Problem]:

@@ -12,6 +12,7 @@ from hub.config import checking
 from hub.config.models import Check, Column
 
 ADDRESS = r"[^@\s*]+@[^@\s*.]+(\.[^@\s*.]+)+"
+PATH = r"\$(\.[A-Za-z_]\w*|\['[^']+'\])(\.[A-Za-z_]\w*|\['[^']+'\]|\[\d+\]|\[\w+=[^\]]+\])*"
 RATE = r"1 (minute|hour|day)|([2-9]|[1-9][0-9]+) (minutes|hours|days)"
 MONTHS = "JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC"
 DAYS = "SUN|MON|TUE|WED|THU|FRI|SAT"
@@ -142,6 +143,8 @@ def moment_formats(forms: Sequence[str], kind: str) -> Iterator[str]:
 
 def moment_format(form: str, kind: str) -> Iterator[str]:
     """What is wrong with one format."""
+    if form == "odata":
+        return
     if form in ("epoch_seconds", "epoch_milliseconds"):
         if kind != "timestamp":
             yield f"{form} is for timestamps, this is {kind}; change the type or the format"

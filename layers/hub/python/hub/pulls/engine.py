@@ -149,7 +149,7 @@ class _Work:
     def __init__(self, engine: Engine, lease: Lease, task: PullTask, pull: Pull, state: dict[str, Any]) -> None:
         self._engine, self._store, self._objects = engine, engine.store, engine.objects
         self._lease, self._task, self._pull = lease, task, pull
-        source = engine.deployment.sources[task.source]
+        self._source = source = engine.deployment.sources[task.source]
         self._rules = source.data_sets[task.data_set]
         self._plan = Plan(
             task.source,
@@ -196,8 +196,8 @@ class _Work:
     def _connect(self) -> Connector:
         if self._replay:
             return self._replay
-        source = self._engine.deployment.sources[self._task.source]
-        return connector(source, self._task.data_set, self._engine.settings.vault_bucket)
+        settings = self._engine.settings
+        return connector(self._source, self._task.data_set, settings.vault_bucket, settings.hub_home)
 
     def _remember(self) -> None:
         self._memory.rebuild()

@@ -33,6 +33,7 @@ MOMENT = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}(:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?)?( ?(Z|[+-][0-9]{2}(:?[0-9]{2})?))?)?$"
 )
 ZONED = r"[T ].*(Z|[+-][0-9]{2}(:?[0-9]{2})?)$"
+ODATA = r"^/Date\(([+-]?[0-9]{1,15})([+-][0-9]{4})?\)/$"
 EPOCHS = {"epoch_seconds": 1_000_000, "epoch_milliseconds": 1_000}  # microseconds of each
 Result = tuple[pa.Array, pa.Array]
 
@@ -206,7 +207,8 @@ def _booleans(text: pa.Array) -> pa.Array:
 
 def _dates(text: pa.Array, column: Column) -> pa.Array:
     if column.formats:
-        return _by_formats(text, column.formats, _by_format).cast(pa.date32(), safe=False)
+        stamps = _by_formats(text, column.formats, lambda left, form: _moment(left, form, None))
+        return stamps.cast(pa.date32(), safe=False)
     return _fitting(pc.utf8_slice_codeunits(_matching(text, DAY), 0, 10), pa.date32())
 
 
@@ -234,6 +236,8 @@ def _timestamps(text: pa.Array, column: Column) -> pa.Array:
 def _moment(text: pa.Array, form: str, zone: str | None) -> pa.Array:
     if form in EPOCHS:
         return _scaled(text, EPOCHS[form])
+    if form == "odata":
+        return _scaled(pc.replace_substring_regex(_matching(text, ODATA), ODATA, r"\1"), 1_000)
     return _local(_by_format(text, form), zone)
 
 

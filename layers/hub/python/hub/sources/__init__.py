@@ -1,15 +1,18 @@
 """Connectors: how rows come out of an organisation's applications."""
 
+from pathlib import Path
 from typing import Any
 
-from hub.config import FilesSource, RestSource, SqlSource
+from hub.config import FilesSource, OwnSource, RestSource, SqlSource
 from hub.sources.piece import Connector, Piece, Position, SourceError, Unreadable
+
+SHIPPED = Path("/opt/hub")  # where a function finds the deployment
 
 __all__ = ["Connector", "Piece", "Position", "SourceError", "Unreadable", "connector"]
 
 
-def connector(source: Any, data_set: str, vault_bucket: str) -> Connector:
-    """The connector of one data set; each is imported only where it is used."""
+def connector(source: Any, data_set: str, vault_bucket: str, home: Path = SHIPPED) -> Connector:
+    """The connector of one data set; each is imported only where it is used. home: of the deployment's own ones."""
     rules = source.data_sets[data_set]
     if isinstance(source, RestSource):
         from hub.sources.rest import Rest
@@ -19,6 +22,10 @@ def connector(source: Any, data_set: str, vault_bucket: str) -> Connector:
         from hub.sources.sql import Sql
 
         return Sql(source, rules)
+    if isinstance(source, OwnSource):
+        from hub.sources.own import load
+
+        return load(source, rules, home)
     assert isinstance(source, FilesSource)
     from hub.sources.files import Files
 

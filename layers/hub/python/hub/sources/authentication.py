@@ -70,7 +70,7 @@ class OAuth:
         token = _tokens.get(self._key)
         if token is None or time.monotonic() >= token.ends:
             token = _tokens[self._key] = self._fetched()
-        return {"Authorization": f"Bearer {token.text}"}
+        return {"Authorization": f"{self._rules.scheme} {token.text}"}
 
     def renew(self) -> bool:
         _tokens.pop(self._key, None)
@@ -137,7 +137,7 @@ def signer(rules: RestAuthentication, secret: str, base_url: str, timeout: float
             raise SourceError(f"the secret {rules.secret} is no `user:password`; put it in anew")
         return Fixed(_basic(secret), secret=secret.partition(":")[2])
     if rules.kind == "bearer":
-        return Fixed({"Authorization": f"Bearer {secret}"}, secret=secret)
+        return Fixed({"Authorization": f"{rules.scheme} {secret}"}, secret=secret)
     if rules.parameter:
         return Fixed(parameters={rules.parameter: secret}, secret=secret)
     return Fixed({str(rules.header): secret}, secret=secret)

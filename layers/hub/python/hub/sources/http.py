@@ -88,6 +88,7 @@ class Http:
     own: whether its address may be a private one; by itself where base_url is one literally. accept: what may be
     answered beside 200, for the caller to judge. problem: what is wrong with a whole answer, if that may be over soon.
     decode: what an answer says; NotJson where it is cut off.
+    busy: whether the body of a refusal says so.
     """
 
     def __init__(
@@ -101,6 +102,7 @@ class Http:
         accept: frozenset[int] = frozenset(),
         problem: Callable[[Any], str | None] = lambda value: None,
         decode: Callable[[bytes], Any] = json_text.loads,
+        busy: Callable[[Any], bool] = lambda value: False,
     ) -> None:
         self._prefix = urlsplit(base_url).path.rstrip("/")
         self._headers = {"Accept": "application/json", "Accept-Encoding": "gzip", **headers}
@@ -109,7 +111,7 @@ class Http:
         self._pool = wire.pool(base_url, own, timeout=limits, retries=False)
         self._pace = Pace(rate)
         self._signer, self._accept = signer or Unsigned(), accept
-        self._problem, self._decode = problem, decode
+        self._problem, self._decode, self._busy = problem, decode, busy
 
     def ask(self, request: Request) -> Answer:
         """The answer; SourceError when the source will not give one."""
@@ -159,9 +161,17 @@ class Http:
         self._pace.learn(response.headers)
         if problem := _passing(response, told):
             return problem
+        if response.status in (400, 403) and self._is_busy(body):
+            return f"answered {response.status} and says that the allowance is used up", retry_after(response.headers)
         if response.status not in self._accept and response.status != 401:
             _refuse(response.status, told)
         return self._decoded(response, body, told)
+
+    def _is_busy(self, body: bytes) -> bool:
+        try:
+            return self._busy(json_text.loads(body))
+        except json_text.NotJson:
+            return False
 
     def _target(self, request: Request) -> str:
         query = urlencode({**(request.query or {}), **self._signer.parameters})
@@ -172,7 +182,7 @@ class Http:
     def _decoded(self, response: urllib3.BaseHTTPResponse, body: bytes, told: str) -> tuple[Answer | str, float | None]:
         """The answer as JSON, or what is wrong with it."""
         nothing = Answer(b"", None, response.headers, response.status)
-        if response.status in {204, 401} - self._accept:
+        if response.status in {204, 304, 401} - self._accept:
             return nothing, None
         if len(body) > LARGEST:
             raise SourceError(f"{told}: one answer is over {LARGEST >> 20} MB; ask for smaller pages")
@@ -203,9 +213,9 @@ def _refuse(status: int, told: str) -> None:
     """SourceError for what will not change by asking again."""
     if status == 403:
         raise SourceError(_refused(told, status))
-    if 300 <= status < 400:
+    if 300 <= status < 400 and status != 304:
         raise SourceError(f"{told}: answered {status} and sends elsewhere; put the new address into the manifest")
-    if status not in (200, 204):
+    if status not in (200, 204, 304):
         raise SourceError(f"{told}: answered {status}")
 
 

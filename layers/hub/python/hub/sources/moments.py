@@ -1,9 +1,12 @@
 """Moments as sources write them and want to be told them."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+ODATA = re.compile(r"/Date\((-?\d+)([+-]\d{4})?\)/")  # milliseconds; the offset is for show
+NUMBER = re.compile(r"\s*[+-]?\d+(\.\d*)?([eE][+-]?\d+)?\s*")
 EARLIEST, LATEST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 
 
@@ -37,7 +40,10 @@ def of(value: Any, form: str = "iso", zone: str | None = None) -> datetime | Non
     None for anything else: a number that nobody declared may be no moment.
     """
     try:
-        if form in ("epoch", "epoch_ms") and not isinstance(value, bool):
+        if isinstance(value, str) and (match := ODATA.fullmatch(value)):
+            return datetime.fromtimestamp(int(match[1]) / 1000, UTC)
+        number = isinstance(value, int | float) or (isinstance(value, str) and NUMBER.fullmatch(value))
+        if form in ("epoch", "epoch_ms") and number and not isinstance(value, bool):
             seconds = float(value)
             return datetime.fromtimestamp(seconds / 1000 if form == "epoch_ms" else seconds, UTC)
         if isinstance(value, str):

@@ -98,6 +98,16 @@ class Pages:
         }
         return self._next_window(after, page) if ended and self._windows else after
 
+    def anew(self, place: Place, high: str | None) -> Place:
+        """The place behind a page, from which the source is asked anew where it would page no further."""
+        most = self._paging.most
+        if most is None or place["ended"] or place["seen"] + self._paging.size <= most:
+            return place
+        if high is None or high == place.get("since"):
+            raise self._stuck(f"pages through {most} records at most, and more than that changed at one moment")
+        declared = None if place["declared"] is None else place["declared"] + place["seen"]
+        return {**place, **self._fresh(), "declared": declared, "since": high}
+
     def declared(self, place: Place, page: Page) -> int | None:
         """Rows that the source tells in all, as known on a page."""
         before = place["declared"]

@@ -1,7 +1,7 @@
 """Pages of a REST or GraphQL API."""
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from hub.aws import client
 from hub.config import RestDataSet, RestSource
+from hub.config.connections import Busy
 from hub.sources import graphql, json_text, moments
 from hub.sources.authentication import signer
 from hub.sources.declared import Declared
@@ -40,6 +41,7 @@ class Rest:
             signer(sign_in, secret(sign_in.secret), connection.base_url, timeout) if sign_in else None,
             problem=graphql.problem if self._fetch.graphql else lambda value: None,
             decode=self._decoded,
+            busy=_busy(connection.busy) if connection.busy else lambda value: False,
         )
         paging = self._fetch.paging
         if self._fetch.graphql and paging.more is None:
@@ -47,7 +49,8 @@ class Rest:
         self._pages = Pages(paging, connection.base_url, self._told, sign_in.parameter if sign_in else None)
         self._total = steps(self._fetch.total) if self._fetch.total else None
         path, beside = self._records.path, [*self._pages.asked, *filter(None, [self._total]), ("errors",)]
-        self._declared = Declared(data_set, path, beside) if path is not None else None
+        flat = not any((column.source_name or "").startswith("$") for column in data_set.columns.values())
+        self._declared = Declared(data_set, path, beside) if flat and path is not None else None
 
     def pieces(self, cursor: Position | None, position: Position | None) -> Iterator[Piece]:
         since = self._since(cursor)
@@ -55,7 +58,8 @@ class Rest:
         place.setdefault("began", moments.iso(datetime.now(UTC)))
         while not place["ended"]:
             self._keep_time(place)
-            request = self._request(since, place)
+            again = datetime.fromisoformat(place["since"]) if place.get("since") else since
+            request = self._request(again, place)
             answer = self._http.ask(request)
             piece, place = self._piece(answer, request, place, cursor)
             yield piece
@@ -70,11 +74,13 @@ class Rest:
                 Unreadable(repr(each)[:4000], "is no object") for each in found.records if not isinstance(each, dict)
             )
         rows, new_fields = from_records(objects, self._data_set)
-        total = _count(at(answer.value, self._total)) if self._total else None
+        total = _count(self._told_total(answer))
         target = request.target or f"{self._prefix}{request.path}?{urlencode(request.query or {})}"
         page = Page(answer.value, answer.headers, found.outer, len(found.records), total, target)
-        declared = self._pages.declared(place, page) if self._total else None
+        declared = self._pages.declared(place, page)
+        self._keep_order(rows, place)
         place = {**self._pages.after(place, page), "high": self._highest(rows, place["high"])}
+        place = self._pages.anew(place, place["high"])
         piece = Piece(
             rows=rows,
             raw=answer.body,
@@ -91,6 +97,24 @@ class Rest:
     def _decoded(self, body: bytes) -> Any:
         quick = self._declared.answer(body) if self._declared else None
         return json_text.loads(body) if quick is None else quick
+
+    def _told_total(self, answer: Answer) -> object:
+        if self._fetch.total_header:
+            return answer.headers.get(self._fetch.total_header)
+        return at(answer.value, self._total) if self._total else None
+
+    def _keep_order(self, rows: pa.Table, place: Place) -> None:
+        """Where the source is asked anew from the last change, rows in another order would fall out."""
+        changed, high = self._fetch.changed_since, place["high"]
+        if self._fetch.paging.most is None or changed is None or high is None or not len(rows):
+            return
+        column = self._data_set.columns[changed.column]
+        first = moments.of(rows[changed.column][0].as_py(), changed.format, column.time_zone)
+        if first and first < datetime.fromisoformat(high) and place["seen"]:
+            raise SourceError(
+                f"{self._told}: gives its records in another order than that of {changed.column}; ask for that order, "
+                "or rows behind `paging.most` would be lost"
+            )
 
     def _found(self, answer: Answer) -> Found:
         if answer.value is None and not answer.body:  # 204: nothing has changed
@@ -109,23 +133,28 @@ class Rest:
     def _since(self, cursor: Position | None) -> datetime | None:
         changed = self._fetch.changed_since
         if not changed or not cursor or not cursor.get("changed"):
-            return None
+            start = changed.start if changed else None
+            return datetime.combine(start, datetime.min.time(), UTC) if start else None
         return moments.less(datetime.fromisoformat(cursor["changed"]), changed.overlap)
 
     def _request(self, since: datetime | None, place: Place) -> Request:
         fetch = self._fetch
         target = self._pages.target(place)
         asked = self._pages.parameters(place)
-        if since and fetch.changed_since and fetch.changed_since.parameter:
-            asked[fetch.changed_since.parameter] = moments.told(since, fetch.changed_since.format)
+        headers: dict[str, str] = {}
+        if since and (changed := fetch.changed_since) and (name := changed.parameter or changed.header):
+            told = moments.told(since, changed.format)
+            to = asked if changed.parameter else headers
+            to[name] = changed.value.replace("{since}", told) if changed.value else told
         if fetch.method == "GET" or (fetch.body is None and fetch.graphql is None):
             query = {**fetch.query, **{name: _plain(value) for name, value in asked.items()}}
-            return Request(fetch.path, query if target is None else None, fetch.method, target=target)
+            return Request(fetch.path, query if target is None else None, fetch.method, target=target, headers=headers)
         if fetch.graphql:
             body = {"query": fetch.graphql.query, "variables": _with(fetch.graphql.variables, asked)}
         else:
             body = _with(fetch.body or {}, asked)
-        return Request(fetch.path, fetch.query if target is None else None, "POST", orjson.dumps(body), target)
+        always = fetch.query if target is None else None
+        return Request(fetch.path, always, "POST", orjson.dumps(body), target, headers=headers)
 
     def _highest(self, rows: pa.Table, high: str | None) -> str | None:
         """The latest change seen; a date in the future would hide all later changes, so now is the latest possible."""
@@ -175,12 +204,24 @@ def _plain(value: Any) -> str:
 
 
 def _with(body: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:
-    """A body with the parameters in it; `page.after` stands in the field `page`."""
+    """A body with the parameters in it; `page.after` stands in `page`, `filters.0.value` in a list's first."""
     body = copy.deepcopy(body)
     for name, value in asked.items():
         *around, last = name.split(".")
-        place = body
+        place: Any = body
         for part in around:
-            place = place.setdefault(part, {})
+            place = place[int(part)] if isinstance(place, list) else place.setdefault(part, {})
         place[last] = value
     return body
+
+
+def _busy(rules: Busy) -> Callable[[Any], bool]:
+    """Whether the body of a refusal says that the allowance is used up."""
+    path, first = steps(rules.path.replace("[0]", "")), rules.path.startswith("$[0]")
+    codes = {str(each) for each in rules.values}
+
+    def said(body: Any) -> bool:
+        body = body[0] if first and isinstance(body, list) and body else body
+        return str(at(body, path)) in codes
+
+    return said

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from hub.config import DataSet
 from hub.sources import json_text
 from hub.sources.declared import Rows
+from hub.sources.nested import Nested
 from hub.sources.piece import SourceError
 
 EXTRA, ORIGIN = "_extra", "\x1forigin"  # no column of a source is called so
@@ -48,6 +49,8 @@ def from_records(records: Sequence[dict[str, Any]] | Rows, data_set: DataSet) ->
     if isinstance(records, Rows):
         return _from_rows(records, data_set), frozenset()
     names = {column.source_name or name: name for name, column in data_set.columns.items()}
+    if paths := [theirs for theirs in names if theirs.startswith("$")]:
+        records = _without(Nested(paths).flat(records), data_set.ignore)
     columns = dict(zip(names.values(), map(column_of, _columns(records, list(names))), strict=True))
     known = names.keys() | set(data_set.ignore)
     found: frozenset[str] = frozenset().union(*records) - known
@@ -71,6 +74,14 @@ def _of_kind(values: Sequence[Any], kind: pa.DataType | None) -> pa.Array:
         except (OverflowError, pa.ArrowInvalid):
             pass  # an integer beyond 64 bits
     return column_of(values)
+
+
+def _without(records: Sequence[dict[str, Any]], ignored: Sequence[str]) -> Sequence[dict[str, Any]]:
+    """Less what is left of an ignored field, `properties.x` of `properties`."""
+    around = tuple(f"{name}{mark}" for name in ignored for mark in (".", "["))
+    if not around:
+        return records
+    return [{name: value for name, value in each.items() if not name.startswith(around)} for each in records]
 
 
 def _columns(records: Sequence[dict[str, Any]], names: Sequence[str]) -> Sequence[Sequence[Any]]:

@@ -1,0 +1,20 @@
+select
+    record_key,
+    source,
+    customer_record_key,
+    employee_record_key,
+    order_record_key,
+    ticket_number,
+    kind,
+    channel,
+    priority,
+    status,
+    opened_at,
+    due_at,
+    solved_at,
+    lead_source,
+    sale_source,
+    collected_by,
+    changed_at,
+    _as_of, _pull_seq, _batch, _row, _deleted
+from conformed.ticket
