@@ -13,6 +13,7 @@ from infra.rights import (
     WRITE_CATALOGUE,
     Function,
     Grant,
+    Route,
 )
 
 PULLS: dict[str, Function] = {
@@ -53,6 +54,21 @@ PULLS: dict[str, Function] = {
         ("CONTROL_TABLE", "VAULT_BUCKET"),
         (Grant("control", READ_ITEMS), Grant("vault/fixes", READ_OBJECTS)),
     ),
+    "collect": Function(
+        "Takes what sources push and keeps it for the next pull.",
+        "core",
+        "api",
+        ("ARRIVALS_TABLE", "VAULT_BUCKET"),
+        (
+            Grant("arrivals", ("dynamodb:UpdateItem",)),
+            Grant("vault/landing/_pushed", ("s3:PutObject",)),
+            Grant("parameter:pushing-sources", PARAMETER),
+        ),
+        (
+            Route("POST", "/v1/collect/{source}/{data_set}", public=True),
+            Route("GET", "/v1/collect/{source}/{data_set}", public=True),
+        ),
+    ),
     "pull": Function(
         "Carries one pull on until it is complete or the time is short.",
         "pull",
@@ -79,9 +95,10 @@ PULLS: dict[str, Function] = {
         "Finds work that nobody carries on: expired leases, pending batches, a run that is due, stuck campaigns.",
         "core",
         "minute",
-        ("CONTROL_TABLE", "CAMPAIGNS_TABLE", "PULL_QUEUE_URL", "SEND_QUEUE_URL", "RUN_MACHINE_ARN"),
+        ("CONTROL_TABLE", "VAULT_BUCKET", "CAMPAIGNS_TABLE", "PULL_QUEUE_URL", "SEND_QUEUE_URL", "RUN_MACHINE_ARN"),
         (
             Grant("control", ITEMS),
+            Grant("vault/landing/_pushed", ("s3:ListBucket",)),  # whether anything arrived, not what
             Grant("campaigns", ITEMS),
             Grant("queue:pull", ("sqs:SendMessage",)),
             Grant("queue:send", ("sqs:SendMessage",)),

@@ -15,7 +15,7 @@ from constructs import Construct
 from hub.config import Deployment
 from infra.constructs.hub import Hub, HubStack
 from infra.constructs.stores import regional
-from infra.operate.keys import names as secret_names
+from infra.operate.keys import fetched_with, pushed_with
 
 # What each key's own policy admits beside this account's IAM: services that write to our topics and queues.
 KEY_SERVICES = {
@@ -25,6 +25,7 @@ KEY_SERVICES = {
 TABLES = {
     "control": "hub",
     "access": "hub",
+    "arrivals": "hub",
     "library": "hub",
     "campaigns": "hub",
     "profiles": "vault",
@@ -215,8 +216,9 @@ class Storage(HubStack):
         for name, setting in (("token-key", "TOKEN_KEY_PARAMETER"), ("link-keys", "LINK_KEY_PARAMETER")):
             path = f"/hub/{self._stage}/{name}"
             self._stores.add(f"parameter:{name}", regional("ssm", f"parameter{path}"), key=hub, **{setting: path})
-        arns = [regional("ssm", f"parameter{path}") for path in secret_names(deployment)]
-        self._stores.add("parameter:sources", *arns, key=hub)
+        for store, paths in (("sources", fetched_with(deployment)), ("pushing-sources", pushed_with(deployment))):
+            arns = [regional("ssm", f"parameter{path}") for path in paths]
+            self._stores.add(f"parameter:{store}", *arns, key=hub)
 
     def _alarm_topic(self, email: str | None) -> sns.Topic:
         topic = sns.Topic(self, "Alarms", master_key=self.keys["hub"], enforce_ssl=True)

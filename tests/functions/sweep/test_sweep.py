@@ -9,7 +9,8 @@ from hub.models import runs
 @pytest.fixture
 def sweep(on_moto, tmp_path, gateway, monkeypatch):
     """The handler with its sweeps replaced by ones that note their turn."""
-    for name in ("CONTROL_TABLE", "CAMPAIGNS_TABLE", "PULL_QUEUE_URL", "SEND_QUEUE_URL", "RUN_MACHINE_ARN"):
+    settings = "CONTROL_TABLE VAULT_BUCKET CAMPAIGNS_TABLE PULL_QUEUE_URL SEND_QUEUE_URL RUN_MACHINE_ARN"
+    for name in settings.split():
         on_moto.setenv(name, name.lower())
     turns = []
     monkeypatch.setattr(config, "read", lambda home: None)

@@ -85,6 +85,11 @@ class PullSettings(Settings):
     token_key_parameter: str
 
 
+class CollectSettings(Settings):
+    arrivals_table: str
+    vault_bucket: str
+
+
 class SourcesSettings(ApiSettings):
     control_table: str
     pull_queue_url: str
@@ -101,6 +106,7 @@ class QualitySettings(ApiSettings):
 
 class SweepSettings(Settings):
     control_table: str
+    vault_bucket: str
     campaigns_table: str
     pull_queue_url: str
     send_queue_url: str

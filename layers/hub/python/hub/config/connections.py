@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 
 from hub.config.models import Authentication, DataSet, HubConfig, Name, Rate, Role, SecretName, Span, Strict, Whole
+from hub.config.push import PushConnection, PushFetch
 
 _FIELD = r"(\.[A-Za-z_][A-Za-z0-9_-]*|\['[^'\]]+'\])"
 JsonPath = Annotated[str, StringConstraints(pattern=rf"^\$({_FIELD})*$")]
@@ -169,6 +170,15 @@ class FilesDataSet(DataSet):
     fetch: FilesFetch
 
 
+class PushDataSet(DataSet):
+    fetch: PushFetch = PushFetch()
+
+    @property
+    def replaces(self) -> None:
+        """What arrives only adds."""
+        return None
+
+
 class RestSource(_Source):
     connector: Literal["rest"]
     connection: RestConnection
@@ -187,8 +197,14 @@ class FilesSource(_Source):
     data_sets: dict[Name, FilesDataSet] = Field(min_length=1)
 
 
-Source = Annotated[RestSource | SqlSource | FilesSource, Field(discriminator="connector")]
-CONNECTORS: dict[str, Any] = {"rest": RestSource, "sql": SqlSource, "files": FilesSource}
+class PushSource(_Source):
+    connector: Literal["push"]
+    connection: PushConnection
+    data_sets: dict[Name, PushDataSet] = Field(min_length=1)
+
+
+Source = Annotated[RestSource | SqlSource | FilesSource | PushSource, Field(discriminator="connector")]
+CONNECTORS: dict[str, Any] = {"rest": RestSource, "sql": SqlSource, "files": FilesSource, "push": PushSource}
 
 
 class Deployment(Strict):

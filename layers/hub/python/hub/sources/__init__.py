@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hub.config import FilesSource, RestSource, SqlSource
+from hub.config import FilesSource, PushSource, RestSource, SqlSource
 from hub.sources.piece import Connector, Piece, Position, SourceError, Unreadable
 
 __all__ = ["Connector", "Piece", "Position", "SourceError", "Unreadable", "connector"]
@@ -19,6 +19,10 @@ def connector(source: Any, data_set: str, vault_bucket: str) -> Connector:
         from hub.sources.sql import Sql
 
         return Sql(source, rules)
+    if isinstance(source, PushSource):
+        from hub.sources.push import Push
+
+        return Push(source.name, data_set, source.data_sets[data_set], vault_bucket)
     assert isinstance(source, FilesSource)
     from hub.sources.files import Files
 
