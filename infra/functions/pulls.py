@@ -11,6 +11,7 @@ from infra.rights import (
     READ_ITEMS,
     READ_OBJECTS,
     WRITE_CATALOGUE,
+    WRITE_OBJECTS,
     Function,
     Grant,
     Route,
@@ -67,6 +68,24 @@ PULLS: dict[str, Function] = {
         (
             Route("POST", "/v1/collect/{source}/{data_set}", public=True),
             Route("GET", "/v1/collect/{source}/{data_set}", public=True),
+        ),
+    ),
+    "uploads": api(
+        "Gives links to send files to; lets a whole file be pulled.",
+        "core",
+        """
+        GET  /v1/uploads
+        POST /v1/uploads
+        GET  /v1/uploads/targets
+        GET  /v1/uploads/{upload_id}
+        POST /v1/uploads/{upload_id}/parts
+        POST /v1/uploads/{upload_id}/complete
+        """,
+        ("CONTROL_TABLE", "VAULT_BUCKET", "PULL_QUEUE_URL"),
+        (
+            Grant("control", ITEMS),
+            Grant("queue:pull", ("sqs:SendMessage",)),
+            Grant("vault/drop", (*WRITE_OBJECTS, "s3:ListBucket", "s3:ListMultipartUploadParts")),
         ),
     ),
     "pull": Function(

@@ -115,8 +115,10 @@ class Storage(HubStack):
         for_landing = dict.fromkeys(("landing", "drop"), keep.landing_days)
         for_staging = dict.fromkeys(("staging", "quarantine", "fixes", "statements", "campaigns"), keep.staging_days)
         lock = s3.ObjectLockRetention.compliance if self._stage == "prod" else s3.ObjectLockRetention.governance
+        # Who has a link may use it from any page; the link itself is the right, for one file of one size.
+        links = s3.CorsRule(allowed_methods=[s3.HttpMethods.PUT], allowed_origins=["*"], allowed_headers=["*"])
         made = {
-            "vault": self._bucket("vault", vault, {**for_landing, **for_staging, "scratch": 2}),
+            "vault": self._bucket("vault", vault, {**for_landing, **for_staging, "scratch": 2}, cors=[links]),
             "reporting": self._bucket("reporting", hub, {}),
             "results": self._bucket("results", hub, {"": keep.results_days}),
             "audit": self._bucket(
@@ -134,6 +136,7 @@ class Storage(HubStack):
                 key=vault if name == "vault" else hub,
                 **{f"{name.upper()}_BUCKET": bucket.bucket_name},
             )
+        self._stores.settings["UPLOAD_ORIGIN"] = f"https://{made['vault'].bucket_regional_domain_name}"
         self.buckets = made
 
     def _table(self, name: str, key: kms.IKey) -> None:

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from functions.console.handler import handler as console
+from functions.console.handler import settings as console_settings
 from tests.browser.fake_api import FakeApi
 
 CHROMIUM = next(
@@ -90,7 +91,10 @@ def chromium():
 
 
 @pytest.fixture
-def server():
+def server(monkeypatch):
+    monkeypatch.setenv("STAGE", "test")
+    monkeypatch.setenv("UPLOAD_ORIGIN", "http://127.0.0.1:*")  # a bucket of the test's own
+    console_settings.cache_clear()
     made = Server()
     yield made
     made.server.shutdown()

@@ -36,7 +36,7 @@ def put(kind: str):
 
 def update(kind: str):
     return lambda cloud: boto3.client("dynamodb").update_item(
-        TableName=table(cloud, kind), Key={"pk": {"S": "a"}, "sk": {"S": "b"}}
+        TableName=table(cloud, kind), Key={"pk": {"S": "a"}, "sk": {"S": "b"}}, UpdateExpression="REMOVE nothing"
     )
 
 
@@ -125,6 +125,21 @@ RIGHTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "ask for a pull": enqueue("pulls"),
             "read the token key": parameter("token-key"),
             "read the link keys": parameter("link-keys"),
+        },
+    ),
+    "uploads": (
+        {
+            "keep an upload": put("control"),
+            "sign a link": write("vault", "drop/calls/a"),
+            "see that it is there": listing("vault", "drop/calls/"),
+            "ask for a pull": enqueue("pulls"),
+        },
+        {
+            "read a file": read("vault", "drop/calls/a"),
+            "push an event": write("vault", "landing/_pushed/a"),
+            "stage a row": write("vault", "staging/a"),
+            "read quarantine": read("vault", "quarantine/a"),
+            "read profiles": get("profiles"),
         },
     ),
     "quality": (

@@ -6,6 +6,7 @@ import { h, say, show, explained } from "./dom.js";
 const PAGES = [
   // path, module, name in the menu, permission
   ["overview", "overview.js", "Overview", "sources.read"],
+  ["uploads", "uploads.js", "Uploads", "uploads.read"],
   ["customers", "customers.js", "Customers", "customers.read"],
   ["reports", "reports.js", "Reports", "reports.read"],
   ["campaigns", "campaigns.js", "Campaigns", "campaigns.read"],

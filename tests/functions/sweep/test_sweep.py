@@ -31,7 +31,7 @@ def test_each_has_its_turn(sweep):
 @pytest.mark.parametrize(("event", "restarted"), [({}, False), ({"reason": "restart"}, True)])
 def test_a_restart_is_told_to_those_whom_it_concerns(sweep, monkeypatch, event, restarted):
     module, told = sweep[0], []
-    monkeypatch.setattr(pulls, "sweep", lambda *arguments: told.append(arguments[-1]))
+    monkeypatch.setattr(pulls, "sweep", lambda *arguments: told.append(arguments[4]))
     monkeypatch.setattr(runs, "resume_stuck", lambda *_, restarted: told.append(restarted))
     module.handler(event, None)
     assert told == [restarted, restarted]

@@ -99,6 +99,16 @@ class QuarantineSettings(SourcesSettings):
     vault_bucket: str
 
 
+class UploadsSettings(SourcesSettings):
+    vault_bucket: str
+
+
+class ConsoleSettings(Settings):
+    """upload_origin: where the links of uploads lead; pages may send nothing anywhere else."""
+
+    upload_origin: str
+
+
 class QualitySettings(ApiSettings):
     control_table: str
     vault_bucket: str

@@ -1,4 +1,4 @@
-"""Which data sets wait for a pull because something was pushed; asked each minute."""
+"""Which data sets wait for a pull because something was pushed or uploaded; asked each minute."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -31,6 +31,15 @@ def due(
         if now - datetime.fromisoformat(pull.ended_at).timestamp() < PATIENCE_SECONDS:
             return None
     return task if arrived(bucket, task.source, task.data_set) else None
+
+
+def wanted(task: PullTask, state: Mapping[str, Any], now: float) -> PullTask | None:
+    """The pull that reads what was uploaded while another one was under way; None where one has begun since."""
+    if state.get("running_pull") is not None or int(state.get("lease_until", 0)) >= now:
+        return None
+    if not state.get("wanted_at") or state["wanted_at"] <= state.get("begun_at", ""):
+        return None
+    return task.model_copy(update={"asked_by": state["wanted_by"]})
 
 
 def arrived(bucket: str, source: str, data_set: str) -> bool:

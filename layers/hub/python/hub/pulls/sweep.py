@@ -49,8 +49,9 @@ def sweep_with(
             name = f"{source.name}.{data_set}"
             state, quiet = store.state(name), QUIET_SECONDS
             task = _waiting(store, source.name, data_set, state, now)
+            asked = PullTask(source=source.name, data_set=data_set)
+            task = task or pushed.wanted(asked, state, now)
             if task is None and vault_bucket:
-                asked = PullTask(source=source.name, data_set=data_set)
                 task, quiet = pushed.due(store, vault_bucket, asked, rules, state, now), pushed.QUIET_SECONDS
             if task and store.claim_requeue(name, int(now), quiet):
                 put(task)
