@@ -33,7 +33,10 @@ class Server:
 
             def handle_one(self):
                 url = urlsplit(self.path)
-                if url.path.startswith("/v1/"):
+                if url.path.startswith("/drop/"):
+                    length = int(self.headers.get("content-length", 0))
+                    status, content, headers = outer.api.uploads.keep(url.path, self.rfile.read(length)), b"", {}
+                elif url.path.startswith("/v1/"):
                     length = int(self.headers.get("content-length", 0))
                     body = json.loads(self.rfile.read(length)) if length else None
                     status, answer = outer.api.answer(

@@ -6,8 +6,8 @@ import { h, say, show, explained } from "./dom.js";
 const PAGES = [
   // path, module, name in the menu, permission
   ["overview", "overview.js", "Overview", "sources.read"],
-  ["uploads", "uploads.js", "Uploads", "uploads.read"],
   ["customers", "customers.js", "Customers", "customers.read"],
+  ["uploads", "uploads.js", "Uploads", "uploads.read"],
   ["reports", "reports.js", "Reports", "reports.read"],
   ["campaigns", "campaigns.js", "Campaigns", "campaigns.read"],
   ["users", "users.js", "Users", "users.read"],
