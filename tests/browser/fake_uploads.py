@@ -4,7 +4,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 TARGETS = [
-    {"source": "calls", "data_set": "calls", "description": "One row per call.", "endings": [".csv", ".txt", ".csv.gz"]},
+    {
+        "source": "calls",
+        "data_set": "calls",
+        "description": "One row per call.",
+        "endings": [".csv", ".txt", ".csv.gz"],
+    },
     {"source": "forms", "data_set": "visits", "description": "Paper forms, typed in.", "endings": [".xlsx"]},
 ]
 PULL = {
