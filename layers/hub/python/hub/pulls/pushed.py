@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from hub import aws
 from hub.config import DataSet, PushDataSet
-from hub.config.names import pushed
+from hub.config.names import PUSHED, pushed
 from hub.pulls.models import PullTask, pull_id
 from hub.pulls.store import PullStore
 
@@ -15,8 +16,26 @@ MOST_ATTEMPTS = 5
 PATIENCE_SECONDS = 1800  # before what failed for good is tried from the start
 
 
+class Arrivals:
+    """What waits in a bucket, looked at once a minute: nothing more is asked while nothing at all is there."""
+
+    def __init__(self, bucket: str) -> None:
+        self._bucket = bucket
+
+    def of(self, source: str, data_set: str) -> bool:
+        """Whether anything waits. What a complete pull took in is taken away, so this is one small request."""
+        return self._any and self._lists(pushed(source, data_set))
+
+    @cached_property
+    def _any(self) -> bool:
+        return self._lists(f"{PUSHED}/")
+
+    def _lists(self, prefix: str) -> bool:
+        return bool(aws.client("s3").list_objects_v2(Bucket=self._bucket, Prefix=prefix, MaxKeys=1).get("Contents"))
+
+
 def due(
-    store: PullStore, bucket: str, task: PullTask, rules: DataSet, state: Mapping[str, Any], now: float
+    store: PullStore, arrivals: Arrivals, task: PullTask, rules: DataSet, state: Mapping[str, Any], now: float
 ) -> PullTask | None:
     """The pull that takes in what has arrived; None where nothing has, or another pull goes before."""
     if not isinstance(rules, PushDataSet) or rules.frequency.class_ != "real-time":
@@ -30,7 +49,7 @@ def due(
             return None
         if now - datetime.fromisoformat(pull.ended_at).timestamp() < PATIENCE_SECONDS:
             return None
-    return task if arrived(bucket, task.source, task.data_set) else None
+    return task if arrivals.of(task.source, task.data_set) else None
 
 
 def wanted(task: PullTask, state: Mapping[str, Any], now: float) -> PullTask | None:
@@ -40,9 +59,3 @@ def wanted(task: PullTask, state: Mapping[str, Any], now: float) -> PullTask | N
     if not state.get("wanted_at") or state["wanted_at"] <= state.get("begun_at", ""):
         return None
     return task.model_copy(update={"asked_by": state["wanted_by"]})
-
-
-def arrived(bucket: str, source: str, data_set: str) -> bool:
-    """Whether anything waits. What a complete pull took in is taken away, so this is one small request."""
-    found = aws.client("s3").list_objects_v2(Bucket=bucket, Prefix=pushed(source, data_set), MaxKeys=1)
-    return bool(found.get("Contents"))

@@ -43,7 +43,7 @@ def sweep_with(
     now: float,
     vault_bucket: str | None = None,
 ) -> list[str]:
-    queued = []
+    queued, arrivals = [], pushed.Arrivals(vault_bucket) if vault_bucket else None
     for source in deployment.sources.values():
         for data_set, rules in source.data_sets.items():
             name = f"{source.name}.{data_set}"
@@ -51,8 +51,8 @@ def sweep_with(
             task = _waiting(store, source.name, data_set, state, now)
             asked = PullTask(source=source.name, data_set=data_set)
             task = task or pushed.wanted(asked, state, now)
-            if task is None and vault_bucket:
-                task, quiet = pushed.due(store, vault_bucket, asked, rules, state, now), pushed.QUIET_SECONDS
+            if task is None and arrivals:
+                task, quiet = pushed.due(store, arrivals, asked, rules, state, now), pushed.QUIET_SECONDS
             if task and store.claim_requeue(name, int(now), quiet):
                 put(task)
                 queued.append(name)
