@@ -113,13 +113,8 @@ def idle_price(cloud) -> dict[str, float]:
         called = functions.get(target)
         if called:  # the sweeper: half a second, a handful of look-ups, one look at what was pushed
             memory = called["MemorySize"] / 1024
-            bill["schedules"] += times * (
-                REQUEST["lambda"]
-                + 0.5 * memory * GB_SECOND
-                + 10 * REQUEST["dynamodb"]
-                + REQUEST["kms"]
-                + REQUEST["listing"]
-            )
+            look_ups = 10 * REQUEST["dynamodb"] + REQUEST["kms"] + REQUEST["listing"]
+            bill["schedules"] += times * (REQUEST["lambda"] + 0.5 * memory * GB_SECOND + look_ups)
         elif ":stateMachine:" in target:
             bill["schedules"] += times * 100 * REQUEST["transition"]
         else:  # a pull that finds nothing new: three seconds of a big function
