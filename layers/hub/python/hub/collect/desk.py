@@ -54,6 +54,10 @@ class Collector:
 
     def take(self, source: PushSource, data_set: str, call: Call) -> Taken:
         """Keep what a proven request holds."""
+        proof_of = source.connection.authentication
+        if proof_of.kind == "origin":
+            address = _digest("address", f"{source.name} {call.source_ip}")
+            self._quotas.count(f"push#{source.name}#{address}", proof_of.per_address)
         self._quotas.count(f"push#{source.name}", source.connection.limit)
         rules = source.data_sets[data_set]
         body = bodies.read(call.body, call.headers.get("content-encoding", ""))

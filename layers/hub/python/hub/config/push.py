@@ -23,7 +23,7 @@ ORIGIN = r"https?://[a-z0-9.-]+(:\d{1,5})?"
 BELONGS = {
     "hmac": ("secret", "header", "prefix", "encoding", "timestamp"),
     "token": ("secret", "header", "prefix"),
-    "origin": ("write_key", "origins"),
+    "origin": ("write_key", "origins", "per_address"),
 }
 NEEDED = {
     "hmac": {"secret": "/hub/<source>/signing-key", "header": "X-Hub-Signature-256"},
@@ -47,7 +47,8 @@ class PushAuthentication(Strict):
     """The proof that a request is the source's. `secret` names an SSM SecureString with one secret per line.
 
     hmac: a signature of the body, in `header` behind `prefix`. token: the secret itself, in `header`.
-    origin: for pages in a browser, which can keep no secret: a key that anybody may read, and where the pages are.
+    origin: for pages in a browser, which can keep no secret: a key that anybody may read, where the pages are, and the
+    requests that one address may make.
     """
 
     kind: Literal["hmac", "token", "origin"]
@@ -59,6 +60,7 @@ class PushAuthentication(Strict):
     timestamp: SignedTime | None = None
     write_key: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")] | None = None
     origins: tuple[str, ...] = ()
+    per_address: Limit = Limit(per_minute=300, burst=100)
 
 
 class Verification(Strict):
