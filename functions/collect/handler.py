@@ -17,7 +17,7 @@ collector = cache(lambda: Collector(CollectSettings.read()))
 @api.post("/v1/collect/<source>/<data_set>", public=True, any_query=True)
 def collect(call: Call, source: str, data_set: str) -> Accepted[Taken]:
     """Take one event, a JSON list or JSON lines; the answer means that they are kept."""
-    manifest, _ = collector().proven(source, data_set, call)
+    manifest = collector().proven(source, data_set, call)
     origin = call.headers.get("origin") if manifest.connection.authentication.kind == "origin" else None
     try:
         taken = Accepted(collector().take(manifest, data_set, call))

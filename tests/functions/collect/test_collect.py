@@ -244,6 +244,10 @@ def test_what_is_answered_is_in_s3_and_its_key_names_the_moment_and_the_count(co
     assert head["Metadata"] == {"fields": "%7B%22topic%22%3A%22orders%22%7D"}
 
 
+def test_a_long_header_is_cut_and_keeps_nothing_out(collect):
+    assert collect("gate", EVENT.replace(b"E1", b"K3"), {"x-api-key": TOKEN, "x-topic": "\u00fc" * 3000})[0] == 202
+
+
 def objects(source):
     found = boto3.client("s3").list_objects_v2(Bucket=VAULT, Prefix=pushed(source, "events"))
     return [each["Key"] for each in found.get("Contents", [])]

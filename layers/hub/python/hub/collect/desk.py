@@ -22,7 +22,7 @@ from hub.settings import CollectSettings
 
 REFUSED: Final = "This request does not prove that it may be sent here"
 LONGEST_ID: Final = 255
-LONGEST_FIELD: Final = 200
+LONGEST_FIELD: Final = 100  # four of them, each sign written as three, fit into an object's metadata
 STEP: Final = re.compile(r"\.([A-Za-z_][A-Za-z0-9_-]*)|\['([^']+)'\]")
 
 
@@ -43,14 +43,14 @@ class Collector:
         self._quotas = Quotas(settings.arrivals_table)
         self._secrets, self._now = Secrets(), now
 
-    def proven(self, source: str, data_set: str, call: Call) -> tuple[PushSource, PushDataSet]:
-        """The source and the data set; Unauthenticated, in the same words, where either is unknown or not proven."""
+    def proven(self, source: str, data_set: str, call: Call) -> PushSource:
+        """The source; Unauthenticated, in the same words, where it or the data set is unknown or not proven."""
         manifest = self._deployment.sources.get(source)
         pushing = manifest if isinstance(manifest, PushSource) and data_set in manifest.data_sets else None
         rules = pushing.connection.authentication if pushing else proof.NOBODY
         if not (self._holds(rules, call) and pushing):
             raise Unauthenticated(REFUSED)
-        return pushing, pushing.data_sets[data_set]
+        return pushing
 
     def take(self, source: PushSource, data_set: str, call: Call) -> Taken:
         """Keep what a proven request holds."""

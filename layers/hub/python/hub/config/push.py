@@ -89,7 +89,7 @@ class PushFetch(Strict):
     parent: dict[str, str] = Field(default_factory=dict)
     id_header: Header = "Idempotency-Key"
     event_id: EventPath | None = None
-    headers: dict[str, Header] = Field(default_factory=dict, max_length=8)
+    headers: dict[str, Header] = Field(default_factory=dict, max_length=4)
 
 
 def connection(given: PushConnection) -> Iterator[Problem]:
