@@ -10,6 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from hub import metrics
 from hub.pulls import PullTask, engine
 from hub.settings import PullSettings
+from hub.sources import push
 
 logger = Logger()
 engine_of = cache(lambda: engine.build(PullSettings.read()))
@@ -21,6 +22,8 @@ def carry_on(record: SQSRecord, lambda_context: LambdaContext) -> None:
     with logger.append_context_keys(source=task.source, data_set=task.data_set):
         puller, left = engine_of(), lambda_context.get_remaining_time_in_millis
         pull = puller.carry_on(task, left, owner=lambda_context.aws_request_id)
+    if pull and pull.state == "complete":
+        push.clear(puller.settings.vault_bucket, pull.source, pull.data_set, pull.cursor_to)
     if pull and pull.state in ("complete", "held"):
         staged = pull.staged if pull.state == "complete" else 0
         metrics.count(puller.settings.stage, {"RowsStaged": staged, "PullsHeld": int(pull.state == "held")})

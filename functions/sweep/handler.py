@@ -17,7 +17,12 @@ def handler(event: dict, context: LambdaContext) -> dict:
     settings, restarted = SweepSettings.read(), event.get("reason") == "restart"
     sweeps: dict[str, Callable[[], object]] = {
         "pulls": lambda: pulls.sweep(
-            config.read(settings.hub_home), settings.control_table, settings.pull_queue_url, time.time(), restarted
+            config.read(settings.hub_home),
+            settings.control_table,
+            settings.pull_queue_url,
+            time.time(),
+            restarted,
+            settings.vault_bucket,
         ),
         "stuck_runs": lambda: runs.resume_stuck(settings, restarted=restarted),
         "due_run": lambda: runs.start_if_due(settings),

@@ -65,7 +65,7 @@ ACCESS: dict[str, Function] = {
         "Serves the console's files.",
         "core",
         "api",
-        (),
+        ("UPLOAD_ORIGIN",),
         (),
         (Route("", "$default", public=True),),
         memory=256,

@@ -11,8 +11,10 @@ from infra.rights import (
     READ_ITEMS,
     READ_OBJECTS,
     WRITE_CATALOGUE,
+    WRITE_OBJECTS,
     Function,
     Grant,
+    Route,
 )
 
 PULLS: dict[str, Function] = {
@@ -53,6 +55,39 @@ PULLS: dict[str, Function] = {
         ("CONTROL_TABLE", "VAULT_BUCKET"),
         (Grant("control", READ_ITEMS), Grant("vault/fixes", READ_OBJECTS)),
     ),
+    "collect": Function(
+        "Takes what sources push and keeps it for the next pull.",
+        "core",
+        "api",
+        ("ARRIVALS_TABLE", "VAULT_BUCKET"),
+        (
+            Grant("arrivals", ("dynamodb:UpdateItem",)),
+            Grant("vault/landing/_pushed", ("s3:PutObject",)),
+            Grant("parameter:pushing-sources", PARAMETER),
+        ),
+        (
+            Route("POST", "/v1/collect/{source}/{data_set}", public=True),
+            Route("GET", "/v1/collect/{source}/{data_set}", public=True),
+        ),
+    ),
+    "uploads": api(
+        "Gives links to send files to; lets a whole file be pulled.",
+        "core",
+        """
+        GET  /v1/uploads
+        POST /v1/uploads
+        GET  /v1/uploads/targets
+        GET  /v1/uploads/{upload_id}
+        POST /v1/uploads/{upload_id}/parts
+        POST /v1/uploads/{upload_id}/complete
+        """,
+        ("CONTROL_TABLE", "VAULT_BUCKET", "PULL_QUEUE_URL"),
+        (
+            Grant("control", ITEMS),
+            Grant("queue:pull", ("sqs:SendMessage",)),
+            Grant("vault/drop", (*WRITE_OBJECTS, "s3:ListBucket", "s3:ListMultipartUploadParts")),
+        ),
+    ),
     "pull": Function(
         "Carries one pull on until it is complete or the time is short.",
         "pull",
@@ -79,9 +114,10 @@ PULLS: dict[str, Function] = {
         "Finds work that nobody carries on: expired leases, pending batches, a run that is due, stuck campaigns.",
         "core",
         "minute",
-        ("CONTROL_TABLE", "CAMPAIGNS_TABLE", "PULL_QUEUE_URL", "SEND_QUEUE_URL", "RUN_MACHINE_ARN"),
+        ("CONTROL_TABLE", "VAULT_BUCKET", "CAMPAIGNS_TABLE", "PULL_QUEUE_URL", "SEND_QUEUE_URL", "RUN_MACHINE_ARN"),
         (
             Grant("control", ITEMS),
+            Grant("vault/landing/_pushed", ("s3:ListBucket",)),  # whether anything arrived, not what
             Grant("campaigns", ITEMS),
             Grant("queue:pull", ("sqs:SendMessage",)),
             Grant("queue:send", ("sqs:SendMessage",)),

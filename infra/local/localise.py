@@ -112,6 +112,8 @@ def localise_function(name: str, resource: dict[str, Any], laptop: Laptop) -> tu
     variables.pop("HUB_HOME", None)  # the bootstrap sets it
     if "PUBLIC_URL" in variables:
         variables["PUBLIC_URL"] = laptop.console.rstrip("/")
+    if "UPLOAD_ORIGIN" in variables:
+        variables["UPLOAD_ORIGIN"] = laptop.endpoint
     package = archive(bootstrap(name, folder, laptop.home / "hub"))
     key = f"functions/{folder}.zip"
     properties |= {

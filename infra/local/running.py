@@ -117,8 +117,9 @@ class Hub:
         return unclean
 
     def data_sets(self) -> list[tuple[str, str]]:
-        """(source, data set) of everything that is pulled."""
-        return [(name, one) for name, source in self.deployment["sources"].items() for one in source["data_sets"]]
+        """(source, data set) of everything that is fetched; what is pushed comes when it comes."""
+        fetched = {n: source for n, source in self.deployment["sources"].items() if source["connector"] != "push"}
+        return [(name, one) for name, source in fetched.items() for one in source["data_sets"]]
 
     def complete_release(self) -> str | None:
         """The release that readers see, once every data set is in it; None before."""

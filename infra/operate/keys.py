@@ -6,7 +6,7 @@ import secrets
 import boto3
 from botocore.exceptions import ClientError
 
-from hub.config import Deployment
+from hub.config import Deployment, PushSource, push
 from infra.operate.stage import OperateError, Stage
 
 
@@ -53,9 +53,20 @@ def put_secret(stage: Stage, deployment: Deployment, name: str, value: str) -> s
 
 def names(deployment: Deployment) -> list[str]:
     """The names of all parameters that the deployment's connections ask for."""
+    return sorted({*fetched_with(deployment), *pushed_with(deployment)})
+
+
+def fetched_with(deployment: Deployment) -> list[str]:
+    """The names of the parameters with which the hub signs in where it fetches."""
     found = set()
     for source in deployment.sources.values():
         authentication = getattr(source.connection, "authentication", None)
-        if authentication is not None:
+        if authentication is not None and not isinstance(source, PushSource):
             found.add(authentication.secret)
     return sorted(found)
+
+
+def pushed_with(deployment: Deployment) -> list[str]:
+    """The names of the parameters with which sources prove who they are."""
+    pushing = [source for source in deployment.sources.values() if isinstance(source, PushSource)]
+    return sorted({name for source in pushing for name in push.secrets(source.connection)})

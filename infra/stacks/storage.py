@@ -15,7 +15,7 @@ from constructs import Construct
 from hub.config import Deployment
 from infra.constructs.hub import Hub, HubStack
 from infra.constructs.stores import regional
-from infra.operate.keys import names as secret_names
+from infra.operate.keys import fetched_with, pushed_with
 
 # What each key's own policy admits beside this account's IAM: services that write to our topics and queues.
 KEY_SERVICES = {
@@ -25,6 +25,7 @@ KEY_SERVICES = {
 TABLES = {
     "control": "hub",
     "access": "hub",
+    "arrivals": "hub",
     "library": "hub",
     "campaigns": "hub",
     "profiles": "vault",
@@ -114,8 +115,10 @@ class Storage(HubStack):
         for_landing = dict.fromkeys(("landing", "drop"), keep.landing_days)
         for_staging = dict.fromkeys(("staging", "quarantine", "fixes", "statements", "campaigns"), keep.staging_days)
         lock = s3.ObjectLockRetention.compliance if self._stage == "prod" else s3.ObjectLockRetention.governance
+        # Who has a link may use it from any page; the link itself is the right, for one file of one size.
+        links = s3.CorsRule(allowed_methods=[s3.HttpMethods.PUT], allowed_origins=["*"], allowed_headers=["*"])
         made = {
-            "vault": self._bucket("vault", vault, {**for_landing, **for_staging, "scratch": 2}),
+            "vault": self._bucket("vault", vault, {**for_landing, **for_staging, "scratch": 2}, cors=[links]),
             "reporting": self._bucket("reporting", hub, {}),
             "results": self._bucket("results", hub, {"": keep.results_days}),
             "audit": self._bucket(
@@ -133,6 +136,7 @@ class Storage(HubStack):
                 key=vault if name == "vault" else hub,
                 **{f"{name.upper()}_BUCKET": bucket.bucket_name},
             )
+        self._stores.settings["UPLOAD_ORIGIN"] = f"https://{made['vault'].bucket_regional_domain_name}"
         self.buckets = made
 
     def _table(self, name: str, key: kms.IKey) -> None:
@@ -215,8 +219,9 @@ class Storage(HubStack):
         for name, setting in (("token-key", "TOKEN_KEY_PARAMETER"), ("link-keys", "LINK_KEY_PARAMETER")):
             path = f"/hub/{self._stage}/{name}"
             self._stores.add(f"parameter:{name}", regional("ssm", f"parameter{path}"), key=hub, **{setting: path})
-        arns = [regional("ssm", f"parameter{path}") for path in secret_names(deployment)]
-        self._stores.add("parameter:sources", *arns, key=hub)
+        for store, paths in (("sources", fetched_with(deployment)), ("pushing-sources", pushed_with(deployment))):
+            arns = [regional("ssm", f"parameter{path}") for path in paths]
+            self._stores.add(f"parameter:{store}", *arns, key=hub)
 
     def _alarm_topic(self, email: str | None) -> sns.Topic:
         topic = sns.Topic(self, "Alarms", master_key=self.keys["hub"], enforce_ssl=True)

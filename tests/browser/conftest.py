@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from functions.console.handler import handler as console
+from functions.console.handler import settings as console_settings
 from tests.browser.fake_api import FakeApi
 
 CHROMIUM = next(
@@ -32,7 +33,10 @@ class Server:
 
             def handle_one(self):
                 url = urlsplit(self.path)
-                if url.path.startswith("/v1/"):
+                if url.path.startswith("/drop/"):
+                    length = int(self.headers.get("content-length", 0))
+                    status, content, headers = outer.api.uploads.keep(url.path, self.rfile.read(length)), b"", {}
+                elif url.path.startswith("/v1/"):
                     length = int(self.headers.get("content-length", 0))
                     body = json.loads(self.rfile.read(length)) if length else None
                     status, answer = outer.api.answer(
@@ -90,7 +94,10 @@ def chromium():
 
 
 @pytest.fixture
-def server():
+def server(monkeypatch):
+    monkeypatch.setenv("STAGE", "test")
+    monkeypatch.setenv("UPLOAD_ORIGIN", "http://127.0.0.1:*")  # a bucket of the test's own
+    console_settings.cache_clear()
     made = Server()
     yield made
     made.server.shutdown()

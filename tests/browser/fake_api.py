@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from hub.access.permissions import ROLES
 from tests.browser.fake_quarantine import OWN, Quarantine
+from tests.browser.fake_uploads import Uploads
 from tests.browser.made_up import ASHA, COUNTS, CUSTOMER, EVIL, REPORT, SEGMENT, SOURCES, TEMPLATE, campaign, run
 
 RIGHTS = ROLES | {"checker": frozenset({"sources.read", "pulls.read", "quarantine.read"})}  # a custom role
@@ -18,6 +19,7 @@ class FakeApi:
     campaigns: dict = field(default_factory=dict)
     fail: set = field(default_factory=set)
     quarantine: Quarantine = field(default_factory=Quarantine)
+    uploads: Uploads = field(default_factory=Uploads)
     addresses: list = field(default_factory=list)
 
     def __post_init__(self):
@@ -102,6 +104,8 @@ class FakeApi:
                 }
             case _, "pulls" | "quarantine", *_ if (method, path) != ("POST", "/v1/pulls"):
                 return self.quarantine.answer(method, parts, query, body)
+            case _, "uploads", *_:
+                return self.uploads.answer(method, parts, body)
             case "GET", "customers":
                 return page(*([CUSTOMER] if "asha" in query["q"][0].lower() else []))
             case "GET", "customers", _:

@@ -15,6 +15,7 @@ S3_ACTIONS = {
     "ListObjectsV2": "ListBucket",
     "ListObjects": "ListBucket",
     "HeadBucket": "ListBucket",
+    "ListParts": "ListMultipartUploadParts",
 }
 SERVICES = {"stepfunctions": "states", "sesv2": "ses"}
 USE_OF_KEYS = {

@@ -17,6 +17,8 @@ PUBLIC = {
     ("GET", "/v1/health"): "says ok and nothing else",
     ("GET", "/v1/links/unsubscribe"): "carries a signed token",
     ("POST", "/v1/links/unsubscribe"): "carries a signed token; mail programs post it by themselves (RFC 8058)",
+    ("POST", "/v1/collect/{source}/{data_set}"): "carries a signature, a token or a page's origin",
+    ("GET", "/v1/collect/{source}/{data_set}"): "carries the token that was agreed with the provider",
     ("", "$default"): "the console's files hold no data",
 }
 ALL = [name for name in FUNCTIONS if (ROOT / "functions" / name / "handler.py").exists()]

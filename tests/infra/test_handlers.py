@@ -74,6 +74,8 @@ REQUESTS = [
     ("quarantine", "GET", "/v1/quarantine/crm.contacts.00000001", "steward", None, 404),
     ("quality", "GET", "/v1/sources/crm/quality", "operator", None, 200),
     ("quality", "GET", "/v1/fixes?pull_id=crm.contacts.00000009", "steward", None, 404),
+    ("uploads", "GET", "/v1/uploads", "sales", None, 200),
+    ("collect", "POST", "/v1/collect/nobody/events", None, {"event": "page"}, 401),
     ("runs", "GET", "/v1/runs", "operator", None, 200),
     ("runs", "GET", "/v1/tables", "operator", None, 200),
     ("customers", "GET", "/v1/customers?q=anna", "service", None, 200),
@@ -108,6 +110,31 @@ def test_a_handler_answers_under_its_own_role(world, function, method, path, rol
     if role:
         counted = boto3.resource("dynamodb").Table(environment["ACCESS_TABLE"]).get_item(Key=bucket)
         assert "Item" in counted, "the function's role may count the request"
+
+
+def test_the_collector_keeps_an_event_and_knows_its_repeat_under_its_own_role(world):
+    """In the one folder that it may write."""
+    body = {"event_id": "E1"}
+    event = request("POST", "/v1/collect/website/events?key=demo-website", None, "", body)
+    event["headers"]["origin"] = "http://127.0.0.1:4580"
+    with world.acting_as("collect"):
+        collect = load("collect").handler
+        answers = [collect(event, context()) for _ in range(2)]
+    assert [answer["statusCode"] for answer in answers] == [202, 202]
+    assert answers[0]["body"] == answers[1]["body"]
+
+
+@pytest.mark.parametrize("size", [5, 120_000_000], ids=["whole", "in parts"])
+def test_an_upload_is_sent_for_and_completed_under_its_own_role(world, size):
+    """The links are signed with the role's rights; what is asked of S3 is never to read."""
+    body = {"source": "calls", "data_set": "callers", "file_name": "may.csv", "size": size}
+    with world.acting_as("uploads") as environment:
+        uploads, client = load("uploads").handler, environment["USER_POOL_CLIENT_ID"]
+        made = json.loads(uploads(request("POST", "/v1/uploads", "sales", client, body), context())["body"])
+        done = uploads(request("POST", f"/v1/uploads/{made['upload_id']}/complete", "sales", client), context())
+        again = uploads(request("POST", f"/v1/uploads/{made['upload_id']}/parts", "sales", client), context())
+    assert (done["statusCode"], len(made["parts"])) == (409, 1 if size == 5 else 4), "nothing was sent"
+    assert again["statusCode"] == 200
 
 
 @pytest.mark.parametrize(

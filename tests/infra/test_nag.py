@@ -30,7 +30,7 @@ ACCEPTED = [
         r"Campaigns/Function-send/.*",
         "the senders of hub.yaml and, in SES's sandbox, the recipients are identities",
     ),
-    (r"AwsSolutions-IAM5\[Resource::.*Bucket\w+/[a-z/*]+/\*\]", r".*/Function-\w+/.*", "objects under one prefix"),
+    (r"AwsSolutions-IAM5\[Resource::.*Bucket\w+/[a-z_/*]+/\*\]", r".*/Function-\w+/.*", "objects under one prefix"),
     (
         r"AwsSolutions-L1|Serverless-LambdaLatestVersion",
         r".*/Function-\w+/.*",

@@ -34,6 +34,12 @@ def put(kind: str):
     )
 
 
+def update(kind: str):
+    return lambda cloud: boto3.client("dynamodb").update_item(
+        TableName=table(cloud, kind), Key={"pk": {"S": "a"}, "sk": {"S": "b"}}, UpdateExpression="REMOVE nothing"
+    )
+
+
 def read(store: str, key: str):
     return lambda cloud: boto3.client("s3").get_object(Bucket=bucket(cloud, store), Key=key)
 
@@ -102,6 +108,37 @@ RIGHTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "stage a row": write("vault", "staging/a"),
             "read staged rows": read("vault", "staging/a"),
             "take a message": receive("pulls"),
+            "read profiles": get("profiles"),
+        },
+    ),
+    "collect": (
+        {"keep what arrives": write("vault", "landing/_pushed/a"), "know a repeat": update("arrivals")},
+        {
+            "read what arrived": read("vault", "landing/_pushed/a"),
+            "see what arrived": listing("vault", "landing/_pushed/"),
+            "write down what a pull takes": write("vault", "landing/_plans/a"),
+            "write what a pull landed": write("vault", "landing/crm/a"),
+            "stage a row": write("vault", "staging/a"),
+            "drop a file": write("vault", "drop/a"),
+            "read the ledger": get("control"),
+            "read sessions": get("access"),
+            "ask for a pull": enqueue("pulls"),
+            "read the token key": parameter("token-key"),
+            "read the link keys": parameter("link-keys"),
+        },
+    ),
+    "uploads": (
+        {
+            "keep an upload": put("control"),
+            "sign a link": write("vault", "drop/calls/a"),
+            "see that it is there": listing("vault", "drop/calls/"),
+            "ask for a pull": enqueue("pulls"),
+        },
+        {
+            "read a file": read("vault", "drop/calls/a"),
+            "push an event": write("vault", "landing/_pushed/a"),
+            "stage a row": write("vault", "staging/a"),
+            "read quarantine": read("vault", "quarantine/a"),
             "read profiles": get("profiles"),
         },
     ),
@@ -224,8 +261,15 @@ RIGHTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "carry a pull on": enqueue("pulls"),
             "carry a campaign on": enqueue("sends"),
             "see a campaign": get("campaigns"),
+            "see whether something arrived": listing("vault", "landing/_pushed/website/"),
         },
-        {"read profiles": get("profiles"), "read the vault": read("vault", "vault/a"), "read consent": get("consent")},
+        {
+            "read profiles": get("profiles"),
+            "read the vault": read("vault", "vault/a"),
+            "read what arrived": read("vault", "landing/_pushed/a"),
+            "list what was landed": listing("vault", "landing/crm/"),
+            "read consent": get("consent"),
+        },
     ),
     "plan": (
         {

@@ -18,6 +18,7 @@ REQUEST = {
     "schedule": 1.0e-6,
     "dynamodb": 0.14e-6,
     "transition": 27.5e-6,
+    "listing": 5.0e-6,
 }
 GB_SECOND = 0.0000133334  # arm64
 METRIC = 0.30
@@ -110,11 +111,10 @@ def idle_price(cloud) -> dict[str, float]:
         target = schedule.properties["Target"]["Arn"]
         bill["schedules"] += times * REQUEST["schedule"]
         called = functions.get(target)
-        if called:  # the sweeper: half a second, and a handful of look-ups
+        if called:  # the sweeper: half a second, a handful of look-ups, one look at what was pushed
             memory = called["MemorySize"] / 1024
-            bill["schedules"] += times * (
-                REQUEST["lambda"] + 0.5 * memory * GB_SECOND + 10 * REQUEST["dynamodb"] + REQUEST["kms"]
-            )
+            look_ups = 10 * REQUEST["dynamodb"] + REQUEST["kms"] + REQUEST["listing"]
+            bill["schedules"] += times * (REQUEST["lambda"] + 0.5 * memory * GB_SECOND + look_ups)
         elif ":stateMachine:" in target:
             bill["schedules"] += times * 100 * REQUEST["transition"]
         else:  # a pull that finds nothing new: three seconds of a big function

@@ -83,9 +83,21 @@ def test_no_function_of_the_api_reads_persons_in_bulk_but_quarantine(cloud):
         for name, spec in FUNCTIONS.items()
         if spec.trigger == "api"
         for grant in spec.grants
-        if grant.store.startswith("vault/")
+        if grant.store.startswith("vault/") and "s3:GetObject" in grant.actions
     }
     assert reach == {("quarantine", "quarantine"), ("quality", "fixes")}
+
+
+def test_who_of_the_api_writes_into_the_vault(cloud):
+    """What is pushed and what is uploaded comes in by its own door, and whoever holds it open reads nothing there."""
+    writes = {
+        (name, grant.store.partition("/")[2])
+        for name, spec in FUNCTIONS.items()
+        if spec.trigger == "api"
+        for grant in spec.grants
+        if grant.store.startswith("vault/") and "s3:GetObject" not in grant.actions
+    }
+    assert writes == {("collect", "landing/_pushed"), ("uploads", "drop")}
 
 
 @pytest.mark.parametrize(
@@ -99,6 +111,8 @@ def test_no_function_of_the_api_reads_persons_in_bulk_but_quarantine(cloud):
                 "links",
                 "quality",
                 "quarantine",
+                "collect",
+                "uploads",
                 "pull",
                 "plan",
                 "statement",
@@ -117,6 +131,8 @@ def test_no_function_of_the_api_reads_persons_in_bulk_but_quarantine(cloud):
                 "sources",
                 "quality",
                 "quarantine",
+                "collect",
+                "uploads",
                 "runs",
                 "customers",
                 "reports",

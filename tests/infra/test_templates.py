@@ -79,7 +79,7 @@ def test_audit_cannot_be_deleted(cloud):
 def test_tables(cloud):
     """pk and sk, on demand, own key, point-in-time recovery, time to live, kept."""
     tables = {table.id.removeprefix("Table")[:-8]: table for table in cloud.of_type("AWS::DynamoDB::Table")}
-    assert set(tables) == {"control", "access", "library", "campaigns", "profiles", "consent"}
+    assert set(tables) == {"control", "access", "arrivals", "library", "campaigns", "profiles", "consent"}
     vault = cloud.arn("Storage", cloud.named("AWS::KMS::Key", "Keyvault").id)
     for name, table in tables.items():
         properties = table.properties

@@ -38,6 +38,7 @@ export function words(name) {
 }
 
 export const number = (value) => Number(value || 0).toLocaleString("en");
+export const bytes = (value) => value < 1000 ? plural(value, "byte") : value < 1e6 ? `${Math.round(value / 1e3)} kB` : value < 1e9 ? `${(value / 1e6).toFixed(1)} MB` : `${(value / 1e9).toFixed(1)} GB`;
 export const plural = (count, one, many = one + "s") => `${number(count)} ${count === 1 ? one : many}`;
 
 const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];

@@ -62,7 +62,7 @@ const last = (pull) => [badge(pull.state), " ",
 const columns = (source, again) => [
   ["Data set", (set) => [h("strong", null, may("pulls.read") ? h("a", { href: pulls(source, set) }, set.name) : set.name),
     h("div", { class: "quiet" }, set.description)]],
-  ["Schedule", (set) => set.paused ? badge("paused") : schedule(set)],
+  ["Schedule", (set) => set.paused ? badge("paused") : source.connector === "push" && !set.schedule ? "as it arrives" : schedule(set)],
   ["Last pull", (set) => set.last_pull ? last(set.last_pull) : h("span", { class: "quiet" }, "never")],
   ["Rows", (set) => set.last_pull ? number(set.last_pull.received) : "", "count"],
   ["Balance", (set) => set.last_pull ? balance(set.last_pull) : ""],

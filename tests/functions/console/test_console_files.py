@@ -9,6 +9,15 @@ import pytest
 from functions.console import handler as console
 
 
+@pytest.fixture(autouse=True)
+def environment(monkeypatch):
+    monkeypatch.setenv("STAGE", "test")
+    monkeypatch.setenv("UPLOAD_ORIGIN", "https://vault.example")
+    console.settings.cache_clear()
+    yield
+    console.settings.cache_clear()
+
+
 def ask(path, method="GET", **headers):
     event = {"rawPath": path, "headers": headers, "requestContext": {"http": {"method": method}}}
     answer = console.handler(event, None)
@@ -78,5 +87,22 @@ def test_what_is_known_is_not_sent_again():
 def test_no_data_becomes_html_and_nothing_is_inline(name):
     text = console.FILES[name].decode()
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function", text)
-    assert not re.search(r"localStorage|sessionStorage", text), "no token is kept where a script finds it later"
+    of_other_sites = name == "tracker.js"  # which keeps a visitor's id once he agreed
+    assert of_other_sites or not re.search(r"localStorage|sessionStorage", text), (
+        "no token is kept where a script finds it later"
+    )
     assert not re.search(r"<style|<script(?![^>]*src=)| on\w+=\"|style=\"", text)
+
+
+def test_the_tracker_has_an_address_that_stays_and_is_small():
+    """Other sites name it; a new version reaches them within the hour."""
+    status, headers, body = ask("/tracker.js")
+    assert (status, headers["content-type"]) == (200, "text/javascript; charset=utf-8")
+    assert headers["cache-control"] == "public, max-age=3600, stale-while-revalidate=86400"
+    assert len(body) < 4000
+    assert ask("/tracker.js", **{"if-none-match": headers["etag"]})[0] == 304
+
+
+def test_pages_may_send_to_the_hub_and_to_where_uploads_go():
+    policy = ask("/")[1]["content-security-policy"]
+    assert "connect-src 'self' https://vault.example;" in policy

@@ -9,7 +9,8 @@ from hub.models import runs
 @pytest.fixture
 def sweep(on_moto, tmp_path, gateway, monkeypatch):
     """The handler with its sweeps replaced by ones that note their turn."""
-    for name in ("CONTROL_TABLE", "CAMPAIGNS_TABLE", "PULL_QUEUE_URL", "SEND_QUEUE_URL", "RUN_MACHINE_ARN"):
+    settings = "CONTROL_TABLE VAULT_BUCKET CAMPAIGNS_TABLE PULL_QUEUE_URL SEND_QUEUE_URL RUN_MACHINE_ARN"
+    for name in settings.split():
         on_moto.setenv(name, name.lower())
     turns = []
     monkeypatch.setattr(config, "read", lambda home: None)
@@ -30,7 +31,7 @@ def test_each_has_its_turn(sweep):
 @pytest.mark.parametrize(("event", "restarted"), [({}, False), ({"reason": "restart"}, True)])
 def test_a_restart_is_told_to_those_whom_it_concerns(sweep, monkeypatch, event, restarted):
     module, told = sweep[0], []
-    monkeypatch.setattr(pulls, "sweep", lambda *arguments: told.append(arguments[-1]))
+    monkeypatch.setattr(pulls, "sweep", lambda *arguments: told.append(arguments[4]))
     monkeypatch.setattr(runs, "resume_stuck", lambda *_, restarted: told.append(restarted))
     module.handler(event, None)
     assert told == [restarted, restarted]

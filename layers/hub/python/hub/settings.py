@@ -85,6 +85,11 @@ class PullSettings(Settings):
     token_key_parameter: str
 
 
+class CollectSettings(Settings):
+    arrivals_table: str
+    vault_bucket: str
+
+
 class SourcesSettings(ApiSettings):
     control_table: str
     pull_queue_url: str
@@ -94,6 +99,16 @@ class QuarantineSettings(SourcesSettings):
     vault_bucket: str
 
 
+class UploadsSettings(SourcesSettings):
+    vault_bucket: str
+
+
+class ConsoleSettings(Settings):
+    """upload_origin: where the links of uploads lead; pages may send nothing anywhere else."""
+
+    upload_origin: str
+
+
 class QualitySettings(ApiSettings):
     control_table: str
     vault_bucket: str
@@ -101,6 +116,7 @@ class QualitySettings(ApiSettings):
 
 class SweepSettings(Settings):
     control_table: str
+    vault_bucket: str
     campaigns_table: str
     pull_queue_url: str
     send_queue_url: str

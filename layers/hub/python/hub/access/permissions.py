@@ -6,16 +6,18 @@ from typing import Final
 SIGNED_IN: Final = "signed_in"
 """The permission that every user has, whatever his roles."""
 
-OVERSEE = frozenset({"sources.read", "pulls.read", "runs.read", "tables.read"})
+OVERSEE = frozenset({"sources.read", "pulls.read", "runs.read", "tables.read", "uploads.read"})
+UPLOAD = frozenset({"uploads.read", "uploads.write"})
 RUN_REPORTS = frozenset({"reports.read", "reports.run"})
 REFUSED = frozenset({"quarantine.read", "quarantine.replay"})
 WRITE_REPORTS = RUN_REPORTS | {"reports.write", "results.download", "tables.read"}
 
 ROLES: Final[dict[str, frozenset[str]]] = {
-    "operator": OVERSEE | {"sources.manage", "pulls.start", "pulls.decide", "runs.start"},
+    "operator": OVERSEE | UPLOAD | {"sources.manage", "pulls.start", "pulls.decide", "runs.start"},
     "data_engineer": OVERSEE
     | WRITE_REPORTS
     | {"sources.manage", "pulls.start", "pulls.decide", "runs.start"}
+    | UPLOAD
     | REFUSED,
     "data_analysis_engineer": OVERSEE | WRITE_REPORTS | {"runs.start", "segments.read", "segments.write"},
     "analyst": OVERSEE | WRITE_REPORTS | {"segments.read", "segments.write"},
@@ -24,9 +26,9 @@ ROLES: Final[dict[str, frozenset[str]]] = {
     | {"tables.read", "segments.read", "segments.write", "templates.read", "templates.write"}
     | {"campaigns.read", "campaigns.write"},
     "approver": RUN_REPORTS | {"segments.read", "templates.read", "campaigns.read", "campaigns.approve"},
-    "steward": OVERSEE | REFUSED | {"fixes.read", "customers.read", "contacts.read", "contacts.write"},
-    "service": frozenset({"customers.read", "contacts.read", "contacts.write"}),
-    "sales": RUN_REPORTS | {"customers.read", "contacts.read"},
+    "steward": OVERSEE | UPLOAD | REFUSED | {"fixes.read", "customers.read", "contacts.read", "contacts.write"},
+    "service": UPLOAD | {"customers.read", "contacts.read", "contacts.write"},
+    "sales": RUN_REPORTS | UPLOAD | {"customers.read", "contacts.read"},
     "auditor": OVERSEE | {"audit.read", "users.read", "campaigns.read"},
     "viewer": OVERSEE | {"reports.read"},
 }

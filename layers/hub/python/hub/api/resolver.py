@@ -50,11 +50,15 @@ class Api:
         self.name = name
         self.routes: list[Route] = []
 
-    def get(self, path: str, permission: str | None = None, public: bool = False) -> Callable[[Function], Function]:
-        return self._add("GET", path, permission, public)
+    def get(
+        self, path: str, permission: str | None = None, public: bool = False, any_query: bool = False
+    ) -> Callable[[Function], Function]:
+        return self._add("GET", path, permission, public, any_query)
 
-    def post(self, path: str, permission: str | None = None, public: bool = False) -> Callable[[Function], Function]:
-        return self._add("POST", path, permission, public)
+    def post(
+        self, path: str, permission: str | None = None, public: bool = False, any_query: bool = False
+    ) -> Callable[[Function], Function]:
+        return self._add("POST", path, permission, public, any_query)
 
     def put(self, path: str, permission: str | None = None, public: bool = False) -> Callable[[Function], Function]:
         return self._add("PUT", path, permission, public)
@@ -65,9 +69,13 @@ class Api:
     def delete(self, path: str, permission: str | None = None, public: bool = False) -> Callable[[Function], Function]:
         return self._add("DELETE", path, permission, public)
 
-    def _add(self, method: str, path: str, permission: str | None, public: bool) -> Callable[[Function], Function]:
+    def _add(
+        self, method: str, path: str, permission: str | None, public: bool, any_query: bool = False
+    ) -> Callable[[Function], Function]:
+        """any_query: the caller chooses the query's parameters, which the function reads from its Call."""
+
         def remember(function: Function) -> Function:
-            self.routes.append(route(method, path, permission, public, cast(FunctionType, function)))
+            self.routes.append(route(method, path, permission, public, cast(FunctionType, function), any_query))
             return function
 
         return remember
@@ -81,7 +89,7 @@ class Api:
         except Exception as error:  # noqa: BLE001 - the caller gets one shape and never a trace
             if not isinstance(error, HubError) or error.status >= 500:
                 _log(error)
-            return to_gateway(_error(error))
+            return to_gateway(error_reply(error))
 
     def _answer(self, event: dict[str, Any]) -> Reply:
         found = self._find(event["requestContext"]["http"]["method"], event["rawPath"])
@@ -204,7 +212,7 @@ def _body(event: dict[str, Any]) -> bytes:
     return body
 
 
-def _error(error: Exception) -> Reply:
+def error_reply(error: Exception) -> Reply:
     """The one error shape. What is the hub's own fault says nothing but that."""
     if not isinstance(error, HubError) or error.status == 500:
         error = HubError("Something went wrong inside the hub; the operator's log has it")

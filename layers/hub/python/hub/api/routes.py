@@ -63,6 +63,7 @@ class Route:
     body: Parameter | None = field(repr=False)
     injected: dict[str, type] = field(repr=False)
     returns: Any = field(repr=False)
+    any_query: bool = False
 
     @property
     def public(self) -> bool:
@@ -94,7 +95,7 @@ class Route:
     def _from_query(self, query: dict[str, list[str]]) -> dict[str, object]:
         known = {parameter.name: parameter for parameter in self.query_parameters}
         unknown = sorted(query.keys() - known.keys())
-        if unknown:
+        if unknown and not self.any_query:
             expected = ", ".join(known) or "none"
             raise BadRequest(
                 f"Unknown query parameter {unknown[0]!r}; this route takes: {expected}", {"unknown": unknown}
@@ -138,7 +139,9 @@ def problems(error: ValidationError, prefix: str | None = None) -> list[dict[str
     ]
 
 
-def route(method: str, path: str, permission: str | None, public: bool, function: FunctionType) -> Route:
+def route(
+    method: str, path: str, permission: str | None, public: bool, function: FunctionType, any_query: bool = False
+) -> Route:
     """Read a function's signature once. TypeError for a route that says neither who may call it nor that all may."""
     if public == (permission is not None):
         raise TypeError(f"{method} {path}: give either a permission or public=True")
@@ -177,4 +180,5 @@ def route(method: str, path: str, permission: str | None, public: bool, function
         body,
         injected,
         hints.get("return"),
+        any_query,
     )

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 
 from hub.config.models import Authentication, DataSet, HubConfig, Name, Rate, Role, SecretName, Span, Strict, Whole
+from hub.config.push import PushConnection, PushFetch
 
 _FIELD = r"(\.[A-Za-z_][A-Za-z0-9_-]*|\['[^'\]]+'\])"
 JsonPath = Annotated[str, StringConstraints(pattern=rf"^\$({_FIELD})*$")]
@@ -208,6 +209,15 @@ class OwnDataSet(DataSet):
     fetch: OwnFetch = OwnFetch()
 
 
+class PushDataSet(DataSet):
+    fetch: PushFetch = PushFetch()
+
+    @property
+    def replaces(self) -> None:
+        """What arrives only adds."""
+        return None
+
+
 class RestSource(_Source):
     connector: Literal["rest"]
     connection: RestConnection
@@ -232,8 +242,20 @@ class OwnSource(_Source):
     data_sets: dict[Name, OwnDataSet] = Field(min_length=1)
 
 
-Source = Annotated[RestSource | SqlSource | FilesSource | OwnSource, Field(discriminator="connector")]
-CONNECTORS: dict[str, Any] = {"rest": RestSource, "sql": SqlSource, "files": FilesSource, "own": OwnSource}
+class PushSource(_Source):
+    connector: Literal["push"]
+    connection: PushConnection
+    data_sets: dict[Name, PushDataSet] = Field(min_length=1)
+
+
+Source = Annotated[RestSource | SqlSource | FilesSource | PushSource | OwnSource, Field(discriminator="connector")]
+CONNECTORS: dict[str, Any] = {
+    "rest": RestSource,
+    "sql": SqlSource,
+    "files": FilesSource,
+    "push": PushSource,
+    "own": OwnSource,
+}
 
 
 class Deployment(Strict):

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from hub.access.permissions import GRANTABLE, ROLES
-from hub.config import checking, files, rest_rules, values
+from hub.config import checking, files, push, rest_rules, values
 from hub.config.entities import ENTITIES, VAULT_ONLY
 from hub.config.models import NAME, DataSet, HubConfig, key_columns
 
@@ -78,13 +78,16 @@ def _connection(manifest: Any) -> Iterator[Problem]:
     sign_in = getattr(connection, "authentication", None)
     if manifest.connector == "rest":
         yield from rest_rules.connection(manifest)
+    elif manifest.connector == "push":
+        yield from push.connection(connection)
     elif sign_in and sign_in.kind != "password":
         yield (
             ("connection", "authentication", "kind"),
             f"a {manifest.connector} source signs in by password; write that",
         )
-    if sign_in and HUBS_OWN.fullmatch(sign_in.secret):
-        yield ("connection", "authentication", "secret"), "is not a source's; write a name such as /hub/crm/token"
+    for field in ("authentication", "verification"):
+        if HUBS_OWN.fullmatch(getattr(getattr(connection, field, None), "secret", None) or ""):
+            yield ("connection", field, "secret"), "is not a source's; write a name such as /hub/crm/token"
     timeout = getattr(connection, "timeout", None)
     if timeout is not None and not 0 < timeout.total_seconds() <= LONGEST_TIMEOUT:
         yield (
@@ -184,7 +187,10 @@ def _frequency(data_set: DataSet) -> Iterator[Problem]:
         yield ("frequency",), "has a cron and a rate; keep one"
     if frequency.class_ == "on-demand" and frequency.expression:
         yield ("frequency",), "is on demand and has a schedule; keep one, or choose another class"
-    if frequency.class_ != "on-demand" and not frequency.expression:
+    pushed = isinstance(data_set.fetch, push.PushFetch) and frequency.class_ == "real-time"
+    if pushed and frequency.expression:
+        yield ("frequency",), "is real-time: what arrives is pulled within a minute; take the schedule out"
+    elif frequency.class_ != "on-demand" and not frequency.expression and not pushed:
         yield ("frequency",), f'{frequency.class_} needs a cron or a rate; write for example `cron: "5 * * * ? *"`'
     if frequency.cron:
         yield from ((("frequency", "cron"), what) for what in values.cron(frequency.cron))
@@ -293,6 +299,8 @@ def _fetch(data_set: DataSet) -> Iterator[Problem]:
             yield ("fetch", "query"), "must be one SELECT without a semicolon; it is read a piece at a time"
         if not data_set.keys.business:
             yield ("keys", "business"), "is missing; a database is read in the order of its business key"
+    if isinstance(fetch, push.PushFetch):
+        yield from push.fetch(data_set)
     if hasattr(fetch, "pattern"):
         theirs = {column.source_name or name for name, column in data_set.columns.items()} | set(data_set.ignore)
         yield from ((("fetch", *place), what) for place, what in files.fetch(fetch, theirs))

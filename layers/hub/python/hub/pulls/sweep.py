@@ -6,6 +6,7 @@ from typing import Any
 
 from hub import aws
 from hub.config import Deployment
+from hub.pulls import pushed
 from hub.pulls.models import PullTask, pull_id
 from hub.pulls.store import PullStore
 
@@ -14,9 +15,17 @@ MOST_ATTEMPTS = 5
 PATIENCE_SECONDS = 120
 
 
-def sweep(deployment: Deployment, control_table: str, queue_url: str, now: float, restarted: bool = False) -> list[str]:
+def sweep(
+    deployment: Deployment,
+    control_table: str,
+    queue_url: str,
+    now: float,
+    restarted: bool = False,
+    vault_bucket: str | None = None,
+) -> list[str]:
     """Queue what waits; the names of the data sets that were queued.
 
+    vault_bucket: where to look for what was pushed.
     restarted: all workers died with the machine that they ran on; do not wait for their leases to end.
     """
     store = PullStore(control_table)
@@ -24,17 +33,27 @@ def sweep(deployment: Deployment, control_table: str, queue_url: str, now: float
         for source in deployment.sources.values():
             for data_set in source.data_sets:
                 store.break_lease(f"{source.name}.{data_set}")
-    return sweep_with(deployment, store, lambda task: enqueue(queue_url, task), now)
+    return sweep_with(deployment, store, lambda task: enqueue(queue_url, task), now, vault_bucket)
 
 
-def sweep_with(deployment: Deployment, store: PullStore, put: Callable[[PullTask], None], now: float) -> list[str]:
-    queued = []
+def sweep_with(
+    deployment: Deployment,
+    store: PullStore,
+    put: Callable[[PullTask], None],
+    now: float,
+    vault_bucket: str | None = None,
+) -> list[str]:
+    queued, arrivals = [], pushed.Arrivals(vault_bucket) if vault_bucket else None
     for source in deployment.sources.values():
-        for data_set in source.data_sets:
+        for data_set, rules in source.data_sets.items():
             name = f"{source.name}.{data_set}"
-            state = store.state(name)
+            state, quiet = store.state(name), QUIET_SECONDS
             task = _waiting(store, source.name, data_set, state, now)
-            if task and store.claim_requeue(name, int(now), QUIET_SECONDS):
+            asked = PullTask(source=source.name, data_set=data_set)
+            task = task or pushed.wanted(asked, state, now)
+            if task is None and arrivals:
+                task, quiet = pushed.due(store, arrivals, asked, rules, state, now), pushed.QUIET_SECONDS
+            if task and store.claim_requeue(name, int(now), quiet):
                 put(task)
                 queued.append(name)
     return queued

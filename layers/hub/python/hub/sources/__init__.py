@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from hub.config import FilesSource, OwnSource, RestSource, SqlSource
+from hub.config import FilesSource, OwnSource, PushSource, RestSource, SqlSource
 from hub.sources.piece import Connector, Piece, Position, SourceError, Unreadable
 
 SHIPPED = Path("/opt/hub")  # where a function finds the deployment
@@ -26,6 +26,10 @@ def connector(source: Any, data_set: str, vault_bucket: str, home: Path = SHIPPE
         from hub.sources.own import load
 
         return load(source, rules, home)
+    if isinstance(source, PushSource):
+        from hub.sources.push import Push
+
+        return Push(source.name, data_set, source.data_sets[data_set], vault_bucket)
     assert isinstance(source, FilesSource)
     from hub.sources.files import Files
 

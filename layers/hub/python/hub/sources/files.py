@@ -1,7 +1,6 @@
 """Files that applications drop, in S3 or on an SFTP server: each new or changed one is read once, from any place on."""
 
 import fnmatch
-import hashlib
 import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -11,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from hub.config import FilesDataSet, FilesSource
+from hub.config.names import drop, mark
 from hub.sources.containers import Member, members
 from hub.sources.folder import Folder, Found, Vanished
 from hub.sources.formats import KINDS, Part, reader
@@ -30,10 +30,10 @@ class _Reached:
     done: dict[str, str]
 
     def knows(self, found: Found) -> bool:
-        return {**self.before, **self.done}.get(_mark(found.name)) == _mark(found.version)
+        return {**self.before, **self.done}.get(mark(found.name)) == mark(found.version)
 
     def note(self, found: Found) -> None:
-        self.done[_mark(found.name)] = _mark(found.version)
+        self.done[mark(found.name)] = mark(found.version)
 
     @property
     def cursor(self) -> Position:
@@ -49,7 +49,7 @@ class Files:
 
     def __init__(self, source: FilesSource, data_set: FilesDataSet, vault_bucket: str) -> None:
         self._source, self._data_set, self._fetch = source, data_set, data_set.fetch
-        self._location = source.connection.location or f"s3://{vault_bucket}/drop/{source.name}/"
+        self._location = source.connection.location or f"s3://{vault_bucket}/{drop(source.name)}"
 
     def pieces(self, cursor: Position | None, position: Position | None) -> Iterator[Piece]:
         folder = _folder(self._location, self._source)
@@ -60,7 +60,7 @@ class Files:
 
     def _pieces(self, folder: Folder, cursor: Position | None, place: dict[str, Any]) -> Iterator[Piece]:
         listed = self._listed(folder)
-        there = {_mark(found.name) for found in listed}
+        there = {mark(found.name) for found in listed}
         before = {name: version for name, version in (cursor or {}).get("objects", {}).items() if name in there}
         reached = _Reached(before, dict(place["done"]))
         waiting = [found for found in listed if not reached.knows(found)]
@@ -156,8 +156,3 @@ def _is_ready(found: Found, ready: str, marks: Mapping[str, Found]) -> bool:
     else:
         names = [str(path.parent / ready)]
     return any(name in marks and marks[name].modified >= found.modified for name in names)
-
-
-def _mark(text: str) -> str:
-    """Twelve letters that stand for a name or a version: a cursor of names would soon be too long to keep."""
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
