@@ -21,9 +21,8 @@ def carry_on(record: SQSRecord, lambda_context: LambdaContext) -> None:
     with logger.append_context_keys(source=task.source, data_set=task.data_set):
         puller, left = engine_of(), lambda_context.get_remaining_time_in_millis
         pull = puller.carry_on(task, left, owner=lambda_context.aws_request_id)
-    if pull and pull.state in ("complete", "held"):
-        staged = pull.staged if pull.state == "complete" else 0
-        metrics.count(puller.settings.stage, {"RowsStaged": staged, "PullsHeld": int(pull.state == "held")})
+    if pull and pull.state == "complete":
+        metrics.count(puller.settings.stage, {"RowsStaged": pull.staged})
 
 
 def handler(event: dict, context: LambdaContext) -> dict:

@@ -173,8 +173,8 @@ def _frequency(data_set: DataSet) -> Iterator[Problem]:
         yield ("frequency",), "has a cron and a rate; keep one"
     if frequency.class_ == "on-demand" and frequency.expression:
         yield ("frequency",), "is on demand and has a schedule; keep one, or choose another class"
-    if frequency.class_ != "on-demand" and not frequency.expression:
-        yield ("frequency",), f'{frequency.class_} needs a cron or a rate; write for example `cron: "5 * * * ? *"`'
+    if frequency.on_holidays != "pull" and not frequency.cron:
+        yield ("frequency", "on_holidays"), "is for a cron; a rate knows no days, write `cron:` or take it out"
     if frequency.cron:
         yield from ((("frequency", "cron"), what) for what in values.cron(frequency.cron))
     if frequency.rate and not re.fullmatch(values.RATE, frequency.rate):
