@@ -59,3 +59,9 @@ def names(deployment: Deployment) -> list[str]:
         if authentication is not None:
             found.add(authentication.secret)
     return sorted(found)
+
+
+def exchanged(deployment: Deployment) -> list[str]:
+    """Those of them that the pull writes back: an application may answer a refresh token with the next one."""
+    signs_in = (getattr(source.connection, "authentication", None) for source in deployment.sources.values())
+    return sorted({each.secret for each in signs_in if each is not None and each.kind == "refresh_token"})

@@ -15,6 +15,7 @@ from constructs import Construct
 from hub.config import Deployment
 from infra.constructs.hub import Hub, HubStack
 from infra.constructs.stores import regional
+from infra.operate.keys import exchanged as exchanged_names
 from infra.operate.keys import names as secret_names
 
 # What each key's own policy admits beside this account's IAM: services that write to our topics and queues.
@@ -42,7 +43,8 @@ class Storage(HubStack):
         super().__init__(scope, "Storage", hub)
         self._stage, self._stores, self._retention = hub.stage, hub.stores, hub.deployment.hub.retention
         self.keys = hub.keys = {name: self._key(name) for name in KEY_SERVICES}
-        self._stores.add("hub_key", self.keys["hub"].key_arn, SESSION_KEY_ID=self.keys["hub"].key_arn)
+        hub_key = self.keys["hub"].key_arn
+        self._stores.add("hub_key", hub_key, SESSION_KEY_ID=hub_key, HUB_KEY_ID=hub_key)
         self._logs = self._bucket("logs", None, {"": 90})
         self._buckets()
         for name, key in TABLES.items():
@@ -217,6 +219,8 @@ class Storage(HubStack):
             self._stores.add(f"parameter:{name}", regional("ssm", f"parameter{path}"), key=hub, **{setting: path})
         arns = [regional("ssm", f"parameter{path}") for path in secret_names(deployment)]
         self._stores.add("parameter:sources", *arns, key=hub)
+        exchanged = [regional("ssm", f"parameter{path}") for path in exchanged_names(deployment)]
+        self._stores.add("parameter:exchanged", *exchanged, key=hub)
 
     def _alarm_topic(self, email: str | None) -> sns.Topic:
         topic = sns.Topic(self, "Alarms", master_key=self.keys["hub"], enforce_ssl=True)
