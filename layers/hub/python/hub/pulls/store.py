@@ -174,9 +174,11 @@ class PullStore:
             {
                 "Update": {
                     "Key": pull_key(lease.data_set, pull.pull_seq),
-                    "UpdateExpression": "ADD " + ", ".join(f"{name} :{name[1:]}" for name in names),
+                    "UpdateExpression": "ADD "
+                    + ", ".join(f"{name} :{name[1:]}" for name in names)
+                    + " SET declared_by_source = :declared",
                     "ExpressionAttributeNames": names,
-                    "ExpressionAttributeValues": amounts,
+                    "ExpressionAttributeValues": amounts | {":declared": item["declared"]},
                 }
             },
         )
