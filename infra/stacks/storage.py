@@ -32,6 +32,7 @@ TABLES = {
     "consent": "vault",
 }
 ZONES = {"staging": "vault", "vault": "vault", "scratch": "vault", "reporting": "reporting"}
+STAGED = ("staging", "quarantine", "fixes")
 NONCURRENT_DAYS = {"reporting": 30, "vault": 30}  # what VACUUM and erasure removed can be brought back for so long
 BYTES_PER_REPORT = 10 * 1024**3
 
@@ -114,10 +115,10 @@ class Storage(HubStack):
     def _buckets(self) -> None:
         vault, hub, keep = self.keys["vault"], self.keys["hub"], self._retention
         for_landing = dict.fromkeys(("landing", "drop"), keep.landing_days)
-        for_staging = dict.fromkeys(("staging", "quarantine", "fixes", "statements", "campaigns"), keep.staging_days)
+        for_staging = dict.fromkeys((*STAGED, "statements", "campaigns"), keep.staging_days)
         lock = s3.ObjectLockRetention.compliance if self._stage == "prod" else s3.ObjectLockRetention.governance
         made = {
-            "vault": self._bucket("vault", vault, {**for_landing, **for_staging, "scratch": 2}),
+            "vault": self._bucket("vault", vault, {**for_landing, **for_staging, "scratch": 2, **self._shorter()}),
             "reporting": self._bucket("reporting", hub, {}),
             "results": self._bucket("results", hub, {"": keep.results_days}),
             "audit": self._bucket(
@@ -136,6 +137,16 @@ class Storage(HubStack):
                 **{f"{name.upper()}_BUCKET": bucket.bucket_name},
             )
         self.buckets = made
+
+    def _shorter(self) -> dict[str, int]:
+        """What is kept less long than the rest, by folder; of two rules S3 follows the shorter one."""
+        return {
+            f"{zone}/{source.name}/{name}": days
+            for source in self.hub.deployment.sources.values()
+            for name, rules in source.data_sets.items()
+            for zone in STAGED
+            if (days := rules.staging_days(self._retention)) < self._retention.staging_days
+        }
 
     def _table(self, name: str, key: kms.IKey) -> None:
         table = dynamodb.Table(

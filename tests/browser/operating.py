@@ -108,6 +108,7 @@ def at_the_gate(seen, trouble):
     counts = balances(page)
     assert (counts["received"], counts["quarantined"]) == (trouble.rows, trouble.broken)
     rules = page.get_by_role("table", name="Refused rows by rule").locator("tbody tr")
+    rules.first.wait_for()
     assert [each.split("\t") for each in rules.all_inner_texts()] == [
         [trouble.rule, f"{trouble.broken}", f"{trouble.broken}"]
     ]

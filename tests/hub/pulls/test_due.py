@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from hub.config import HubConfig
-from hub.config.models import Frequency, Gate
+from hub.config import Column, DataSet, HubConfig
+from hub.config.models import Frequency, Gate, Retention
 from hub.pulls import turns
 from hub.pulls.due import timetable
 from hub.pulls.models import Pull, PullTask
@@ -186,6 +186,17 @@ def test_importance_and_class_stand_for_a_schedule(given, name, expression):
     made = Frequency.model_validate(given)
     assert (made.class_, made.expression) == (name, expression)
     assert Frequency.model_validate_json(made.model_dump_json(by_alias=True)) == made, "and survive compiling"
+
+
+@pytest.mark.parametrize(
+    ("importance", "own", "hub", "days"),
+    [("normal", None, 30, 30), ("low", None, 30, 14), ("low", None, 7, 7), ("low", 20, 30, 20), ("high", 90, 30, 30)],
+)
+def test_how_long_staging_is_kept(importance, own, hub, days):
+    frequency = Frequency.model_validate({"importance": importance})
+    column = {"id": Column(type="varchar")}
+    rules = DataSet(description="x", fetch={}, frequency=frequency, columns=column, retention_days=own)
+    assert rules.staging_days(Retention(staging_days=hub)) == days
 
 
 # A virtual clock of seven days

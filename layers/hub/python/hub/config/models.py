@@ -160,6 +160,7 @@ USUAL: dict[Any, dict[str, str]] = {
     "weekly": {"cron": "10 3 ? * MON *"},
     "monthly": {"cron": "10 4 1 * ? *"},
 }
+LOW_DAYS = 14  # for which staging of low importance is kept
 CLASS_OF = {"high": "hourly", "normal": "daily", "low": "weekly"}
 
 
@@ -295,6 +296,11 @@ class DataSet(Strict):
         if (paging := getattr(self.fetch, "paging", None)) and paging.kind == "window":
             return None
         return "object" if hasattr(self.fetch, "pattern") else "data_set"
+
+    def staging_days(self, kept: "Retention") -> int:
+        """How long what is staged and refused is kept: never longer than the hub says for all."""
+        usual = LOW_DAYS if self.frequency.importance == "low" else kept.staging_days
+        return min(self.retention_days or usual, kept.staging_days)
 
     def checked(self, rule: str) -> dict[str, Check]:
         """The columns that have this check, with it."""
