@@ -13,6 +13,8 @@ from playwright.sync_api import sync_playwright
 from functions.console.handler import handler as console
 from tests.browser.fake_api import FakeApi
 
+pytest.register_assert_rewrite("tests.browser.operating")
+
 CHROMIUM = next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
 )
