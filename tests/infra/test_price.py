@@ -113,10 +113,10 @@ def idle_price(cloud) -> dict[str, float]:
         target = schedule.properties["Target"]["Arn"]
         bill["schedules"] += times * REQUEST["schedule"]
         called = functions.get(target)
-        if called:  # the sweeper: half a second, and a handful of look-ups
+        if called:  # the sweeper: half a second, and two look-ups for each data set
             memory = called["MemorySize"] / 1024
             bill["schedules"] += times * (
-                REQUEST["lambda"] + 0.5 * memory * GB_SECOND + 10 * REQUEST["dynamodb"] + REQUEST["kms"]
+                REQUEST["lambda"] + 0.5 * memory * GB_SECOND + 25 * REQUEST["dynamodb"] + REQUEST["kms"]
             )
         elif ":stateMachine:" in target:
             bill["schedules"] += times * 100 * REQUEST["transition"]

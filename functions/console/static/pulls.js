@@ -34,7 +34,7 @@ async function byDay(place, asked) {
   const [quality, ledger] = await Promise.all([
     may("sources.read") ? get(`/v1/sources/${source}/quality?${set}`) : { items: [] }, get(`/v1/pulls?${asked}&limit=200`)]);
   const days = new Map();
-  for (const pull of ledger.items.filter((each) => each.state === "complete")) {
+  for (const pull of ledger.items.filter((each) => each.state === "complete" && !each.replay_of)) {
     const name = pull.started_at.slice(0, 10);
     const sum = days.get(name) || days.set(name, { day: name, staged: 0, quarantined: 0, duplicate: 0, filtered: 0 }).get(name);
     for (const kind of ["staged", "quarantined", "duplicate", "filtered"]) sum[kind] += pull[kind] || 0;
