@@ -262,7 +262,7 @@ def test_an_empty_answer_is_held(orders):
     assert (pull.state, pull.deleted) == ("held", 12)
     assert pull.reason == (
         "12 of the 12 records that were there before are gone, 20 % may go at once; "
-        "if that is right, raise gate.max_deleted_percent in the manifest"
+        "if that is right, release it, or raise gate.max_deleted_percent in the manifest"
     )
     change("".join(ROW.format(n) for n in range(11)))
     again = bench.pull(ORDERS)
