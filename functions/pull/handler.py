@@ -24,9 +24,7 @@ def carry_on(record: SQSRecord, lambda_context: LambdaContext) -> None:
         pull = puller.carry_on(task, left, owner=lambda_context.aws_request_id)
     if pull and pull.state == "complete":
         push.clear(puller.settings.vault_bucket, pull.source, pull.data_set, pull.cursor_to)
-    if pull and pull.state in ("complete", "held"):
-        staged = pull.staged if pull.state == "complete" else 0
-        metrics.count(puller.settings.stage, {"RowsStaged": staged, "PullsHeld": int(pull.state == "held")})
+        metrics.count(puller.settings.stage, {"RowsStaged": pull.staged})
 
 
 def handler(event: dict, context: LambdaContext) -> dict:

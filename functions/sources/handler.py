@@ -5,7 +5,7 @@ from functools import cache
 from hub.access import Principal, audit
 from hub.api import Accepted, Api, Limit, Page, decode_cursor, encode_cursor
 from hub.pulls import Pull, PullRequest
-from hub.pulls.desk import Asked, DataSetChange, DataSetView, DecisionRequest, Desk, SourceView
+from hub.pulls.desk import Asked, Chosen, DataSetChange, DataSetView, DecisionRequest, Desk, SourceView, Wanted
 from hub.settings import SourcesSettings
 
 api = Api("sources")
@@ -27,9 +27,9 @@ def change_data_set(principal: Principal, source: str, data_set: str, request: D
 
 @api.get("/v1/pulls", permission="pulls.read")
 def list_pulls(
-    source: str | None = None, data_set: str | None = None, after: str | None = None, limit: Limit = 50
+    source: Chosen = None, data_set: Chosen = None, replay_of: Chosen = None, after: Chosen = None, limit: Limit = 50
 ) -> Page[Pull]:
-    found = desk().pulls(source, data_set, decode_cursor(after, 2) if after else None, limit)
+    found = desk().pulls(Wanted(source, data_set, replay_of), decode_cursor(after, 2) if after else None, limit)
     return Page(found, encode_cursor(found[-1].started_at, found[-1].pull_id) if len(found) == limit else None)
 
 

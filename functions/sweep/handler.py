@@ -6,11 +6,19 @@ from collections.abc import Callable
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from hub import campaigns, config, pulls
+from hub import campaigns, config, metrics, pulls
 from hub.models import runs
 from hub.settings import SweepSettings
 
 logger = Logger()
+
+
+def watch(settings: SweepSettings) -> dict[str, list[str]]:
+    """Tell what somebody should look at; the alarms ring while it stays so."""
+    seen = pulls.watch(config.read(settings.hub_home), settings.control_table, time.time())
+    stale = {"StaleHigh": len(seen.stale["high"]), "StaleNormal": len(seen.stale["normal"])}
+    metrics.count(settings.stage, {"PullsHeld": len(seen.held), **stale})
+    return {"held": seen.held, **{f"stale_{importance}": names for importance, names in seen.stale.items()}}
 
 
 def handler(event: dict, context: LambdaContext) -> dict:
@@ -24,6 +32,7 @@ def handler(event: dict, context: LambdaContext) -> dict:
             restarted,
             settings.vault_bucket,
         ),
+        "watched": lambda: watch(settings),
         "stuck_runs": lambda: runs.resume_stuck(settings, restarted=restarted),
         "due_run": lambda: runs.start_if_due(settings),
         "campaigns": lambda: campaigns.sweep(settings.campaigns_table, settings.send_queue_url),

@@ -29,6 +29,7 @@ WRITES = frozenset(
         "dynamodb:BatchWriteItem",
         "s3:PutObject",
         "sqs:SendMessage",
+        "ssm:PutParameter",
     }
 )
 DECRYPT = ("kms:Decrypt", "kms:DescribeKey")

@@ -92,7 +92,7 @@ PULLS: dict[str, Function] = {
         "Carries one pull on until it is complete or the time is short.",
         "pull",
         "queue:pull",
-        ("CONTROL_TABLE", "VAULT_BUCKET", "EVENT_BUS", "TOKEN_KEY_PARAMETER"),
+        ("CONTROL_TABLE", "VAULT_BUCKET", "EVENT_BUS", "TOKEN_KEY_PARAMETER", "HUB_KEY_ID"),
         (
             Grant("queue:pull", CONSUME),
             Grant("control", ITEMS),
@@ -106,6 +106,7 @@ PULLS: dict[str, Function] = {
             Grant("bus", ("events:PutEvents",)),
             Grant("parameter:token-key", PARAMETER),
             Grant("parameter:sources", PARAMETER),
+            Grant("parameter:exchanged", ("ssm:PutParameter",)),
         ),
         memory=2048,
         timeout=300,

@@ -70,3 +70,9 @@ def pushed_with(deployment: Deployment) -> list[str]:
     """The names of the parameters with which sources prove who they are."""
     pushing = [source for source in deployment.sources.values() if isinstance(source, PushSource)]
     return sorted({name for source in pushing for name in push.secrets(source.connection)})
+
+
+def exchanged(deployment: Deployment) -> list[str]:
+    """Those of them that the pull writes back: an application may answer a refresh token with the next one."""
+    signs_in = (getattr(source.connection, "authentication", None) for source in deployment.sources.values())
+    return sorted({each.secret for each in signs_in if each is not None and each.kind == "refresh_token"})

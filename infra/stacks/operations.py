@@ -9,6 +9,7 @@ from constructs import Construct
 
 from hub import metrics
 from infra.bundling import Layers
+from infra.constructs.alarms import alarm, minute
 from infra.constructs.hub import Hub, HubStack
 from infra.constructs.hub_function import HubFunction
 from infra.constructs.hub_queue import DeadLetters
@@ -28,6 +29,7 @@ class Operations(HubStack):
         sweep.fail_to(lost, tries=1)
         self._each_minute(sweep, lost)
         self._on_pull_completed(sweep, lost)
+        self._watch()
         self._dashboards(access)
         if hub.deployment.hub.budget_usd:
             self._budget(hub.deployment.hub.budget_usd, hub.deployment.hub.alarm_email)
@@ -49,6 +51,19 @@ class Operations(HubStack):
             targets=[targets.LambdaFunction(sweep, dead_letter_queue=lost, retry_attempts=2)],
         )
 
+    def _watch(self) -> None:
+        """What the sweeper finds each minute; data sets of low importance show their age and wake nobody."""
+        for name, kind, says, minutes in (
+            ("pulls-held", "PullsHeld", "A pull is held: its rows are not published until somebody decides.", 1),
+            ("data-stale-high", "StaleHigh", "An important data set is older than its class allows.", 5),
+            ("data-stale", "StaleNormal", "A data set is older than its class allows.", 60),
+        ):
+            found = self._metric_of_the_hub(kind, "max").with_(period=minute())
+            alarm(self, name, found, says, self.hub.alarms, minutes=minutes)
+
+    def _metric_of_the_hub(self, name: metrics.Metric, statistic: str = "sum") -> cloudwatch.Metric:
+        return _metric(metrics.NAMESPACE, name, statistic, **{metrics.DIMENSION: self.hub.stage})
+
     def _dashboards(self, access: Access) -> None:
         """One for what the hub does for the business, one for its machinery."""
         cloudwatch.Dashboard(
@@ -56,7 +71,13 @@ class Operations(HubStack):
             "Business",
             widgets=[
                 [self._of_the_hub("Rows staged", "RowsStaged"), self._of_the_hub("Releases", "Releases")],
-                [self._of_the_hub("Messages sent", "MessagesSent"), self._of_the_hub("Pulls held", "PullsHeld")],
+                [
+                    self._of_the_hub("Messages sent", "MessagesSent"),
+                    _graph(
+                        "Pulls held, stale data sets",
+                        *(self._metric_of_the_hub(name, "max") for name in ("PullsHeld", "StaleHigh", "StaleNormal")),
+                    ),
+                ],
             ],
         )
         settings = self.hub.stores.settings
@@ -88,7 +109,7 @@ class Operations(HubStack):
         )
 
     def _of_the_hub(self, title: str, name: metrics.Metric) -> cloudwatch.GraphWidget:
-        return _graph(title, _metric(metrics.NAMESPACE, name, **{metrics.DIMENSION: self.hub.stage}))
+        return _graph(title, self._metric_of_the_hub(name))
 
     def _budget(self, usd: float, email: str | None) -> None:
         notice = budgets.CfnBudget.NotificationWithSubscribersProperty(

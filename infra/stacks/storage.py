@@ -15,7 +15,7 @@ from constructs import Construct
 from hub.config import Deployment
 from infra.constructs.hub import Hub, HubStack
 from infra.constructs.stores import regional
-from infra.operate.keys import fetched_with, pushed_with
+from infra.operate.keys import exchanged, fetched_with, pushed_with
 
 # What each key's own policy admits beside this account's IAM: services that write to our topics and queues.
 KEY_SERVICES = {
@@ -32,6 +32,7 @@ TABLES = {
     "consent": "vault",
 }
 ZONES = {"staging": "vault", "vault": "vault", "scratch": "vault", "reporting": "reporting"}
+STAGED = ("staging", "quarantine", "fixes")
 NONCURRENT_DAYS = {"reporting": 30, "vault": 30}  # what VACUUM and erasure removed can be brought back for so long
 BYTES_PER_REPORT = 10 * 1024**3
 
@@ -43,7 +44,8 @@ class Storage(HubStack):
         super().__init__(scope, "Storage", hub)
         self._stage, self._stores, self._retention = hub.stage, hub.stores, hub.deployment.hub.retention
         self.keys = hub.keys = {name: self._key(name) for name in KEY_SERVICES}
-        self._stores.add("hub_key", self.keys["hub"].key_arn, SESSION_KEY_ID=self.keys["hub"].key_arn)
+        hub_key = self.keys["hub"].key_arn
+        self._stores.add("hub_key", hub_key, SESSION_KEY_ID=hub_key, HUB_KEY_ID=hub_key)
         self._logs = self._bucket("logs", None, {"": 90})
         self._buckets()
         for name, key in TABLES.items():
@@ -113,12 +115,14 @@ class Storage(HubStack):
     def _buckets(self) -> None:
         vault, hub, keep = self.keys["vault"], self.keys["hub"], self._retention
         for_landing = dict.fromkeys(("landing", "drop"), keep.landing_days)
-        for_staging = dict.fromkeys(("staging", "quarantine", "fixes", "statements", "campaigns"), keep.staging_days)
+        for_staging = dict.fromkeys((*STAGED, "statements", "campaigns"), keep.staging_days)
         lock = s3.ObjectLockRetention.compliance if self._stage == "prod" else s3.ObjectLockRetention.governance
         # Who has a link may use it from any page; the link itself is the right, for one file of one size.
         links = s3.CorsRule(allowed_methods=[s3.HttpMethods.PUT], allowed_origins=["*"], allowed_headers=["*"])
         made = {
-            "vault": self._bucket("vault", vault, {**for_landing, **for_staging, "scratch": 2}, cors=[links]),
+            "vault": self._bucket(
+                "vault", vault, {**for_landing, **for_staging, "scratch": 2, **self._shorter()}, cors=[links]
+            ),
             "reporting": self._bucket("reporting", hub, {}),
             "results": self._bucket("results", hub, {"": keep.results_days}),
             "audit": self._bucket(
@@ -138,6 +142,16 @@ class Storage(HubStack):
             )
         self._stores.settings["UPLOAD_ORIGIN"] = f"https://{made['vault'].bucket_regional_domain_name}"
         self.buckets = made
+
+    def _shorter(self) -> dict[str, int]:
+        """What is kept less long than the rest, by folder; of two rules S3 follows the shorter one."""
+        return {
+            f"{zone}/{source.name}/{name}": days
+            for source in self.hub.deployment.sources.values()
+            for name, rules in source.data_sets.items()
+            for zone in STAGED
+            if (days := rules.staging_days(self._retention)) < self._retention.staging_days
+        }
 
     def _table(self, name: str, key: kms.IKey) -> None:
         table = dynamodb.Table(
@@ -219,8 +233,9 @@ class Storage(HubStack):
         for name, setting in (("token-key", "TOKEN_KEY_PARAMETER"), ("link-keys", "LINK_KEY_PARAMETER")):
             path = f"/hub/{self._stage}/{name}"
             self._stores.add(f"parameter:{name}", regional("ssm", f"parameter{path}"), key=hub, **{setting: path})
-        for store, paths in (("sources", fetched_with(deployment)), ("pushing-sources", pushed_with(deployment))):
-            arns = [regional("ssm", f"parameter{path}") for path in paths]
+        secrets = {"sources": fetched_with, "pushing-sources": pushed_with, "exchanged": exchanged}
+        for store, names in secrets.items():
+            arns = [regional("ssm", f"parameter{path}") for path in names(deployment)]
             self._stores.add(f"parameter:{store}", *arns, key=hub)
 
     def _alarm_topic(self, email: str | None) -> sns.Topic:

@@ -14,6 +14,8 @@ from functions.console.handler import handler as console
 from functions.console.handler import settings as console_settings
 from tests.browser.fake_api import FakeApi
 
+pytest.register_assert_rewrite("tests.browser.operating")
+
 CHROMIUM = next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
 )

@@ -5,7 +5,19 @@ from dataclasses import dataclass, field
 from hub.access.permissions import ROLES
 from tests.browser.fake_quarantine import OWN, Quarantine
 from tests.browser.fake_uploads import Uploads
-from tests.browser.made_up import ASHA, COUNTS, CUSTOMER, EVIL, REPORT, SEGMENT, SOURCES, TEMPLATE, campaign, run
+from tests.browser.made_up import (
+    ASHA,
+    COUNTS,
+    CUSTOMER,
+    EVIL,
+    QUALITY,
+    REPORT,
+    SEGMENT,
+    SOURCES,
+    TEMPLATE,
+    campaign,
+    run,
+)
 
 RIGHTS = ROLES | {"checker": frozenset({"sources.read", "pulls.read", "quarantine.read"})}  # a custom role
 
@@ -83,6 +95,8 @@ class FakeApi:
                 (crm, *others), last = SOURCES, self.quarantine.pulls[OWN]
                 contacts, *more = crm["data_sets"]
                 return page(crm | {"data_sets": [contacts | {"last_pull": last}, *more]}, *others)
+            case "GET", "sources", _, "quality":
+                return page(*QUALITY)
             case "GET", "runs":
                 return page(
                     {

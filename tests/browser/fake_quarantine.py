@@ -28,7 +28,7 @@ def line(batch, row, failures, given):
 class Quarantine:
     """A corrected row passes, one that is tried as it stands does not.
 
-    slow: how many looks at the pulls a replay takes to begin, and then to end.
+    stays: a running pull goes on. slow: how many looks at the pulls a replay takes to begin, and then to end.
     """
 
     def __init__(self):
@@ -36,13 +36,14 @@ class Quarantine:
         self.lines = [line(*each) for each in LINES]
         self.pulls = {OWN: pull()}
         self.waiting = []
+        self.stays = False
 
     def hold(self, gate, reason):
         self.pulls[OWN] |= {"state": "held", "held_by": gate, "reason": reason, "decisions": []}
 
     def pull(self, name):
         found = self.pulls[name]
-        if found["state"] == "running" and not found.get("replay_of"):
+        if found["state"] == "running" and not found.get("replay_of") and not self.stays:
             self.pulls[name] = found | {"state": "complete"}
         return found
 
@@ -107,7 +108,9 @@ class Quarantine:
     def answer(self, method, parts, query, body):
         match method, *parts:
             case "GET", "pulls":
-                return 200, {"items": self.list(), "next": None}
+                of = query.get("replay_of", [None])[0]
+                found = [each for each in self.list() if of in (None, each.get("replay_of"))]
+                return 200, {"items": found, "next": None}
             case "GET", "pulls", name:
                 return 200, self.pull(name)
             case "POST", "pulls", name, decision:

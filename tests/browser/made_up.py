@@ -12,7 +12,12 @@ def pull(state="complete", **more):
     return ids | counts | {"started_at": "2026-11-22T05:00:00Z", "ended_at": "2026-11-22T05:00:04Z"} | more
 
 
-def data_set(name, description, schedule, last):
+def freshness(state, **more):
+    given = {"state": state, "as_of": "2026-11-22T05:00:00Z", "age_seconds": 3600}
+    return given | {"next_due": None, "stale_at": "2026-11-22T06:30:00Z"} | more
+
+
+def data_set(name, description, schedule, last, fresh, importance="normal"):
     return {
         "name": name,
         "description": description,
@@ -20,6 +25,8 @@ def data_set(name, description, schedule, last):
         "paused": False,
         "last_pull": last,
         "entities": [],
+        "importance": importance,
+        "freshness": fresh,
     }
 
 
@@ -31,12 +38,13 @@ SOURCES = [
         "connector": "rest",
         "trust": 80,
         "data_sets": [
-            data_set("contacts", "People in the CRM.", "rate(1 hour)", pull()),
+            data_set("contacts", "People in the CRM.", "rate(1 hour)", pull(), freshness("fresh"), "high"),
             data_set(
                 "activities",
                 "Calls, visits and notes.",
                 "cron(15 2 * * ? *)",
                 pull("failed", error="The source answered 503", balanced=None),
+                freshness("stale"),
             ),
         ],
     },
@@ -47,10 +55,20 @@ SOURCES = [
         "connector": "sql",
         "trust": 60,
         "data_sets": [
-            data_set("orders", "Orders.", "rate(15 minutes)", pull("running", quarantined=0, balanced=None)),
-            data_set("products", EVIL, None, None),
+            data_set(
+                "orders",
+                "Orders.",
+                "rate(15 minutes)",
+                pull("running", quarantined=0, balanced=None),
+                freshness("paused"),
+            ),
+            data_set("products", EVIL, None, None, freshness("on_demand", as_of=None, stale_at=None), "low"),
         ],
     },
+]
+QUALITY = [
+    {"day": f"2026-11-{day:02d}", "validity": 0.99 - day % 3 / 50, "completeness": 0.93, "uniqueness": 0.999}
+    for day in range(22, 9, -1)
 ]
 CUSTOMER = {
     "customer_id": ASHA,

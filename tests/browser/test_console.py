@@ -262,3 +262,45 @@ def test_the_first_load_is_light(visit, server):
     seen.page.reload()
     seen.page.get_by_role("heading", name="crm").wait_for()
     assert server.bytes - before < 2_000, "what does not change is not sent again"
+
+
+def test_the_overview_says_how_old_data_are_and_keeps_the_focus(visit, server):
+    seen = visit()
+    seen.sign_in("operator")
+    for name, badge in [
+        ("contacts", "Fresh"),
+        ("activities", "Stale"),
+        ("orders", "Paused"),
+        ("products", "On demand"),
+    ]:
+        row = seen.page.get_by_role("row").filter(has=seen.page.get_by_text(name, exact=True))
+        row.locator(".badge", has_text=badge).wait_for()
+    seen.page.get_by_role("button", name="Pause crm contacts").focus()
+    seen.page.keyboard.press("Enter")
+    seen.page.get_by_text("crm contacts is paused").wait_for()
+    assert seen.page.evaluate("document.activeElement.dataset.at") == "pause crm contacts", "the page is drawn anew"
+
+
+def test_a_data_sets_volume_and_quality_are_drawn_by_day(visit):
+    seen = visit()
+    seen.sign_in("data_engineer")
+    seen.go("overview/pulls?source=crm&data_set=contacts")
+    volume = seen.page.get_by_role("figure").filter(has_text="Rows by day")
+    assert volume.locator("rect.warn").count() == 1
+    quality = seen.page.get_by_role("figure").filter(has_text="Quality by day")
+    assert quality.locator("polyline.good").get_attribute("points").count(",") == 13
+    quality.get_by_text("As a table").click()
+    assert quality.locator("tbody tr").first.inner_text().split("\t") == ["2026-11-22", "97 %", "93 %", "99.9 %"]
+    snap(seen, "by-day")
+
+
+def test_a_long_pull_shows_how_far_it_is(visit, server):
+    seen = visit()
+    seen.sign_in("viewer")
+    server.api.quarantine.stays = True
+    pull = server.api.quarantine.pulls["crm.contacts.00000007"]
+    pull |= {"state": "running", "declared_by_source": 624, "balanced": None, "batches": 2}
+    seen.go("overview/pulls/crm.contacts.00000007")
+    seen.page.get_by_text("312 of 624 rows").wait_for()
+    assert seen.page.get_by_role("progressbar").evaluate("each => each.position") == 0.5
+    snap(seen, "progress")

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from infra.local.mailbox import messages
+from tests.browser.operating import Trouble, abandoned_and_pulled_again, at_the_gate, pause_and_resume
 from tests.e2e.conftest import running  # noqa: F401 - the fixture
 
 PATIENCE = 120_000  # milliseconds
@@ -80,3 +81,27 @@ def test_a_campaign_from_a_query_to_an_unsubscribed_reader(live, running):  # no
     page.goto(re.search(r"http\S+token=\S+", mail[0]["BodyText"])[0])
     page.get_by_role("button", name="Unsubscribe").click()
     page.get_by_role("heading", name="You are unsubscribed").wait_for()
+
+
+@pytest.fixture
+def trouble(running):  # noqa: F811 - the same
+    """A partner's file of calls; some of them last longer than a day."""
+    s3 = running.client("s3")
+    bucket = next(each["Name"] for each in s3.list_buckets()["Buckets"] if "vault" in each["Name"])
+
+    def drop(broken):
+        head = "call_id;caller_id;started_at;direction;subject;outcome;minutes"
+        lines = [
+            f"P9{n:03d};K00001;02.11.2026 09:{n:02d};in;price;answered;{99999 if n < broken else 5}" for n in range(40)
+        ]
+        body = "\n".join([head, *lines, ""]).encode()
+        s3.put_object(Bucket=bucket, Key="drop/calls/partner-november.csv", Body=body)
+
+    return Trouble("calls", "partner_calls", drop, 40, 12, "minutes: between", "minutes", "6")
+
+
+def test_a_data_set_is_paused_held_corrected_and_tried_again(live, trouble):
+    seen = live("data_engineer")
+    pause_and_resume(seen, trouble)
+    at_the_gate(seen, trouble)
+    abandoned_and_pulled_again(live("data_engineer", width=360), trouble)

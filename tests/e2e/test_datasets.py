@@ -15,6 +15,8 @@ import duckdb
 import pytest
 
 from infra.local.laptop import ROOT
+from tests.browser.conftest import Seen, chromium  # noqa: F401 - the fixture
+from tests.browser.operating import Trouble, abandoned_and_pulled_again, at_the_gate, pause_and_resume
 from tests.e2e.harness import Running, new_laptop, wait_until
 from tests.e2e.test_journey import answer_of
 
@@ -307,3 +309,43 @@ def test_figures_follow_changed_files(hub: Running, data: Path) -> None:
     assert pull(hub, {"chinook.orders"})["chinook.orders"]["quarantined"] == 0
     key = ("sales_order", "chinook")
     assert ours(hub)[key] == theirs(data)[key], "what was corrected is in"
+
+
+@pytest.fixture
+def trouble(hub: Running, data: Path) -> Trouble:
+    """Adventure Works' addresses; some of them were changed on a day that there is not."""
+    lines = (data / "adventureworks_lt/Address.csv").read_bytes().rstrip(b"\n").split(b"\n")
+    broken = len(lines) // 3
+    s3 = hub.client("s3")
+    bucket = next(each["Name"] for each in s3.list_buckets()["Buckets"] if "vault" in each["Name"])
+
+    def with_wrong_days(count: int) -> None:
+        wrong = [line.rpartition(b"|+|")[0] + b"|+|2004-02-31" for line in lines[:count]]
+        body = b"\n".join([*wrong, *lines[count:], b""])
+        s3.put_object(Bucket=bucket, Key="drop/adventureworks_lt/Address.csv", Body=body)
+
+    names = "adventureworks_lt", "addresses"
+    return Trouble(*names, with_wrong_days, len(lines), broken, "modified_on: type", "ModifiedDate", "2004-02-29")
+
+
+@pytest.mark.parametrize("width", [1280, 360], ids=["desk", "phone"])
+def test_a_person_operates_it_in_the_console(
+    hub: Running,
+    trouble: Trouble,
+    chromium: Any,  # noqa: F811 - a fixture is named like its parameter
+    width: int,
+) -> None:
+    """Pause, resume, gate, correct, replay, release, abandon: on the real pages, with real data."""
+    context = chromium.new_context(viewport={"width": width, "height": 800})
+    seen = Seen(context.new_page(), hub.laptop.console)
+    seen.page.set_default_timeout(120_000)
+    seen.sign_in(hub.people["data_engineer"]["username"], hub.people["data_engineer"]["password"])
+    if width > 1000:
+        pause_and_resume(seen, trouble)
+        at_the_gate(seen, trouble)
+    else:
+        abandoned_and_pulled_again(seen, trouble)
+    context.close()
+    pulls = hub.every("admin", f"/v1/pulls?source={trouble.source}&data_set={trouble.data_set}")
+    kinds = ("staged", "duplicate", "quarantined", "filtered")
+    assert all(each["balanced"] and each["received"] == sum(each[kind] for kind in kinds) for each in pulls)

@@ -24,6 +24,7 @@ USE_OF_KEYS = {
     "sqs:SendMessage": ("GenerateDataKey", "Decrypt"),
     "sqs:ReceiveMessage": ("Decrypt",),
     "ssm:GetParameter": ("Decrypt",),
+    "ssm:PutParameter": ("Encrypt",),
 }
 Call = tuple[str, str, dict[str, str]]  # action, resource, condition keys
 

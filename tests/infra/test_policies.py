@@ -64,6 +64,10 @@ def parameter(name: str):
     return lambda cloud: boto3.client("ssm").get_parameter(Name=f"/hub/test/{name}", WithDecryption=True)
 
 
+def change_parameter(name: str):
+    return lambda cloud: boto3.client("ssm").put_parameter(Name=name, Value="x", Type="SecureString", Overwrite=True)
+
+
 def databases(zone: str):
     return lambda cloud: boto3.client("glue").get_tables(DatabaseName=f"test_{zone}")
 
@@ -253,6 +257,8 @@ RIGHTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "read profiles": get("profiles"),
             "read the link keys": parameter("link-keys"),
             "see the vault's tables": databases("vault"),
+            "change a secret that nobody exchanges": change_parameter("/hub/crm/token"),
+            "change the token key": change_parameter("/hub/test/token-key"),
         },
     ),
     "sweep": (

@@ -1,8 +1,11 @@
 """What the hub costs in a month in which nobody uses it. Prices: eu-west-1, USD, no free tier, docs/COSTS.md."""
 
 import re
+from typing import get_args
 
 import pytest
+
+from hub import metrics
 
 LIMIT = 15.0
 MINUTES = 30 * 24 * 60
@@ -111,9 +114,9 @@ def idle_price(cloud) -> dict[str, float]:
         target = schedule.properties["Target"]["Arn"]
         bill["schedules"] += times * REQUEST["schedule"]
         called = functions.get(target)
-        if called:  # the sweeper: half a second, a handful of look-ups, one look at what was pushed
+        if called:  # the sweeper: half a second, two look-ups for each data set, one look at what was pushed
             memory = called["MemorySize"] / 1024
-            look_ups = 10 * REQUEST["dynamodb"] + REQUEST["kms"] + REQUEST["listing"]
+            look_ups = 25 * REQUEST["dynamodb"] + REQUEST["kms"] + REQUEST["listing"]
             bill["schedules"] += times * (REQUEST["lambda"] + 0.5 * memory * GB_SECOND + look_ups)
         elif ":stateMachine:" in target:
             bill["schedules"] += times * 100 * REQUEST["transition"]
@@ -121,7 +124,7 @@ def idle_price(cloud) -> dict[str, float]:
             bill["schedules"] += times * (
                 3 * 2 * GB_SECOND + 3 * REQUEST["sqs"] + 20 * REQUEST["dynamodb"] + 3 * REQUEST["kms"]
             )
-    bill["our own metrics"] = 4 * METRIC
+    bill["our own metrics"] = len(get_args(metrics.Metric)) * METRIC
     clients = cloud.of_type("AWS::Cognito::UserPoolClient")
     bill["machine clients"] = MACHINE_CLIENT * sum("AllowedOAuthFlows" in client.properties for client in clients)
     return bill

@@ -50,6 +50,8 @@ def test_buckets(cloud):
         ("vault", "staging/", 30, "typed rows of persons"),
         ("vault", "quarantine/", 30, "refused rows of persons"),
         ("vault", "fixes/", 30, "values of persons before they were mended"),
+        ("vault", "staging/calls/partner_calls/", 14, "of low importance"),
+        ("vault", "quarantine/shop/products/", 14, "of low importance"),
         ("vault", "campaigns/", 30, "addresses of an audience"),
         ("vault", "statements/", 30, "text of a run's statements"),
         ("vault", "scratch/", 2, "a run's working tables and Athena's results"),

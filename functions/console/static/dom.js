@@ -72,13 +72,12 @@ export function table(caption, columns, rows, empty = "Nothing here yet.") {
     })))));
 }
 
-/** A button that is off while what it started runs, and that says what went wrong. */
+/** A button that starts nothing else while what it started runs, keeps the focus, and says what went wrong. */
 export function action(text, work, props = {}) {
   const button = h("button", { type: "button", ...props, onclick: async () => {
-    button.disabled = true;
+    if (button.hasAttribute("aria-busy")) return;
     button.setAttribute("aria-busy", "true");
     try { await work(); } catch (error) { say(error.message, "bad"); }
-    button.disabled = false;
     button.removeAttribute("aria-busy");
   } }, text);
   return button;

@@ -1,7 +1,7 @@
 // Where the data come from and how fresh they are.
 
 import { call, get, may, post } from "./api.js";
-import { action, ago, badge, h, number, say, show, table } from "./dom.js";
+import { action, ago, badge, day, h, number, say, show, table } from "./dom.js";
 
 export async function render(page) {
   if (page.rest[0] === "pulls") return (await import("./pulls.js")).render(page);
@@ -11,14 +11,18 @@ export async function render(page) {
   const fill = async () => {
     const [found, runs, tables] = await Promise.all([
       get("/v1/sources"), may("runs.read") ? get("/v1/runs?limit=1") : null, may("tables.read") ? get("/v1/tables") : null]);
-    if (!page.place.contains(document.activeElement) || document.activeElement.tagName === "H1") {
-      drawRelease(release, tables && tables.release, runs && runs.items[0], fill);
-      drawSources(sources, found.items, fill);
-    }
+    // Who is at a button stays there when the page is drawn anew.
+    const at = page.place.contains(document.activeElement) ? place(document.activeElement) : null;
+    drawRelease(release, tables && tables.release, runs && runs.items[0], fill);
+    drawSources(sources, found.items, fill);
+    if (at && document.activeElement === document.body) [...page.place.querySelectorAll("a, button")].find((each) => place(each) === at)?.focus();
   };
   await fill();
   page.every(10, fill);
 }
+
+/** What a link or a button is known by, also when its words have changed. */
+const place = (element) => element.dataset.at || element.getAttribute("href") || element.textContent;
 
 function drawRelease(place, release, run, again) {
   const running = run && ["planned", "running"].includes(run.state);
@@ -54,15 +58,32 @@ function schedule(set) {
   return hour === "*" ? `hourly at :${two(minute)}` : `daily at ${two(hour)}:${two(minute)}`;
 }
 
+const AGE = { fresh: ["complete", "Fresh"], stale: ["failed", "Stale"], new: ["waiting", "Not yet"], paused: ["paused", "Paused"], on_demand: ["", "On demand"] };
+
+/** How old the data are, and from when on that is too old. */
+function age({ freshness }) {
+  if (!freshness) return "";
+  const { state, as_of, stale_at, next_due } = freshness;
+  const told = [stale_at && `${state === "stale" ? "stale since" : "stale from"} ${day(stale_at)}`, next_due && `next pull ${day(next_due)}`].filter(Boolean).join(", ");
+  return [h("span", { title: told || null }, badge(...AGE[state])), " ", as_of ? ago(as_of) : null,
+    state === "stale" ? h("div", { class: "problem" }, `since ${day(stale_at)}`) : null];
+}
+
 const pulls = (source, set) => `#/overview/pulls?${new URLSearchParams({ source: source.name, data_set: set.name })}`;
 const last = (pull) => [badge(pull.state), " ",
   h("a", { href: `#/overview/pulls/${pull.pull_id}` }, ago(pull.ended_at || pull.started_at)),
-  pull.state === "held" ? h("div", { class: "quiet" }, pull.reason) : null];
+  pull.state === "held" ? h("div", { class: "quiet" }, pull.reason) : null,
+  pull.state === "failed" && pull.error ? h("div", { class: "problem" }, pull.error) : null];
 
 const columns = (source, again) => [
   ["Data set", (set) => [h("strong", null, may("pulls.read") ? h("a", { href: pulls(source, set) }, set.name) : set.name),
     h("div", { class: "quiet" }, set.description)]],
-  ["Schedule", (set) => set.paused ? badge("paused") : source.connector === "push" && !set.schedule ? "as it arrives" : schedule(set)],
+  ["Schedule", (set) => [
+    set.paused ? [badge("paused"), " "] : null,
+    source.connector === "push" && !set.schedule ? "as it arrives" : schedule(set),
+    set.importance && set.importance !== "normal" ? h("div", { class: "quiet" }, `${set.importance} importance`) : null,
+  ]],
+  ["Data", age],
   ["Last pull", (set) => set.last_pull ? last(set.last_pull) : h("span", { class: "quiet" }, "never")],
   ["Rows", (set) => set.last_pull ? number(set.last_pull.received) : "", "count"],
   ["Balance", (set) => set.last_pull ? balance(set.last_pull) : ""],
@@ -71,13 +92,12 @@ const columns = (source, again) => [
       await post("/v1/pulls", { source: source.name, data_set: set.name });
       say(`A pull of ${source.name} ${set.name} was asked for.`);
       await again();
-    }, { class: "small", "aria-label": `Pull ${source.name} ${set.name} now` }),
+    }, { class: "small", "data-at": `pull ${source.name} ${set.name}`, "aria-label": `Pull ${source.name} ${set.name} now` }),
     may("sources.manage") && action(set.paused ? "Resume" : "Pause", async () => {
       await call("PATCH", `/v1/sources/${source.name}/data_sets/${set.name}`, { paused: !set.paused });
       say(`${source.name} ${set.name} is ${set.paused ? "running again" : "paused"}.`);
-      document.activeElement.blur();
       await again();
-    }, { class: "small", "aria-label": `${set.paused ? "Resume" : "Pause"} ${source.name} ${set.name}` })), "actions"],
+    }, { class: "small", "data-at": `pause ${source.name} ${set.name}`, "aria-label": `${set.paused ? "Resume" : "Pause"} ${source.name} ${set.name}` })), "actions"],
 ];
 
 /** Whether every row of a pull is accounted for. */

@@ -114,8 +114,7 @@ function told(error) {
 /** Show the pulls that tried these rows again; where one has ended since, what is open is read anew. */
 async function look(desk, place) {
   const { pull } = desk;
-  const asked = new URLSearchParams({ source: pull.source, data_set: pull.data_set, limit: 200 });
-  const found = (await get(`/v1/pulls?${asked}`)).items.filter((each) => each.replay_of === pull.pull_id);
+  const found = (await get(`/v1/pulls?${new URLSearchParams({ replay_of: pull.pull_id, limit: 200 })}`)).items;
   const ended = found.filter((each) => each.state !== "running").length;
   const first = desk.ended === undefined;
   if (!first) desk.waiting = Math.max(0, desk.waiting - found.filter((each) => !desk.seen.has(each.pull_id)).length);

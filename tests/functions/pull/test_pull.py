@@ -57,7 +57,7 @@ def event(*bodies):
 
 
 def test_a_schedules_message_makes_a_pull(world):
-    task = {"source": "crm", "data_set": "contacts", "scheduled_at": "2026-01-01T00:00:00Z"}
+    task = {"source": "crm", "data_set": "contacts", "scheduled_at": "2099-01-01T00:00:00Z"}
     assert world.handler(event(task), CONTEXT) == {"batchItemFailures": []}
     pull = PullStore(CONTROL).get("crm.contacts.00000001")
     assert (pull.state, pull.staged, pull.balanced) == ("complete", 12, True)
@@ -89,7 +89,7 @@ def test_the_event_is_on_the_bus(world):
 
 def test_a_bus_that_refuses_leaves_the_pull_complete_and_the_event_to_the_next_worker(world):
     """The rows are published; only the news of them waits."""
-    task = event({"source": "crm", "data_set": "contacts", "scheduled_at": "2026-01-01T00:00:00Z"})
+    task = event({"source": "crm", "data_set": "contacts", "scheduled_at": "2099-01-01T00:00:00Z"})
 
     def refuses(**_):
         raise ConnectionError("no bus")

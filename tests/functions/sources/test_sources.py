@@ -74,9 +74,9 @@ def test_sources_with_their_last_pull(sources, bench):
 def test_pause_and_go_on(sources, bench, audited):
     path = "/v1/sources/crm/data_sets/contacts"
     assert sources("PATCH", path, {"paused": True}, role="operator").body["paused"] is True
-    assert bench.pull("crm.contacts", scheduled_at="2026-01-01T00:00:00Z") is None
+    assert bench.pull("crm.contacts", scheduled_at="2099-01-01T00:00:00Z") is None
     assert sources("PATCH", path, {"paused": False}, role="operator").body["paused"] is False
-    assert bench.pull("crm.contacts", scheduled_at="2026-01-01T00:00:00Z").state == "complete"
+    assert bench.pull("crm.contacts", scheduled_at="2099-01-01T00:00:00Z").state == "complete"
     assert audited() == [("sources.pause", ["crm.contacts"])] * 2
     assert sources("PATCH", path, {"paused": True}, role="viewer").status == 403
     assert sources("PATCH", "/v1/sources/crm/data_sets/gone", {"paused": True}).status == 404
@@ -100,6 +100,46 @@ def test_pulls_newest_first_by_pages(sources, bench):
     following = sources("GET", "/v1/pulls", query=f"source=crm&data_set=contacts&limit=3&after={one_set['next']}").body
     assert [pull["pull_seq"] for pull in following["items"]] == [2, 1]
     assert sources("GET", "/v1/pulls", query="source=shop").body["items"] == []
+
+
+def test_other_tries_of_a_pull(sources, bench):
+    for _ in range(3):
+        bench.now += 60
+        bench.pull("crm.contacts")
+    for seq in (2, 3):
+        boto3.resource("dynamodb").Table(CONTROL).update_item(
+            Key={"pk": "data_set#crm.contacts", "sk": f"pull#{seq:08d}"},
+            UpdateExpression="SET replay_of = :first",
+            ExpressionAttributeValues={":first": "crm.contacts.00000001"},
+        )
+    for query, expected in [
+        ("replay_of=crm.contacts.00000001", [3, 2]),
+        ("replay_of=crm.contacts.00000001&source=crm&data_set=contacts", [3, 2]),
+        ("replay_of=crm.contacts.00000001&source=shop", []),
+        ("replay_of=crm.contacts.00000002", []),
+        ("replay_of=crm.gone.00000001", []),
+        ("replay_of=nonsense", []),
+    ]:
+        found = sources("GET", "/v1/pulls", query=query, role="viewer").body["items"]
+        assert [pull["pull_seq"] for pull in found] == expected, query
+    page = sources("GET", "/v1/pulls", query="replay_of=crm.contacts.00000001&limit=1").body
+    following = sources("GET", "/v1/pulls", query=f"replay_of=crm.contacts.00000001&limit=1&after={page['next']}").body
+    assert [pull["pull_seq"] for pull in (*page["items"], *following["items"])] == [3, 2]
+
+
+def test_the_age_of_a_data_set_is_shown(sources, bench):
+    def shown():
+        return sources("GET", "/v1/sources", role="viewer").body["items"][0]["data_sets"][0]
+
+    assert (shown()["frequency"], shown()["freshness"]["state"], shown()["freshness"]["as_of"]) == (
+        "on-demand",
+        "on_demand",
+        None,
+    )
+    pull = bench.pull("crm.contacts")
+    assert shown()["freshness"]["as_of"] == pull.started_at
+    sources("PATCH", "/v1/sources/crm/data_sets/contacts", {"paused": True})
+    assert shown()["freshness"]["state"] == "paused"
 
 
 def test_one_pull(sources, bench):
@@ -145,6 +185,12 @@ def held(sources, crm, bench):
     pull = bench.pull("crm.contacts")
     assert (pull.state, pull.held_by) == ("held", "quarantined")
     return bench
+
+
+def test_a_held_pull_is_not_passed_over(sources, held):
+    answer = sources("POST", "/v1/pulls", {"source": "crm", "data_set": "contacts"}, role="operator")
+    assert (answer.status, answer.body["error"]["message"]) == (409, f"{HELD} is held; release or abandon it first")
+    assert sources("GET", f"/v1/pulls/{HELD}").body["state"] == "held"
 
 
 def worked_off(bench, queue):

@@ -1,9 +1,12 @@
 """The sweep's handler: every sweep has its turn, and a failing one is told."""
 
+import json
+
 import pytest
 
 from hub import campaigns, config, pulls
 from hub.models import runs
+from hub.pulls.freshness import Watched
 
 
 @pytest.fixture
@@ -15,6 +18,8 @@ def sweep(on_moto, tmp_path, gateway, monkeypatch):
     turns = []
     monkeypatch.setattr(config, "read", lambda home: None)
     monkeypatch.setattr(pulls, "sweep", lambda *_: turns.append("pulls") or ["crm.contacts"])
+    seen = Watched({"high": ["crm.contacts"], "normal": [], "low": ["calls.calls"]}, ["shop.orders"])
+    monkeypatch.setattr(pulls, "watch", lambda *_: turns.append("watch") or seen)
     monkeypatch.setattr(runs, "resume_stuck", lambda *_, **__: turns.append("stuck") or [])
     monkeypatch.setattr(runs, "start_if_due", lambda *_: turns.append("due") or False)
     monkeypatch.setattr(campaigns, "sweep", lambda *_: turns.append("campaigns") or {}, raising=False)
@@ -24,8 +29,31 @@ def sweep(on_moto, tmp_path, gateway, monkeypatch):
 def test_each_has_its_turn(sweep):
     module, turns = sweep
     done = module.handler({}, None)
-    assert turns == ["pulls", "stuck", "due", "campaigns"]
-    assert done == {"pulls": ["crm.contacts"], "stuck_runs": [], "due_run": False, "campaigns": {}}
+    assert turns == ["pulls", "watch", "stuck", "due", "campaigns"]
+    watched = {
+        "held": ["shop.orders"],
+        "stale_high": ["crm.contacts"],
+        "stale_normal": [],
+        "stale_low": ["calls.calls"],
+    }
+    assert done == {
+        "pulls": ["crm.contacts"],
+        "watched": watched,
+        "stuck_runs": [],
+        "due_run": False,
+        "campaigns": {},
+    }
+
+
+def test_what_was_seen_is_counted_for_the_alarms(sweep, capsys):
+    sweep[0].handler({}, None)
+    (line,) = (json.loads(text) for text in capsys.readouterr().out.splitlines() if "_aws" in text)
+    assert {name: line[name] for name in ("Stage", "PullsHeld", "StaleHigh", "StaleNormal")} == {
+        "Stage": "test",
+        "PullsHeld": 1,
+        "StaleHigh": 1,
+        "StaleNormal": 0,
+    }
 
 
 @pytest.mark.parametrize(("event", "restarted"), [({}, False), ({"reason": "restart"}, True)])
@@ -46,4 +74,4 @@ def test_one_that_fails_does_not_keep_the_others_and_is_told(sweep, monkeypatch)
     monkeypatch.setattr(pulls, "sweep", breaks)
     with pytest.raises(ExceptionGroup, match="sweeps failed"):
         module.handler({}, None)
-    assert turns == ["stuck", "due", "campaigns"]
+    assert turns == ["watch", "stuck", "due", "campaigns"]

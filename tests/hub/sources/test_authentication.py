@@ -6,8 +6,9 @@ import logging
 from urllib.parse import parse_qs, quote
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
-from hub.sources import SourceError, authentication
+from hub.sources import SourceError, authentication, secrets
 from tests.hub.sources import double
 from tests.hub.sources.paged import KINDS, Paged, connector, ids, row
 
@@ -51,10 +52,41 @@ def api(monkeypatch):
         yield api
 
 
+class Parameters:
+    """SSM with one parameter. deaf: it takes nothing."""
+
+    class exceptions:
+        class ParameterNotFound(Exception):
+            pass
+
+    def __init__(self):
+        self.value, self.written, self.deaf = None, [], False
+
+    def get_parameter(self, Name, WithDecryption):
+        return {"Parameter": {"Value": self.value}}
+
+    def put_parameter(self, Name, Value, Type, KeyId, Overwrite):
+        if self.deaf:
+            raise EndpointConnectionError(endpoint_url="https://ssm.example")
+        assert (Name, Type, KeyId, Overwrite) == ("/hub/app/secret", "SecureString", "the-hubs-key", True)
+        self.value = Value
+        self.written.append(json.loads(Value))
+
+
 @pytest.fixture
-def made(api, monkeypatch):
+def ssm(monkeypatch):
+    made = Parameters()
+    monkeypatch.setattr(secrets, "client", lambda service: made)
+    monkeypatch.setattr(secrets, "_unwritten", {})
+    monkeypatch.setenv("STAGE", "test")
+    monkeypatch.setenv("HUB_KEY_ID", "the-hubs-key")
+    return made
+
+
+@pytest.fixture
+def made(api, ssm, monkeypatch):
     def made(kind, secret, path="/rows", **more):
-        monkeypatch.setattr("hub.sources.rest.secret", lambda name: secret)
+        ssm.value = secret
         sign_in = {"kind": kind, "secret": "/hub/app/secret", **more}
         return connector(api.url, {**KINDS["next_url"], "size": 3}, sign_in, path=path)
 
@@ -149,12 +181,109 @@ def test_a_refused_token_is_fetched_anew_once(api, made):
     assert len(api.given) == 3, "once"
 
 
-def test_a_rotated_refresh_token_is_used(api, made):
+class Rotating(Guarded):
+    """Each refresh token is good once, and answered with the next."""
+
+    def __init__(self, rows):
+        super().__init__(rows)
+        self.good, self.dies = "refresh-1", False
+
+    def _token(self, request, form):
+        self.grants.append(form)
+        if form["refresh_token"] != self.good:
+            request.code = 400
+            return b'{"error": "invalid_grant"}'
+        self.good = f"refresh-{len(self.given) + 2}"
+        self.given.append(f"token-number-{len(self.given) + 1:04d}")
+        self.uses = 0
+        return json.dumps({"access_token": self.given[-1], "refresh_token": self.good, "expires_in": 3600}).encode()
+
+
+@pytest.fixture
+def rotating(monkeypatch, ssm):
+    monkeypatch.setattr("hub.sources.http.time.sleep", lambda seconds: None)
+    monkeypatch.setattr(authentication, "_tokens", {})
+    ssm.value = json.dumps(REFRESH | {"note": "made by hand"})
+    with double.serving(Rotating([row(n) for n in range(7)])) as api:
+
+        def worker():
+            """A new worker has no token in memory."""
+            authentication._tokens.clear()
+            secrets._unwritten.clear()
+            sign_in = {"kind": "refresh_token", "secret": "/hub/app/secret", "token_url": f"{api.url}/token"}
+            return connector(api.url, {**KINDS["next_url"], "size": 3}, sign_in, path="/guarded")
+
+        yield api, worker
+
+
+def test_a_refresh_token_that_is_good_once_outlives_workers(rotating, ssm):
+    api, worker = rotating
     api.tokens_last = 2
-    api.token_answer = {"refresh_token": "refresh-2"}
-    pieces = made("refresh_token", json.dumps(REFRESH), "/guarded", token_url=f"{api.url}/token").pieces
-    list(pieces(None, None))
+    for _ in range(3):
+        assert ids(worker().pieces(None, None)) == list(range(7))
+    assert [each["refresh_token"] for each in api.grants] == [f"refresh-{n}" for n in range(1, len(api.grants) + 1)]
+    assert len(ssm.written) == len(api.grants) == 6
+    assert ssm.written[-1] == {**CLIENT, "refresh_token": api.good, "note": "made by hand"}
+
+
+def test_the_new_one_is_kept_before_it_is_needed(rotating, ssm, monkeypatch):
+    """A worker that dies as soon as it has a token has written down the next refresh token."""
+    api, worker = rotating
+
+    def dies(self, *arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("hub.sources.authentication.Token", dies)
+    with pytest.raises(KeyboardInterrupt):
+        list(worker().pieces(None, None))
+    monkeypatch.undo()
+    assert json.loads(ssm.value)["refresh_token"] == api.good == "refresh-2"
+
+
+def test_one_that_another_worker_exchanged_is_taken_from_the_parameter(rotating, ssm):
+    api, worker = rotating
+    slow, quick = worker(), worker()
+    assert ids(quick.pieces(None, None)) == list(range(7))
+    authentication._tokens.clear()
+    assert ids(slow.pieces(None, None)) == list(range(7)), "it was made with the token before"
     assert [each["refresh_token"] for each in api.grants] == ["refresh-1", "refresh-2"]
+
+
+def test_two_at_the_very_same_moment(rotating, ssm):
+    """The slower one asks with the one that has just been used, and looks again."""
+    api, worker = rotating
+    asked, original = worker(), ssm.get_parameter
+    stale = ssm.value
+    values = iter([stale])
+    ssm.get_parameter = lambda **options: {"Parameter": {"Value": next(values, ssm.value)}}
+    api.good = "refresh-7"
+    ssm.value = json.dumps(REFRESH | {"refresh_token": "refresh-7"})
+    assert ids(asked.pieces(None, None)) == list(range(7))
+    ssm.get_parameter = original
+    assert [each["refresh_token"] for each in api.grants] == ["refresh-1", "refresh-7"]
+
+
+def test_what_cannot_be_kept_is_used_and_kept_later(rotating, ssm, caplog):
+    api, worker = rotating
+    api.tokens_last = 2
+    ssm.deaf = True
+    pieces = worker().pieces(None, None)
+    next(pieces)
+    assert ssm.written == []
+    assert "refresh-2" not in caplog.text
+    assert "could not be kept" in caplog.text
+    ssm.deaf = False
+    assert ids(pieces) == list(range(3, 7)), "the next is asked for with the one in memory"
+    assert json.loads(ssm.value)["refresh_token"] == api.good
+
+
+def test_what_somebody_puts_in_wins_over_what_was_not_kept(rotating, ssm):
+    _, worker = rotating
+    ssm.deaf = True
+    next(worker().pieces(None, None))
+    ssm.deaf, ssm.value = False, json.dumps(REFRESH | {"refresh_token": "by-hand"})
+    assert json.loads(secrets.read("/hub/app/secret"))["refresh_token"] == "by-hand"
+    assert secrets._unwritten == {}
 
 
 def test_a_client_that_is_taken_in_the_header_alone(api, made):

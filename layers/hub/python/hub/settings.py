@@ -83,6 +83,13 @@ class PullSettings(Settings):
     vault_bucket: str
     event_bus: str
     token_key_parameter: str
+    hub_key_id: str | None = None
+
+
+class SecretSettings(Settings):
+    """Under which key a source's secret is written back."""
+
+    hub_key_id: str
 
 
 class CollectSettings(Settings):

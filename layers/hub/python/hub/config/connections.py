@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, field_validator
 
 from hub.config.models import Authentication, DataSet, HubConfig, Name, Rate, Role, SecretName, Span, Strict, Whole
 from hub.config.push import PushConnection, PushFetch
@@ -211,6 +211,13 @@ class OwnDataSet(DataSet):
 
 class PushDataSet(DataSet):
     fetch: PushFetch = PushFetch()
+
+    @field_validator("frequency", mode="before")
+    @classmethod
+    def _as_it_arrives(cls, given: Any) -> Any:
+        """What is real-time has no schedule: a pull begins when something has arrived."""
+        real_time = isinstance(given, dict) and given.get("class") == "real-time"
+        return {"rate": None, **given} if real_time else given
 
     @property
     def replaces(self) -> None:

@@ -1,7 +1,7 @@
 """What a deployment folder says, as typed models. Rules that span fields are in `rules`, reading files in `load`."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints, model_validator
@@ -11,6 +11,7 @@ from hub.access.limits import Limit, Limits
 NAME = r"^[a-z][a-z0-9_]{0,62}$"
 TYPE = r"^(varchar|bigint|integer|double|boolean|date|timestamp|json|decimal\((\d{1,2}),\s*(\d{1,2})\))$"
 LONGEST_SPAN = 999_999 * 604800  # seconds
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
 
 Name = Annotated[str, StringConstraints(pattern=NAME)]
@@ -151,14 +152,47 @@ class Keys(Strict):
     deleted: str | None = None
 
 
+# What a class stands for where no cron or rate is given, and which class an importance stands for.
+USUAL: dict[Any, dict[str, str]] = {
+    "real-time": {"rate": "5 minutes"},
+    "hourly": {"cron": "10 * * * ? *"},
+    "daily": {"cron": "10 2 * * ? *"},
+    "weekly": {"cron": "10 3 ? * MON *"},
+    "monthly": {"cron": "10 4 1 * ? *"},
+}
+LOW_DAYS = 14  # for which staging of low importance is kept
+CLASS_OF = {"high": "hourly", "normal": "daily", "low": "weekly"}
+
+
 class Frequency(Strict):
+    """How often a data set is pulled, and how old its data may become.
+
+    on_holidays: what becomes of a pull on a weekend or a holiday of hub.yaml. stale_after: an age instead of what
+    class and importance allow.
+    """
+
     class_: Literal["real-time", "hourly", "daily", "weekly", "monthly", "on-demand"] = Field(alias="class")
     cron: str | None = None
     rate: str | None = None
     time_zone: str | None = None
     importance: Literal["low", "normal", "high"] = "normal"
+    on_holidays: Literal["pull", "skip", "move"] = "pull"
+    stale_after: Span | None = None
 
     model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _usual(cls, given: Any) -> Any:
+        """The class that an importance stands for, and the schedule that a class stands for."""
+        if not isinstance(given, dict):
+            return given
+        given = dict(given)
+        if "class" not in given and isinstance(importance := given.get("importance", "normal"), str):
+            given["class"] = CLASS_OF.get(importance, "daily")
+        if not given.keys() & {"cron", "rate"} and isinstance(given.get("class"), str):
+            given |= USUAL.get(given["class"], {})
+        return given
 
     @property
     def expression(self) -> str | None:
@@ -208,10 +242,14 @@ class Rule(Strict):
 
 
 class Gate(Strict):
-    """When a pull is held back from publication although its ledger balances."""
+    """When a pull is held back from publication although its ledger balances.
+
+    undecided: what the next pull does while nobody has decided: wait, or abandon the held one and fetch again.
+    """
 
     max_quarantined_percent: Percent = 20
     max_deleted_percent: Percent = 20
+    undecided: Literal["wait", "fetch_again"] = "wait"
 
 
 def key_expression(value: Any) -> Any:
@@ -258,6 +296,11 @@ class DataSet(Strict):
         if (paging := getattr(self.fetch, "paging", None)) and paging.kind == "window":
             return None
         return "object" if hasattr(self.fetch, "pattern") else "data_set"
+
+    def staging_days(self, kept: "Retention") -> int:
+        """How long what is staged and refused is kept: never longer than the hub says for all."""
+        usual = LOW_DAYS if self.frequency.importance == "low" else kept.staging_days
+        return min(self.retention_days or usual, kept.staging_days)
 
     def checked(self, rule: str) -> dict[str, Check]:
         """The columns that have this check, with it."""
@@ -307,6 +350,11 @@ class HubConfig(Strict):
 
     name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,30}$")]
     time_zone: str = "UTC"
+    weekend: tuple[Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"], ...] = (
+        "saturday",
+        "sunday",
+    )
+    holidays: tuple[date, ...] = Field(default=(), max_length=2_000)
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
     country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
     domain: str | None = None

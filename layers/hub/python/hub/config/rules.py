@@ -190,8 +190,8 @@ def _frequency(data_set: DataSet) -> Iterator[Problem]:
     pushed = isinstance(data_set.fetch, push.PushFetch) and frequency.class_ == "real-time"
     if pushed and frequency.expression:
         yield ("frequency",), "is real-time: what arrives is pulled within a minute; take the schedule out"
-    elif frequency.class_ != "on-demand" and not frequency.expression and not pushed:
-        yield ("frequency",), f'{frequency.class_} needs a cron or a rate; write for example `cron: "5 * * * ? *"`'
+    if frequency.on_holidays != "pull" and not frequency.cron:
+        yield ("frequency", "on_holidays"), "is for a cron; a rate knows no days, write `cron:` or take it out"
     if frequency.cron:
         yield from ((("frequency", "cron"), what) for what in values.cron(frequency.cron))
     if frequency.rate and not re.fullmatch(values.RATE, frequency.rate):

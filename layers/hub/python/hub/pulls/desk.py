@@ -1,6 +1,7 @@
 """What people see and ask of sources and pulls."""
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -9,20 +10,31 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from hub import config
 from hub.config import DataSet
 from hub.errors import Conflict, InvalidInput, NotFound
-from hub.pulls.models import Decision, Pull, PullRequest, PullTask, pull_id
+from hub.pulls.due import timetable
+from hub.pulls.freshness import Freshness, judged
+from hub.pulls.models import Decision, Pull, PullRequest, PullTask, parts, pull_id
 from hub.pulls.store import Lease, PullStore, iso
 from hub.pulls.sweep import enqueue
+from hub.pulls.turns import waits
 from hub.settings import SourcesSettings
+
+Chosen = str | None  # what narrows a list
 
 
 class DataSetView(BaseModel):
-    """A data set as the console shows it. schedule: EventBridge's expression; last_pull: the latest begun."""
+    """A data set as the console shows it. schedule: EventBridge's expression; last_pull: the latest begun.
+
+    frequency: its class. on_holidays: what becomes of a pull on a day off.
+    """
 
     name: str
     description: str
     schedule: str | None
     time_zone: str | None
+    frequency: str
+    on_holidays: str
     importance: str
+    freshness: Freshness
     entities: list[str]
     paused: bool
     last_pull: Pull | None
@@ -66,6 +78,15 @@ class DecisionRequest(BaseModel):
         return text
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """Which pulls: of a source, of a data set, other tries of a pull's rows."""
+
+    source: Chosen = None
+    data_set: Chosen = None
+    replay_of: Chosen = None
+
+
 class Desk:
     def __init__(self, settings: SourcesSettings) -> None:
         self._deployment, self._settings = config.read(settings.hub_home), settings
@@ -89,11 +110,20 @@ class Desk:
         self._store.pause(f"{source}.{data_set}", paused)
         return self._view(source, data_set, rules)
 
-    def pulls(self, source: str | None, data_set: str | None, after: tuple[str, ...] | None, limit: int) -> list[Pull]:
+    def pulls(self, wanted: Wanted, after: tuple[str, ...] | None, limit: int) -> list[Pull]:
         """The latest first; `after` is (started_at, pull_id) of the last one seen."""
+        source, data_set = wanted.source, wanted.data_set
+        if wanted.replay_of:
+            try:
+                of_source, of_set, _ = parts(wanted.replay_of)
+            except ValueError:
+                return []
+            if (source or of_source, data_set or of_set) != (of_source, of_set):
+                return []
+            source, data_set = of_source, of_set
         if source and data_set and self._find(source, data_set) is None:
             return []
-        return self._store.newest_first(source, data_set, after, limit)
+        return self._store.newest_first(source, data_set, after, limit, wanted.replay_of)
 
     def pull(self, asked: str) -> Pull:
         return self._store.get(asked)
@@ -105,9 +135,17 @@ class Desk:
         state = self._store.state(f"{request.source}.{request.data_set}")
         if state.get("lease_until", 0) > datetime.now(UTC).timestamp():
             raise Conflict(f"{request.source}.{request.data_set} is being pulled at this moment")
+        self._none_waits(request, state.get("running_pull"))
         task = PullTask(source=request.source, data_set=request.data_set, asked_by=asked_by)
         enqueue(self._settings.pull_queue_url, task)
         return Asked(source=request.source, data_set=request.data_set)
+
+    def _none_waits(self, request: PullRequest, running: int | None) -> None:
+        if running is None:
+            return
+        pull = self._store.get(pull_id(request.source, request.data_set, running))
+        if waits(pull, self._rules(request.source, request.data_set)):
+            raise Conflict(f"{pull.pull_id} is held; release or abandon it first")
 
     def release(self, asked: str, why: str, by: str) -> Pull:
         """Let a held pull pass its gate and queue it; as it stands, if that was decided before."""
@@ -148,12 +186,16 @@ class Desk:
 
     def _view(self, source: str, name: str, rules: DataSet) -> DataSetView:
         state = self._store.state(f"{source}.{name}")
+        times = timetable(rules.frequency, self._deployment.hub)
         return DataSetView(
             name=name,
             description=rules.description,
             schedule=rules.frequency.expression,
             time_zone=rules.frequency.time_zone or self._deployment.hub.time_zone,
+            frequency=rules.frequency.class_,
+            on_holidays=rules.frequency.on_holidays,
             importance=rules.frequency.importance,
+            freshness=judged(state, rules.frequency, times, datetime.now(UTC)),
             entities=list(rules.entity),
             paused=bool(state.get("paused")),
             last_pull=self._last(source, name, state),

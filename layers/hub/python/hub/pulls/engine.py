@@ -16,7 +16,7 @@ from aws_lambda_powertools import Logger
 from hub import aws, config
 from hub.config import Deployment
 from hub.errors import LeaseLost
-from hub.pulls import steps
+from hub.pulls import steps, turns
 from hub.pulls.announce import announce
 from hub.pulls.batches import Batch, batches
 from hub.pulls.catalogue import CannotPublish, Catalogue
@@ -98,17 +98,16 @@ class Engine:
         """The pull to work on: the one that is under way, else a new one; None where there is none to begin."""
         if state.get("paused") and not task.asked_by and not task.replay:
             return None
-        running = state.get("running_pull")
+        running, pull = state.get("running_pull"), None
         if running is not None:
             pull = self._store.get(pull_id(task.source, task.data_set, running))
             if pull.state == "running" or (pull.state == "failed" and pull.attempts < MOST_ATTEMPTS):
                 self._store.resume(lease, pull)
                 return pull
-            if task.pull_id or task.replay:
-                return None
-            self._store.abandon(lease, pull, self.moment())
-        elif task.pull_id:
+        if not turns.begins(task, state, pull, self.deployment):
             return None
+        if pull:
+            self._store.abandon(lease, pull, turns.given_up(pull, iso(self.moment())), self.moment())
         seq, waiting = state.get("next_seq", 1), state.get("replays")
         if task.replay and not waiting:
             return None

@@ -80,7 +80,7 @@ def deletion_gate(had: int, gone: int, max_deleted_percent: float, few: int = 20
         return Verdict(
             False,
             f"{gone} of the {had} records that were there before are gone, {max_deleted_percent:g} % may go at once; "
-            "if that is right, raise gate.max_deleted_percent in the manifest",
+            "if that is right, release it, or raise gate.max_deleted_percent in the manifest",
             "deleted",
         )
     return Verdict(True)

@@ -1,17 +1,17 @@
 """The ledger in DynamoDB. Each change of state is one conditional write, so two workers at once do no harm."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 from boto3.dynamodb.conditions import Attr, Key
 from botocore.exceptions import ClientError
 
 from hub import aws
-from hub.errors import BadRequest, LeaseLost, NotFound
+from hub.errors import LeaseLost, NotFound
+from hub.pulls.items import pages, plain, pull_key, read_pull, start, state_key
 from hub.pulls.ledger import Counts
 from hub.pulls.models import Decision, Pull, parts, pull_id
 
@@ -38,19 +38,29 @@ class PullStore:
 
     def state(self, data_set: str) -> dict[str, Any]:
         """The data set's state; empty for one that was never pulled."""
-        item = self._table.get_item(Key=_state(data_set), ConsistentRead=True).get("Item", {})
-        return dict(_plain(item))
+        item = self._table.get_item(Key=state_key(data_set), ConsistentRead=True).get("Item", {})
+        return dict(plain(item))
 
     def pause(self, data_set: str, paused: bool) -> None:
         self._table.update_item(
-            Key=_state(data_set), UpdateExpression="SET paused = :paused", ExpressionAttributeValues={":paused": paused}
+            Key=state_key(data_set),
+            UpdateExpression="SET paused = :paused",
+            ExpressionAttributeValues={":paused": paused},
+        )
+
+    def note_freshness(self, data_set: str, stale_since: str | None, watched_since: str) -> None:
+        """Write down since when the data set is stale, None while it is not, and since when anybody looks."""
+        self._table.update_item(
+            Key=state_key(data_set),
+            UpdateExpression="SET stale_since = :stale, watched_since = :watched",
+            ExpressionAttributeValues={":stale": stale_since, ":watched": watched_since},
         )
 
     def acquire(self, data_set: str, owner: str, now: int) -> Lease | None:
         """The lease, or None while another worker's is running."""
         try:
             answer = self._table.update_item(
-                Key=_state(data_set),
+                Key=state_key(data_set),
                 UpdateExpression="SET lease_until = :until, lease_owner = :owner ADD lease_fence :one",
                 ConditionExpression="attribute_not_exists(lease_until) OR lease_until < :now",
                 ExpressionAttributeValues={":until": now + LEASE_SECONDS, ":owner": owner, ":now": now, ":one": 1},
@@ -66,7 +76,7 @@ class PullStore:
         """Keep the lease until the epoch second `until`; LeaseLost if another worker holds a newer one."""
         try:
             self._table.update_item(
-                Key=_state(lease.data_set),
+                Key=state_key(lease.data_set),
                 UpdateExpression="SET lease_until = :until",
                 ConditionExpression="lease_fence = :fence",
                 ExpressionAttributeValues={":until": until, ":fence": lease.fence},
@@ -80,7 +90,7 @@ class PullStore:
         """Free the lease of a worker that is known to be dead; the higher fence refuses it if it lives after all."""
         try:
             self._table.update_item(
-                Key=_state(data_set),
+                Key=state_key(data_set),
                 UpdateExpression="SET lease_until = :free REMOVE requeued_at ADD lease_fence :one",
                 ConditionExpression="attribute_exists(lease_until)",
                 ExpressionAttributeValues={":free": 0, ":one": 1},
@@ -93,7 +103,7 @@ class PullStore:
         """True for the one sweeper that may queue this data set now; again after `quiet_seconds`."""
         try:
             self._table.update_item(
-                Key=_state(data_set),
+                Key=state_key(data_set),
                 UpdateExpression="SET requeued_at = :now",
                 ConditionExpression="attribute_not_exists(requeued_at) OR requeued_at < :before",
                 ExpressionAttributeValues={":now": now, ":before": now - quiet_seconds},
@@ -132,11 +142,12 @@ class PullStore:
         item = pull.model_dump(exclude_none=True, exclude={"cursor_from", "cursor_to"})
         if replay:
             item["replay"] = replay[1]
-        item |= _pull_key(lease.data_set, seq)
+        item |= pull_key(lease.data_set, seq)
         item |= {"cursor_from": json.dumps(cursor), "gsi1pk": "pulls", "gsi1sk": f"{iso(now)}#{pull.pull_id}"}
         self._transact(
             lease,
-            "SET running_pull = :seq, next_seq = :next, begun_at = :now" + (" REMOVE replays[0]" if replay else ""),
+            "SET running_pull = :seq, next_seq = :next, begun_at = :now"
+            + (" REMOVE replays[0]" if replay else ", fetch_begun_at = :now"),
             {":seq": seq, ":next": seq + 1, ":now": iso(now)},
             {"Put": {"Item": item, "ConditionExpression": "attribute_not_exists(pk)"}},
         )
@@ -162,10 +173,12 @@ class PullStore:
             {"Put": {"Item": batch_item, "ConditionExpression": "attribute_not_exists(pk)"}},
             {
                 "Update": {
-                    "Key": _pull_key(lease.data_set, pull.pull_seq),
-                    "UpdateExpression": "ADD " + ", ".join(f"{name} :{name[1:]}" for name in names),
+                    "Key": pull_key(lease.data_set, pull.pull_seq),
+                    "UpdateExpression": "ADD "
+                    + ", ".join(f"{name} :{name[1:]}" for name in names)
+                    + " SET declared_by_source = :declared",
                     "ExpressionAttributeNames": names,
-                    "ExpressionAttributeValues": amounts,
+                    "ExpressionAttributeValues": amounts | {":declared": item["declared"]},
                 }
             },
         )
@@ -189,6 +202,8 @@ class PullStore:
         replayed: the pull whose quarantine this one took up, and what its item shall say of that.
         """
         kept = {name: value for name, value in remembered.items() if value}
+        if not replayed:
+            kept["as_of"] = pull.started_at
         values = {":free": 0, ":cursor": json.dumps(cursor), ":id": pull.pull_id, ":seq": pull.pull_seq}
         others = [] if replayed is None else [self._change(lease, *replayed)]
         self._transact(
@@ -207,7 +222,7 @@ class PullStore:
         """Put a replay at the end of those that wait; False where it waits already or too many do."""
         try:
             self._table.update_item(
-                Key=_state(data_set),
+                Key=state_key(data_set),
                 UpdateExpression="SET replays = list_append(if_not_exists(replays, :none), :one)",
                 ConditionExpression="attribute_not_exists(replays) OR "
                 "(NOT contains(replays, :number) AND size(replays) < :most)",
@@ -229,16 +244,16 @@ class PullStore:
         update = "SET lease_until = :free" + ("" if release else " REMOVE running_pull")
         self._transact(lease, update, {":free": 0}, self._change(lease, pull, changes, only_if="held"))
 
-    def abandon(self, lease: Lease, pull: Pull, now: datetime) -> None:
+    def abandon(self, lease: Lease, pull: Pull, decisions: Sequence[Mapping[str, Any]], now: datetime) -> None:
         """Give a pull up for good; the next one starts from the same cursor."""
-        changes = {"state": "abandoned", "ended_at": iso(now)}
+        changes = {"state": "abandoned", "ended_at": iso(now), "decisions": list(decisions)}
         self._transact(lease, "REMOVE running_pull", {}, self._change(lease, pull, changes))
 
     def announced(self, data_set: str, pull: str) -> None:
         """The event of this pull is on the bus."""
         try:
             self._table.update_item(
-                Key=_state(data_set),
+                Key=state_key(data_set),
                 UpdateExpression="REMOVE unannounced",
                 ConditionExpression="unannounced = :pull",
                 ExpressionAttributeValues={":pull": pull},
@@ -253,16 +268,16 @@ class PullStore:
             source, name, seq = parts(pull)
         except ValueError as error:
             raise NotFound(f"there is no pull {pull!r}") from error
-        item = self._table.get_item(Key=_pull_key(f"{source}.{name}", seq), ConsistentRead=True).get("Item")
+        item = self._table.get_item(Key=pull_key(f"{source}.{name}", seq), ConsistentRead=True).get("Item")
         if not item:
             raise NotFound(f"there is no pull {pull!r}")
-        return _pull(item)
+        return read_pull(item)
 
     def batches(self, pull: str) -> Iterator[dict[str, Any]]:
         """The committed batches of a pull, in order."""
         condition = Key("pk").eq(f"pull#{pull}") & Key("sk").begins_with("batch#")
-        for item in _pages(self._table, KeyConditionExpression=condition, ConsistentRead=True):
-            yield _plain(item)
+        for item in pages(self._table, KeyConditionExpression=condition, ConsistentRead=True):
+            yield plain(item)
 
     def newest_first(
         self,
@@ -270,6 +285,7 @@ class PullStore:
         data_set: str | None = None,
         after: tuple[str, ...] | None = None,
         limit: int = 50,
+        replay_of: str | None = None,
     ) -> list[Pull]:
         """Up to `limit` pulls, the latest first; `after` is (started_at, pull_id) of the last one seen."""
         options: dict[str, Any] = {"ScanIndexForward": False, "Limit": limit}
@@ -282,11 +298,13 @@ class PullStore:
             options |= {"IndexName": "by_time", "KeyConditionExpression": Key("gsi1pk").eq("pulls")}
             if source or data_set:
                 options["FilterExpression"] = Attr("source").eq(source) if source else Attr("data_set").eq(data_set)
+        if replay_of:
+            options["FilterExpression"] = Attr("replay_of").eq(replay_of)
         if after:
-            options["ExclusiveStartKey"] = _start(after, with_index=not one_set)
+            options["ExclusiveStartKey"] = start(after, with_index=not one_set)
         found: list[Pull] = []
-        for item in _pages(self._table, **options):
-            found.append(_pull(item))
+        for item in pages(self._table, **options):
+            found.append(read_pull(item))
             if len(found) == limit:
                 break
         return found
@@ -294,7 +312,7 @@ class PullStore:
     def erased(self) -> frozenset[str]:
         """The record keys that must not come back."""
         condition = Key("pk").eq("erasure") & Key("sk").begins_with("record#")
-        items = _pages(self._table, KeyConditionExpression=condition, ProjectionExpression="sk")
+        items = pages(self._table, KeyConditionExpression=condition, ProjectionExpression="sk")
         return frozenset(item["sk"].removeprefix("record#") for item in items)
 
     def _change(
@@ -304,7 +322,7 @@ class PullStore:
         return {
             "Update": {
                 **({"ConditionExpression": "#state = :before"} if only_if else {}),
-                "Key": _pull_key(lease.data_set, pull.pull_seq),
+                "Key": pull_key(lease.data_set, pull.pull_seq),
                 "UpdateExpression": "SET " + ", ".join(f"{mark} = :{mark[1:]}" for mark in names),
                 "ExpressionAttributeNames": names,
                 "ExpressionAttributeValues": {f":{name}": value for name, value in changes.items()}
@@ -322,7 +340,7 @@ class PullStore:
     ) -> None:
         """Change the state under the lease's fence together with other items: all or nothing."""
         state = {
-            "Key": _state(lease.data_set),
+            "Key": state_key(lease.data_set),
             "UpdateExpression": update,
             "ConditionExpression": "lease_fence = :fence",
             "ExpressionAttributeValues": {**values, ":fence": lease.fence},
@@ -341,50 +359,6 @@ class PullStore:
 
 def iso(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _state(data_set: str) -> dict[str, str]:
-    return {"pk": f"data_set#{data_set}", "sk": "state"}
-
-
-def _pull_key(data_set: str, seq: int) -> dict[str, str]:
-    return {"pk": f"data_set#{data_set}", "sk": f"pull#{seq:08d}"}
-
-
-def _pull(item: Mapping[str, Any]) -> Pull:
-    plain = _plain(item)
-    for name in ("cursor_from", "cursor_to"):
-        plain[name] = json.loads(plain[name]) if plain.get(name) else None
-    return Pull.model_validate(plain)
-
-
-def _plain(value: Any) -> Any:
-    """DynamoDB's decimals as ints."""
-    if isinstance(value, Decimal):
-        return int(value)
-    if isinstance(value, dict):
-        return {key: _plain(each) for key, each in value.items()}
-    return [_plain(each) for each in value] if isinstance(value, list) else value
-
-
-def _pages(table: Any, **options: Any) -> Iterator[dict[str, Any]]:
-    while True:
-        answer = table.query(**options)
-        yield from answer["Items"]
-        if "LastEvaluatedKey" not in answer:
-            return
-        options["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
-
-
-def _start(after: tuple[str, ...], *, with_index: bool) -> dict[str, str]:
-    """The key of the last pull seen; BadRequest where it is none."""
-    started_at, pull = after
-    try:
-        source, name, seq = parts(pull)
-    except ValueError as error:
-        raise BadRequest("The cursor `after` is not one that a list gave as `next`") from error
-    key = _pull_key(f"{source}.{name}", seq)
-    return key | ({"gsi1pk": "pulls", "gsi1sk": f"{started_at}#{pull}"} if with_index else {})
 
 
 def _refused(error: ClientError) -> bool:

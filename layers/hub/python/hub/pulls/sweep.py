@@ -1,18 +1,21 @@
-"""Finds pulls that nobody carries on and queues them: expired leases, time run short, failures that may be over."""
+"""Finds pulls that nobody carries on or has begun: expired leases, failures that may be over, missed schedules."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hub import aws
-from hub.config import Deployment
+from hub.config import DataSet, Deployment
 from hub.pulls import pushed
-from hub.pulls.models import PullTask, pull_id
-from hub.pulls.store import PullStore
+from hub.pulls.due import Timetable, timetable
+from hub.pulls.models import Pull, PullTask, pull_id
+from hub.pulls.store import PullStore, iso
+from hub.pulls.turns import waits
 
 QUIET_SECONDS = 150  # a message needs its time in the queue
 MOST_ATTEMPTS = 5
 PATIENCE_SECONDS = 120
+LATE = timedelta(minutes=5)  # what a schedule's own message may need
 
 
 def sweep(
@@ -48,7 +51,8 @@ def sweep_with(
         for data_set, rules in source.data_sets.items():
             name = f"{source.name}.{data_set}"
             state, quiet = store.state(name), QUIET_SECONDS
-            task = _waiting(store, source.name, data_set, state, now)
+            times = timetable(rules.frequency, deployment.hub)
+            task = _waiting(store, source.name, data_set, state, now, rules, times)
             asked = PullTask(source=source.name, data_set=data_set)
             task = task or pushed.wanted(asked, state, now)
             if task is None and arrivals:
@@ -63,7 +67,9 @@ def enqueue(queue_url: str, task: PullTask) -> None:
     aws.client("sqs").send_message(QueueUrl=queue_url, MessageBody=task.model_dump_json(exclude_none=True))
 
 
-def _waiting(store: PullStore, source: str, data_set: str, state: Mapping[str, Any], now: float) -> PullTask | None:
+def _waiting(
+    store: PullStore, source: str, data_set: str, state: Mapping[str, Any], now: float, rules: DataSet, times: Timetable
+) -> PullTask | None:
     """The task that would carry this data set on, None where nothing waits."""
     if int(state.get("lease_until", 0)) >= now:
         return None
@@ -73,13 +79,36 @@ def _waiting(store: PullStore, source: str, data_set: str, state: Mapping[str, A
         return None
     if state.get("unannounced"):
         return PullTask(source=source, data_set=data_set, pull_id=state["unannounced"])
-    if state.get("running_pull") is None:
-        return None
-    pull = store.get(pull_id(source, data_set, state["running_pull"]))
-    task = PullTask(source=source, data_set=data_set, pull_id=pull.pull_id)
-    if pull.state == "running":
-        return task
-    if pull.state == "failed" and pull.attempts < MOST_ATTEMPTS and pull.ended_at:
-        waited = now - datetime.fromisoformat(pull.ended_at).timestamp()
-        return task if waited >= PATIENCE_SECONDS * 2 ** (pull.attempts - 1) else None
+    pull = None
+    if state.get("running_pull") is not None:
+        pull = store.get(pull_id(source, data_set, state["running_pull"]))
+        if pull.state == "running" or (pull.state == "failed" and pull.attempts < MOST_ATTEMPTS):
+            return PullTask(source=source, data_set=data_set, pull_id=pull.pull_id) if _may_go_on(pull, now) else None
+        if waits(pull, rules):
+            return None
+    if missed := missed_moment(state, times, now):
+        return PullTask(source=source, data_set=data_set, scheduled_at=missed)
     return None
+
+
+def _may_go_on(pull: Pull, now: float) -> bool:
+    if pull.state == "running" or not pull.ended_at:
+        return pull.state == "running"
+    waited = now - datetime.fromisoformat(pull.ended_at).timestamp()
+    patience: int = PATIENCE_SECONDS * 2 ** (pull.attempts - 1)
+    return waited >= patience
+
+
+def missed_moment(state: Mapping[str, Any], times: Timetable, now: float) -> str | None:
+    """The last moment of the schedule that no pull has served, if its own message will not come any more.
+
+    However many were missed while the data set was paused, held or long at work, or the scheduler was not there: one.
+    """
+    since = state.get("fetch_begun_at") or state.get("watched_since")
+    if since is None:
+        return None
+    moment = datetime.fromtimestamp(now, UTC)
+    due = times.latest(datetime.fromisoformat(since), moment)
+    if due and due.own and due.at > moment - LATE:
+        due = times.latest(datetime.fromisoformat(since), moment - LATE)
+    return iso(due.at) if due else None

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote, quote_plus, urlencode
 
 from hub.config.connections import RestAuthentication
-from hub.sources import addresses
+from hub.sources import addresses, secrets
 from hub.sources.http import Answer, Http, Request, Signer
 from hub.sources.piece import SourceError
 
@@ -60,9 +60,8 @@ class OAuth:
     parameters: Mapping[str, str] = {}
 
     def __init__(self, rules: RestAuthentication, secret: str, base_url: str, timeout: float) -> None:
-        self._rules, self._credentials = rules, _credentials(rules, secret)
-        self._url = str(rules.token_url)
-        self._key = (self._url, hashlib.sha256(f"{rules.kind} {rules.scope} {secret}".encode()).hexdigest())
+        self._rules, self._url = rules, str(rules.token_url)
+        self._take(secret)
         own = addresses.is_own(base_url) and addresses.is_own(self._url)
         self._http = Http(self._url, {}, timeout, own=own, accept=frozenset({400, 401, 403}))
 
@@ -80,10 +79,24 @@ class OAuth:
         token = _tokens.get(self._key)
         return Fixed(secret=token.text).hide(body) if token and len(token.text) >= LONG else body
 
+    def _take(self, secret: str) -> None:
+        self._secret, self._credentials = secret, _credentials(self._rules, secret)
+        about = f"{self._rules.kind} {self._rules.scope} {secret}"
+        self._key = (self._url, hashlib.sha256(about.encode()).hexdigest())
+
+    def _look(self) -> bool:
+        """Take the refresh token as it is now, for another worker may have exchanged it; whether it is another."""
+        if self._rules.kind != "refresh_token":
+            return False
+        before = self._secret
+        self._take(secrets.read(self._rules.secret))
+        return self._secret != before
+
     def _fetched(self) -> Token:
-        answer = self._asked(in_body=True)
-        if answer.status != 200 and _error(answer) == "invalid_client":
-            answer = self._asked(in_body=False)  # some take the client in the header alone
+        self._look()
+        answer = self._granted()
+        if _error(answer) == "invalid_grant" and self._look():
+            answer = self._granted()
         if answer.status != 200:
             raise SourceError(self._refused(answer))
         text = answer.value.get("access_token") if isinstance(answer.value, dict) else None
@@ -91,8 +104,21 @@ class OAuth:
             raise SourceError(f"the token of {self._host}: answered without an access_token; check `token_url`")
         rotated = answer.value.get("refresh_token")
         if isinstance(rotated, str) and rotated and self._rules.kind == "refresh_token":
-            self._credentials["refresh_token"] = rotated
+            self._exchanged(rotated)
         return Token(text, time.monotonic() + _life(answer.value.get("expires_in")))
+
+    def _granted(self) -> Answer:
+        answer = self._asked(in_body=True)
+        if answer.status != 200 and _error(answer) == "invalid_client":
+            return self._asked(in_body=False)  # some take the client in the header alone
+        return answer
+
+    def _exchanged(self, refresh_token: str) -> None:
+        """Keep the new refresh token before anything else is done: the application has forgotten the one before."""
+        if refresh_token != self._credentials["refresh_token"]:
+            before = self._secret
+            self._take(json.dumps(json.loads(before) | {"refresh_token": refresh_token}))
+            secrets.keep(self._rules.secret, before, self._secret)
 
     def _asked(self, in_body: bool) -> Answer:
         form: dict[str, str] = {"grant_type": self._rules.kind}

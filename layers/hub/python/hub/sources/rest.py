@@ -10,10 +10,9 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hub.aws import client
 from hub.config import RestDataSet, RestSource
 from hub.config.connections import Busy
-from hub.sources import graphql, json_text, moments
+from hub.sources import graphql, json_text, moments, secrets
 from hub.sources.authentication import signer
 from hub.sources.declared import Declared
 from hub.sources.http import Answer, Http, Request
@@ -21,6 +20,8 @@ from hub.sources.paging import Page, Pages, Place
 from hub.sources.piece import Piece, Position, SourceError, Unreadable
 from hub.sources.records import NONE, Found, Records, at, steps
 from hub.sources.tables import from_records
+
+secret = secrets.read
 
 
 class Rest:
@@ -166,15 +167,6 @@ class Rest:
         seen = [_latest(rows[changed.column], form, column.time_zone), datetime.fromisoformat(high) if high else None]
         latest = max(filter(None, seen), default=None)
         return moments.iso(min(latest, datetime.now(UTC))) if latest else None
-
-
-def secret(name: str) -> str:
-    """A secret's value from SSM; SourceError naming the secret that is not there."""
-    ssm = client("ssm")
-    try:
-        return str(ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"])
-    except ssm.exceptions.ParameterNotFound as error:
-        raise SourceError(f"the secret {name} is not set; `make secret NAME={name}`") from error
 
 
 def _latest(column: Any, form: str, zone: str | None) -> datetime | None:
