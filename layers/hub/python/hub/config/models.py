@@ -50,7 +50,7 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-Severity = Literal["reject", "warn", "fix"]
+Severity = Literal["reject", "warn", "suggest", "fix"]
 
 
 class Check(Strict):
@@ -75,6 +75,11 @@ class Check(Strict):
         "title",
         "gender",
         "salutation",
+        "name",
+        "company",
+        "address",
+        "country",
+        "currency",
     ]
     of: Any = None
     on_failure: Severity | None = None
@@ -94,11 +99,15 @@ def _check(value: Any) -> Any:
 
 
 class Column(Strict):
-    """A column that is staged. `source_name` is the source's own name where it differs."""
+    """A column that is staged. `source_name` is the source's own name where it differs.
+
+    default: what stands where the source has nothing; each such value is marked as imputed.
+    """
 
     type: Annotated[str, StringConstraints(pattern=TYPE)]
     source_name: str | None = Field(default=None, min_length=1)
     required: bool = False
+    default: Any = None
     checks: tuple[Check, ...] = ()
     on_failure: Severity = "reject"
     personal: Literal["none", "name", "email", "phone", "birth_date", "address", "id"] = "none"
@@ -190,8 +199,8 @@ class Expectation(Strict):
     """`column` stands so to the column `of`, or to a fixed `value`."""
 
     column: str
-    is_: Literal["equal", "not_equal", "at_most", "less", "at_least", "more", "present_if", "postcode_of"] = Field(
-        alias="is"
+    is_: Literal["equal", "not_equal", "at_most", "less", "at_least", "more", "present_if", "postcode_of", "age_of"] = (
+        Field(alias="is")
     )
     of: str | None = None
     value: Any = None

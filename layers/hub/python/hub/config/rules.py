@@ -148,6 +148,7 @@ def _columns(data_set: DataSet) -> Iterator[Problem]:
         yield from _zone((*place, "time_zone"), column.time_zone)
         for check in column.checks:
             yield from ((place, what) for what in values.argument(check, column))
+        yield from (((*place, "default"), what) for what in checking.default(name, column, data_set))
 
 
 def _keys(data_set: DataSet) -> Iterator[Problem]:
