@@ -112,7 +112,9 @@ class Storage(HubStack):
     def _buckets(self) -> None:
         vault, hub, keep = self.keys["vault"], self.keys["hub"], self._retention
         for_landing = dict.fromkeys(("landing", "drop"), keep.landing_days)
-        for_staging = dict.fromkeys(("staging", "quarantine", "fixes", "statements", "campaigns"), keep.staging_days)
+        for_staging = dict.fromkeys(
+            ("staging", "quarantine", "fixes", "statements", "campaigns", "lists"), keep.staging_days
+        )
         lock = s3.ObjectLockRetention.compliance if self._stage == "prod" else s3.ObjectLockRetention.governance
         made = {
             "vault": self._bucket("vault", vault, {**for_landing, **for_staging, "scratch": 2}),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from hub.access.permissions import ROLES
+from tests.browser.fake_lists import Lists
 from tests.browser.fake_quarantine import OWN, Quarantine
 from tests.browser.made_up import ASHA, COUNTS, CUSTOMER, EVIL, REPORT, SEGMENT, SOURCES, TEMPLATE, campaign, run
 
@@ -19,6 +20,7 @@ class FakeApi:
     fail: set = field(default_factory=set)
     quarantine: Quarantine = field(default_factory=Quarantine)
     addresses: list = field(default_factory=list)
+    lists: Lists = field(default_factory=Lists)
 
     def __post_init__(self):
         dry = run(
@@ -110,6 +112,8 @@ class FakeApi:
                 return page({"kind": "visit", "happened_at": "2026-01-01T08:00:00Z", "source": "crm", "amount": None})
             case "GET", "contacts", _:
                 return 200, {"customer_id": ASHA, "consents": [], "suppressions": []}
+            case _, "lists" | "merge_purges", *_:
+                return self.lists.answer(method, parts, body)
             case "GET", "reports":
                 return page(REPORT)
             case "GET", "reports", _:

@@ -19,7 +19,7 @@ def data_set(name, description, schedule, last):
         "schedule": schedule,
         "paused": False,
         "last_pull": last,
-        "entities": [],
+        "entities": ["customer"],
     }
 
 

@@ -10,6 +10,7 @@ from hub.access.permissions import ROLES
 PAGES = {
     "Overview": "sources.read",
     "Customers": "customers.read",
+    "Lists": "lists.read",
     "Reports": "reports.read",
     "Campaigns": "campaigns.read",
     "Users": "users.read",
@@ -21,6 +22,8 @@ EVERY = [
     ("overview/pulls/crm.contacts.00000007", "one_of"),
     ("customers?q=asha", "Asha Rao"),
     (f"customers/{ASHA}", "SO-1042"),
+    ("lists", "Fair into CRM"),
+    ("lists/l1", "Same email"),
     ("reports", "Revenue by month"),
     ("reports/revenue", "Since"),
     ("reports/new", "reporting.customer"),

@@ -7,6 +7,7 @@ const PAGES = [
   // path, module, name in the menu, permission
   ["overview", "overview.js", "Overview", "sources.read"],
   ["customers", "customers.js", "Customers", "customers.read"],
+  ["lists", "lists.js", "Lists", "lists.read"],
   ["reports", "reports.js", "Reports", "reports.read"],
   ["campaigns", "campaigns.js", "Campaigns", "campaigns.read"],
   ["users", "users.js", "Users", "users.read"],

@@ -99,6 +99,17 @@ class QualitySettings(ApiSettings):
     vault_bucket: str
 
 
+class ListsSettings(ApiSettings):
+    control_table: str
+    vault_bucket: str
+    merge_function: str
+
+
+class MergeSettings(Settings):
+    control_table: str
+    vault_bucket: str
+
+
 class SweepSettings(Settings):
     control_table: str
     campaigns_table: str
