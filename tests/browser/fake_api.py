@@ -5,7 +5,20 @@ from dataclasses import dataclass, field
 from hub.access.permissions import ROLES
 from tests.browser.fake_lists import Lists
 from tests.browser.fake_quarantine import OWN, Quarantine
-from tests.browser.made_up import ASHA, COUNTS, CUSTOMER, EVIL, REPORT, SEGMENT, SOURCES, TEMPLATE, campaign, run
+from tests.browser.made_up import (
+    ASHA,
+    COUNTS,
+    CUSTOMER,
+    EVIL,
+    MAP,
+    POOR,
+    REPORT,
+    SEGMENT,
+    SOURCES,
+    TEMPLATE,
+    campaign,
+    run,
+)
 
 RIGHTS = ROLES | {"checker": frozenset({"sources.read", "pulls.read", "quarantine.read"})}  # a custom role
 
@@ -32,6 +45,7 @@ class FakeApi:
         self.campaigns = {
             "m1": campaign("m1", "Spring flush", "sending", dry_run=dry, send=run("send", "sending", COUNTS)),
             "m2": campaign("m2", "Diwali greetings", "draft"),
+            "m4": campaign("m4", "On poor data", "draft", quality=POOR),
         }
 
     def answer(self, method, path, query, body, cookie):
@@ -93,6 +107,8 @@ class FakeApi:
                         "error": None,
                     }
                 )
+            case "GET", "map":
+                return 200, MAP
             case "GET", "tables":
                 columns = [{"name": "customer_id", "type": "varchar", "description": "The customer."}]
                 release = {"release_id": "r20261122t050010ab12", "released_at": "2026-11-22T05:00:30Z"}
@@ -151,6 +167,10 @@ class FakeApi:
                         "events": ["Send", "Delivery"],
                     }
                 )
+            case "POST", "campaigns", name, "override":
+                told = {"by": "u", "at": "2026-11-22T05:00:00Z", "why": body["reason"]}
+                self.campaigns[name] |= {"override": told}
+                return 200, self.campaigns[name]
             case "POST", "campaigns", name, action:
                 state = {
                     "pause": "paused",

@@ -20,6 +20,7 @@ EVERY = [
     ("overview", "crm"),
     ("overview/pulls?source=crm&data_set=contacts", "crm.contacts.00000007"),
     ("overview/pulls/crm.contacts.00000007", "one_of"),
+    ("overview/map", "crm.contacts"),
     ("customers?q=asha", "Asha Rao"),
     (f"customers/{ASHA}", "SO-1042"),
     ("lists", "Fair into CRM"),

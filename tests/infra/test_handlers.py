@@ -74,6 +74,7 @@ REQUESTS = [
     ("quarantine", "GET", "/v1/quarantine/crm.contacts.00000001", "steward", None, 404),
     ("quality", "GET", "/v1/sources/crm/quality", "operator", None, 200),
     ("quality", "GET", "/v1/fixes?pull_id=crm.contacts.00000009", "steward", None, 404),
+    ("silos", "GET", "/v1/map", "operator", None, 200),
     ("lists", "GET", "/v1/lists", "steward", None, 200),
     ("runs", "GET", "/v1/runs", "operator", None, 200),
     ("runs", "GET", "/v1/tables", "operator", None, 200),

@@ -114,6 +114,15 @@ RIGHTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "read golden records": read("vault", "vault/customer/a"),
         },
     ),
+    "silos": (
+        {"read pulls": get("control"), "read reports": get("library"), "read campaigns": get("campaigns")},
+        {
+            "change the ledger": put("control"),
+            "read profiles": get("profiles"),
+            "read golden records": read("vault", "vault/customer/a"),
+            "read facts": read("reporting", "reporting/a"),
+        },
+    ),
     "lists": (
         {
             "keep a list": write("vault", "lists/uploads/a.csv"),

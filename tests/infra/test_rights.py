@@ -122,6 +122,7 @@ def test_no_function_of_the_api_reads_persons_in_bulk_but_quarantine(cloud):
                 "quarantine",
                 "lists",
                 "merge",
+                "silos",
                 "runs",
                 "customers",
                 "reports",

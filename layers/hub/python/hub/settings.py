@@ -166,7 +166,13 @@ class SegmentsSettings(Settings):
     library_table: str
 
 
+class SilosSettings(SegmentsSettings):
+    control_table: str
+    campaigns_table: str
+
+
 class CampaignsSettings(SegmentsSettings):
+    control_table: str
     campaigns_table: str
     freeze_function: str
 

@@ -311,6 +311,13 @@ class Quotas(Strict):
     roles: dict[str, Limit] = {}
 
 
+class QualityLevels(Strict):
+    """Percent of a data set's values or rows that are right: from where it is good, and below what it is poor."""
+
+    good: Percent = 95
+    poor: Percent = 80
+
+
 class HubConfig(Strict):
     """hub.yaml: what is true for the whole organisation."""
 
@@ -327,6 +334,7 @@ class HubConfig(Strict):
     allow_list: tuple[str, ...] = ()
     clients: dict[Name, Client] = Field(default_factory=dict, max_length=16)
     quotas: Quotas = Quotas()
+    quality: QualityLevels = QualityLevels()
     variables: dict[Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")], str] = {}
 
 

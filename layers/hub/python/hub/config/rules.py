@@ -42,6 +42,8 @@ def hub(config: HubConfig, say: Say) -> list[str]:
                         f"{scope!r} is no permission; {checking.near(scope, sorted(GRANTABLE))}",
                     )
                 )
+    if config.quality.poor > config.quality.good:
+        problems.append((("quality", "poor"), "is above `good`; what is poor is not good, write a lower percentage"))
     for role in config.quotas.roles:
         if role not in ROLES:
             problems.append(
