@@ -6,7 +6,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from hub.access import Principal
 from hub.api import Accepted, Api, Created, Limit, Page
-from hub.campaigns.composing import Action, Campaign, CampaignRequest, Campaigns, Receipt
+from hub.campaigns.composing import Action, Campaign, CampaignRequest, Campaigns, OverrideRequest, Receipt
 from hub.settings import CampaignsSettings
 
 api = Api("campaigns")
@@ -37,6 +37,12 @@ def dry_run(principal: Principal, campaign_id: str) -> Accepted[Campaign]:
 @api.post(f"{ONE}/send", permission="campaigns.approve")
 def send_campaign(principal: Principal, campaign_id: str) -> Accepted[Campaign]:
     return Accepted(campaigns().send(campaign_id, principal), see=SEE)
+
+
+@api.post(f"{ONE}/override", permission="campaigns.approve")
+def override(principal: Principal, campaign_id: str, request: OverrideRequest) -> Campaign:
+    """Let a campaign go out although the data behind its audience is poor; the reason is audited."""
+    return campaigns().override(campaign_id, request, principal)
 
 
 @api.post(f"{ONE}/<action>", permission="campaigns.approve")

@@ -4,7 +4,7 @@ from functools import cache
 
 from hub.access import Principal
 from hub.api import Accepted, Api, Created, Limit, Page
-from hub.reports.desk import Asked, Change, Desk, Link, Rows, Standing, Started
+from hub.reports.desk import Asked, Change, Desk, Link, Rows, Shown, Standing, Started
 from hub.reports.library import Draft, Report
 from hub.settings import ReportsSettings
 
@@ -23,8 +23,8 @@ def create_report(principal: Principal, request: Draft) -> Created[Report]:
 
 
 @api.get("/v1/reports/<report_id>", permission="reports.read")
-def show_report(report_id: str) -> Report:
-    return desk().report(report_id)
+def show_report(report_id: str) -> Shown:
+    return desk().show(report_id)
 
 
 @api.put("/v1/reports/<report_id>", permission="reports.write")

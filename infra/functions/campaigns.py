@@ -55,15 +55,24 @@ CAMPAIGNS: dict[str, Function] = {
         GET  /v1/campaigns/{campaign_id}
         POST /v1/campaigns/{campaign_id}/dry_run
         POST /v1/campaigns/{campaign_id}/send
+        POST /v1/campaigns/{campaign_id}/override
         POST /v1/campaigns/{campaign_id}/{action}
         GET  /v1/campaigns/{campaign_id}/receipts
         """,
-        ("LIBRARY_TABLE", "CAMPAIGNS_TABLE", "FREEZE_FUNCTION"),
+        ("CONTROL_TABLE", "LIBRARY_TABLE", "CAMPAIGNS_TABLE", "FREEZE_FUNCTION"),
         (
+            Grant("control", READ_ITEMS),
             Grant("library", READ_ITEMS),
             Grant("campaigns", ITEMS),
             Grant("function:freeze", ("lambda:InvokeFunction",)),
         ),
+    ),
+    "silos": api(
+        "Shows what comes in from where, what becomes of it and who uses it.",
+        "query",
+        "GET /v1/map",
+        ("CONTROL_TABLE", "LIBRARY_TABLE", "CAMPAIGNS_TABLE"),
+        (Grant("control", READ_ITEMS), Grant("library", READ_ITEMS), Grant("campaigns", READ_ITEMS)),
     ),
     "freeze": Function(
         "Freezes a campaign's audience into chunks, or counts it for a dry run.",

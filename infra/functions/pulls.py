@@ -88,6 +88,38 @@ PULLS: dict[str, Function] = {
             Grant("vault/drop", (*WRITE_OBJECTS, "s3:ListBucket", "s3:ListMultipartUploadParts")),
         ),
     ),
+    "lists": api(
+        "Keeps lists of people; merges and purges them.",
+        "core",
+        """
+        GET  /v1/lists
+        PUT  /v1/lists/{name}
+        GET  /v1/merge_purges
+        POST /v1/merge_purges
+        GET  /v1/merge_purges/{merge_id}
+        GET  /v1/merge_purges/{merge_id}/download
+        """,
+        ("CONTROL_TABLE", "VAULT_BUCKET", "MERGE_FUNCTION"),
+        (
+            Grant("control", ITEMS),
+            Grant("vault/lists", KEEP_OBJECTS),
+            Grant("function:merge", ("lambda:InvokeFunction",)),
+        ),
+    ),
+    "merge": Function(
+        "Merges and purges lists of people, one job at a time.",
+        "pull",
+        "event",
+        ("CONTROL_TABLE", "VAULT_BUCKET"),
+        (
+            Grant("control", ITEMS),
+            Grant("vault/lists", KEEP_OBJECTS),
+            Grant("vault/staging", READ_OBJECTS),
+            Grant("queue:merge-failed", ("sqs:SendMessage",)),
+        ),
+        memory=2048,
+        timeout=600,
+    ),
     "pull": Function(
         "Carries one pull on until it is complete or the time is short.",
         "pull",

@@ -14,6 +14,7 @@ from infra.rights import Grant
 
 PULLS_AT_ONCE = 10
 LATE_MINUTES = 30
+MERGE_TRIES = 3
 
 
 class Ingest(HubStack):
@@ -25,10 +26,16 @@ class Ingest(HubStack):
         visible_after = Duration.seconds(6 * FUNCTIONS["pull"].timeout)
         self._queue = HubQueue(self, "pulls", key, hub.alarms, visible_after=visible_after)
         hub.stores.add("queue:pull", self._queue.queue_arn, key=key, PULL_QUEUE_URL=self._queue.queue_url)
-        pull = HubFunction(self, "pull", hub, Layers(self, hub.home, hub.bundle))
+        layers = Layers(self, hub.home, hub.bundle)
+        pull = HubFunction(self, "pull", hub, layers)
         pull.feed(self._queue, batch=1, at_once=PULLS_AT_ONCE)
         oldest = self._queue.metric_approximate_age_of_oldest_message(period=minute(), statistic="max")
         alarm(self, "pulls-late", oldest, "Pulls wait longer than half an hour.", hub.alarms, above=60 * LATE_MINUTES)
+        failed = DeadLetters(self, "merge", key, hub.alarms)
+        hub.stores.add("queue:merge-failed", failed.queue_arn, key=key)
+        merge = HubFunction(self, "merge", hub, layers)
+        merge.fail_to(failed, tries=MERGE_TRIES)
+        hub.stores.add("function:merge", merge.function_arn, MERGE_FUNCTION=merge.function_name)
         self._schedules()
 
     def _schedules(self) -> None:

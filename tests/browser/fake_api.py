@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from hub.access.permissions import ROLES
+from tests.browser.fake_lists import Lists
 from tests.browser.fake_quarantine import OWN, Quarantine
 from tests.browser.fake_uploads import Uploads
 from tests.browser.made_up import (
@@ -10,6 +11,8 @@ from tests.browser.made_up import (
     COUNTS,
     CUSTOMER,
     EVIL,
+    MAP,
+    POOR,
     QUALITY,
     REPORT,
     SEGMENT,
@@ -33,6 +36,7 @@ class FakeApi:
     quarantine: Quarantine = field(default_factory=Quarantine)
     uploads: Uploads = field(default_factory=Uploads)
     addresses: list = field(default_factory=list)
+    lists: Lists = field(default_factory=Lists)
 
     def __post_init__(self):
         dry = run(
@@ -44,6 +48,7 @@ class FakeApi:
         self.campaigns = {
             "m1": campaign("m1", "Spring flush", "sending", dry_run=dry, send=run("send", "sending", COUNTS)),
             "m2": campaign("m2", "Diwali greetings", "draft"),
+            "m4": campaign("m4", "On poor data", "draft", quality=POOR),
         }
 
     def answer(self, method, path, query, body, cookie):
@@ -107,6 +112,8 @@ class FakeApi:
                         "error": None,
                     }
                 )
+            case "GET", "map":
+                return 200, MAP
             case "GET", "tables":
                 columns = [{"name": "customer_id", "type": "varchar", "description": "The customer."}]
                 release = {"release_id": "r20261122t050010ab12", "released_at": "2026-11-22T05:00:30Z"}
@@ -128,6 +135,8 @@ class FakeApi:
                 return page({"kind": "visit", "happened_at": "2026-01-01T08:00:00Z", "source": "crm", "amount": None})
             case "GET", "contacts", _:
                 return 200, {"customer_id": ASHA, "consents": [], "suppressions": []}
+            case _, "lists" | "merge_purges", *_:
+                return self.lists.answer(method, parts, body)
             case "GET", "reports":
                 return page(REPORT)
             case "GET", "reports", _:
@@ -165,6 +174,10 @@ class FakeApi:
                         "events": ["Send", "Delivery"],
                     }
                 )
+            case "POST", "campaigns", name, "override":
+                told = {"by": "u", "at": "2026-11-22T05:00:00Z", "why": body["reason"]}
+                self.campaigns[name] |= {"override": told}
+                return 200, self.campaigns[name]
             case "POST", "campaigns", name, action:
                 state = {
                     "pause": "paused",

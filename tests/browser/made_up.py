@@ -24,7 +24,7 @@ def data_set(name, description, schedule, last, fresh, importance="normal"):
         "schedule": schedule,
         "paused": False,
         "last_pull": last,
-        "entities": [],
+        "entities": ["customer"],
         "importance": importance,
         "freshness": fresh,
     }
@@ -181,3 +181,33 @@ def campaign(campaign_id, name, state, **runs):
         "created_by": "u",
         "created_at": "2026-11-21T10:00:00Z",
     } | runs
+
+
+POOR = {
+    "level": "poor",
+    "score": 0.52,
+    "data_sets": ["crm.contacts"],
+    "shortfalls": [{"data_set": "crm.contacts", "day": "2026-11-22", "measure": "validity", "share": 0.52}],
+}
+CONTACTS = {"name": "contacts", "entities": ["customer"], "tables": ["reporting.customer"], "quality": "poor"}
+MAP = {
+    "sources": [{"name": "crm", "connector": "rest", "owner": "sales", "data_sets": [CONTACTS]}],
+    "tables": [
+        {
+            "name": "reporting.customer",
+            "description": "One row per customer.",
+            "reads": [],
+            "data_sets": ["crm.contacts"],
+        }
+    ],
+    "uses": [{"kind": "report", "id": "revenue", "name": "Revenue by month", "tables": ["reporting.customer"]}],
+    "coverage": {
+        "sources": 1,
+        "data_sets": 1,
+        "mapped": 1,
+        "unmapped": [],
+        "tables": 2,
+        "used": 1,
+        "unused": ["reporting.product"],
+    },
+}

@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 HEAVY = {"pandas", "pyarrow", "awswrangler", "duckdb", "numpy", "yaml", "pytest", "moto"}
-WITH_SQL = {"reports", "segments", "campaigns"}
+WITH_SQL = {"reports", "segments", "campaigns", "silos"}
 PROBE = """
 import sys
 from pathlib import Path

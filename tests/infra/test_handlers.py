@@ -76,6 +76,8 @@ REQUESTS = [
     ("quality", "GET", "/v1/fixes?pull_id=crm.contacts.00000009", "steward", None, 404),
     ("uploads", "GET", "/v1/uploads", "sales", None, 200),
     ("collect", "POST", "/v1/collect/nobody/events", None, {"event": "page"}, 401),
+    ("silos", "GET", "/v1/map", "operator", None, 200),
+    ("lists", "GET", "/v1/lists", "steward", None, 200),
     ("runs", "GET", "/v1/runs", "operator", None, 200),
     ("runs", "GET", "/v1/tables", "operator", None, 200),
     ("customers", "GET", "/v1/customers?q=anna", "service", None, 200),

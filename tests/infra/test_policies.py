@@ -155,6 +155,43 @@ RIGHTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "read golden records": read("vault", "vault/customer/a"),
         },
     ),
+    "silos": (
+        {"read pulls": get("control"), "read reports": get("library"), "read campaigns": get("campaigns")},
+        {
+            "change the ledger": put("control"),
+            "read profiles": get("profiles"),
+            "read golden records": read("vault", "vault/customer/a"),
+            "read facts": read("reporting", "reporting/a"),
+        },
+    ),
+    "lists": (
+        {
+            "keep a list": write("vault", "lists/uploads/a.csv"),
+            "show a result": read("vault", "lists/merges/a/kept.csv"),
+            "keep a job": put("control"),
+        },
+        {
+            "read staged rows": read("vault", "staging/a"),
+            "read raw bytes": read("vault", "landing/a"),
+            "read golden records": read("vault", "vault/customer/a"),
+            "read facts": read("reporting", "reporting/a"),
+        },
+    ),
+    "merge": (
+        {
+            "read staged rows": read("vault", "staging/a"),
+            "read a list": read("vault", "lists/uploads/a.csv"),
+            "write a result": write("vault", "lists/merges/a/kept.csv"),
+            "keep a job": put("control"),
+        },
+        {
+            "stage a row": write("vault", "staging/a"),
+            "read raw bytes": read("vault", "landing/a"),
+            "read golden records": read("vault", "vault/customer/a"),
+            "read facts": read("reporting", "reporting/a"),
+            "read profiles": get("profiles"),
+        },
+    ),
     "runs": (
         {"read runs": get("control")},
         {

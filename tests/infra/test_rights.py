@@ -77,7 +77,8 @@ def test_only_reviewed_machines_read_persons_and_facts_in_bulk(cloud):
 
 
 def test_no_function_of_the_api_reads_persons_in_bulk_but_quarantine(cloud):
-    """Quarantine is shown to data engineers row by row, fixes to stewards one by one; no more of the vault's bucket."""
+    """Quarantine is shown to data engineers row by row, fixes to stewards one by one, lists to both as files;
+    no more of the vault's bucket."""
     reach = {
         (name, grant.store.partition("/")[2])
         for name, spec in FUNCTIONS.items()
@@ -85,7 +86,7 @@ def test_no_function_of_the_api_reads_persons_in_bulk_but_quarantine(cloud):
         for grant in spec.grants
         if grant.store.startswith("vault/") and "s3:GetObject" in grant.actions
     }
-    assert reach == {("quarantine", "quarantine"), ("quality", "fixes")}
+    assert reach == {("quarantine", "quarantine"), ("quality", "fixes"), ("lists", "lists")}
 
 
 def test_who_of_the_api_writes_into_the_vault(cloud):
@@ -113,6 +114,8 @@ def test_who_of_the_api_writes_into_the_vault(cloud):
                 "quarantine",
                 "collect",
                 "uploads",
+                "lists",
+                "merge",
                 "pull",
                 "plan",
                 "statement",
@@ -133,6 +136,9 @@ def test_who_of_the_api_writes_into_the_vault(cloud):
                 "quarantine",
                 "collect",
                 "uploads",
+                "lists",
+                "merge",
+                "silos",
                 "runs",
                 "customers",
                 "reports",

@@ -82,6 +82,7 @@ class Journey:
         self.pull()
         self.run()
         self.campaign()
+        self.merge()
         self.failure()
         return self
 
@@ -105,6 +106,14 @@ class Journey:
             progress = self.work("profile", {**run, "progress": progress})
         self.statements(run, released["maintenance"])
         self.work("release", {"action": "finish", **run})
+
+    def merge(self) -> None:
+        fair = {"csv": "email,name\nASHA@example.com,Asha\nnew@example.com,Neu\n", "basis": "said so at the fair"}
+        self.ask("lists", "PUT", "/v1/lists/fair", "steward", fair)
+        wish = {"title": "Fair", "lists": [{"data_set": "calls.callers"}, {"upload": "fair"}]}
+        job = self.ask("lists", "POST", "/v1/merge_purges", "steward", wish)
+        self.work("merge", {"merge_id": job["merge_id"]})
+        self.merged = self.ask("lists", "GET", f"/v1/merge_purges/{job['merge_id']}", "steward", None)
 
     def failure(self) -> None:
         """A run that the state machine gives up while a statement of it is running."""
@@ -187,6 +196,14 @@ def test_the_campaign_reached_both_and_knows_of_the_bounce(done):
     assert done.shown["dry_run"]["counts"]["waiting"] == done.shown["send"]["counts"]["sent"] == 2
     assert sorted(receipt["events"] for receipt in done.receipts) == [[], ["Bounce"]]
     assert [item["reason"] for item in done.items("send", "CONSENT_TABLE") if item["sk"] == "-"] == ["bounced"]
+
+
+def test_lists_are_merged_with_what_was_pulled(done):
+    assert done.merged["state"] == "complete", done.merged["error"]
+    assert done.merged["report"]["lists"] == {
+        "calls.callers": {"rows": 2, "kept": 2, "merged": 0, "purged": 0},
+        "fair": {"rows": 2, "kept": 1, "merged": 1, "purged": 0},
+    }
 
 
 def test_what_the_dashboard_shows_is_what_the_workers_count(done):

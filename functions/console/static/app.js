@@ -8,6 +8,7 @@ const PAGES = [
   ["overview", "overview.js", "Overview", "sources.read"],
   ["customers", "customers.js", "Customers", "customers.read"],
   ["uploads", "uploads.js", "Uploads", "uploads.read"],
+  ["lists", "lists.js", "Lists", "lists.read"],
   ["reports", "reports.js", "Reports", "reports.read"],
   ["campaigns", "campaigns.js", "Campaigns", "campaigns.read"],
   ["users", "users.js", "Users", "users.read"],

@@ -1,7 +1,7 @@
 // Campaigns: compose, count, send, watch, and what became of each message.
 
 import { get, list, may, post } from "./api.js";
-import { action, ago, badge, confirm, day, h, number, pages, plural, show, table, words } from "./dom.js";
+import { action, ago, badge, confirm, day, dialog, field, form, h, number, pages, plural, quality, show, table, words } from "./dom.js";
 
 export async function render(page) {
   const [first, second] = page.rest;
@@ -58,21 +58,35 @@ async function one(page, id) {
   };
   const act = (text, name, options = {}) => action(text, async () => {
     if (options.ask && !await confirm(...options.ask)) return;
-    campaign = await post(`${path}/${name}`, {});
+    const now = await post(`${path}/${name}`, {});
+    campaign = { ...now, quality: now.quality || campaign.quality };
     draw();
     page.every(1.5, again);
   }, { class: options.kind || "" });
 
+  const blocked = () => campaign.quality && campaign.quality.level === "poor" && !campaign.override;
+  const override = () => {
+    const reason = h("textarea", { name: "reason", rows: 3, required: true, minlength: 5, maxlength: 500 });
+    dialog(page, "Let it go out on poor data?", (close) => [quality(campaign.quality), form({}, async () => {
+      campaign = await post(`${path}/override`, { reason: reason.value.trim() });
+      close();
+      draw();
+    }, field("Reason", reason, "The audit log keeps it: name no person, no address and no number of one."),
+      h("div", { class: "row" }, h("button", { type: "button", onclick: close }, "Back"), h("button", { type: "submit", class: "main" }, "Override")))]);
+  };
   const draw = () => {
     const { send, dry_run: dry } = campaign;
     const resend = !send || send.state === "failed";
     show(state,
       h("p", null, badge(campaign.state), send ? [" ", send.ended_at ? ["ended ", ago(send.ended_at)] : ["started ", ago(send.started_at)]] : ` Composed ${day(campaign.created_at)}`),
+      quality(campaign.quality), campaign.override ? h("p", { class: "hint" }, "Overridden ", ago(campaign.override.at), `: ${campaign.override.why}`) : null,
+      blocked() ? h("p", { class: "hint" }, "The data behind this audience is poor. Mend it, or let an approver override with a reason.") : null,
       [send, dry].filter(Boolean).filter((run) => run.error).slice(0, 1).map((run) => h("p", { class: "wrong" }, run.error)),
       send && send.counts ? progress(send) : dry ? dryRun(dry) : h("p", { class: "hint" }, "Try it dry first: it counts who would get it and why others would not. Nobody is written to."),
       h("div", { class: "row" },
         may("campaigns.write") && resend ? act("Dry run", "dry_run", { kind: dry ? "" : "main" }) : null,
-        may("campaigns.approve") && resend ? act("Send …", "send", { kind: "main", ask: ["Send this campaign?",
+        may("campaigns.approve") && resend && blocked() ? action("Override …", override) : null,
+        may("campaigns.approve") && resend && !blocked() ? act("Send …", "send", { kind: "main", ask: ["Send this campaign?",
           dry && dry.counts ? `${plural(dry.counts.waiting, "person", "people")} would get it by the dry run. Sending cannot be taken back.` : "It was not tried dry. Sending cannot be taken back.", "Send"] }) : null,
         may("campaigns.approve") && send && send.state === "sending" ? act("Pause", "pause") : null,
         may("campaigns.approve") && send && send.state === "paused" ? act("Resume", "resume", { kind: "main" }) : null,

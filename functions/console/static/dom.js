@@ -31,6 +31,17 @@ const WORDS = {
 
 export const badge = (state, text) => h("span", { class: `badge ${WORDS[state] || ""}` }, text || words(state));
 
+/** How good the data behind something is, with what is wrong with it; nothing where nothing was measured. */
+export function quality(found) {
+  if (!found || found.level === "unknown") return null;
+  const kind = { good: "complete", fair: "held", poor: "bad" }[found.level];
+  return h("div", { class: "quality" }, h("p", null, badge(kind, `Data: ${found.level}`), ` ${percent(found.score)} at worst`),
+    found.shortfalls.length ? h("ul", { class: "hint" }, found.shortfalls.slice(0, 5).map((each) =>
+      h("li", null, `${words(each.measure)} of ${each.data_set}: ${percent(each.share)}`))) : null);
+}
+
+export const percent = (share) => `${Math.floor(share * 1000) / 10} %`;
+
 /** no_address -> No address */
 export function words(name) {
   const text = String(name).replaceAll("_", " ").replace(/^email/, "e-mail");

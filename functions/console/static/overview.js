@@ -4,10 +4,11 @@ import { call, get, may, post } from "./api.js";
 import { action, ago, badge, day, h, number, say, show, table } from "./dom.js";
 
 export async function render(page) {
+  if (page.rest[0] === "map") return (await import("./map.js")).render(page);
   if (page.rest[0] === "pulls") return (await import("./pulls.js")).render(page);
   const release = h("section", { class: "strip", "aria-label": "Release" });
   const sources = h("section", { "aria-label": "Sources" });
-  show(page.place, h("h1", null, "Overview"), release, sources);
+  show(page.place, h("h1", null, "Overview"), release, h("p", null, h("a", { href: "#/overview/map" }, "What becomes of it, and who uses it")), sources);
   const fill = async () => {
     const [found, runs, tables] = await Promise.all([
       get("/v1/sources"), may("runs.read") ? get("/v1/runs?limit=1") : null, may("tables.read") ? get("/v1/tables") : null]);

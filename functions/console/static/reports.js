@@ -1,7 +1,7 @@
 // Reports: the list, one report with its parameters and its result, and queries of one's own.
 
 import { get, list, may, post } from "./api.js";
-import { action, badge, field, form, h, pages, plural, say, show, table, words } from "./dom.js";
+import { action, badge, field, form, h, pages, plural, quality, say, show, table, words } from "./dom.js";
 
 export async function render(page) {
   if (page.rest[0] === "new") return write(page);
@@ -45,7 +45,7 @@ async function one(page, id) {
   const { read, fields } = parameterFields(report.parameters);
   show(page.place,
     h("p", { class: "path" }, h("a", { href: "#/reports" }, "Reports"), " / Report"),
-    h("h1", null, report.title), h("p", { class: "quiet" }, report.description),
+    h("h1", null, report.title), h("p", { class: "quiet" }, report.description), quality(report.quality),
     may("reports.run") ? form({ class: "inline" }, () => run(page, result, { report_id: id, parameters: read() }), fields,
       h("button", { type: "submit", class: "main" }, "Run")) : null,
     result,

@@ -5,15 +5,16 @@ import json
 import boto3
 import pytest
 
-from hub import aws
+from hub import aws, config
 from hub.api import encode_cursor
 from hub.campaigns.store import TOTALS, CampaignStore
+from hub.models import loader
 
 
 @pytest.fixture
 def campaigns(on_moto, gateway, new_table, tmp_path):
     """The function; `.asked` holds the runs that the freeze function was asked for."""
-    for name in ("LIBRARY_TABLE", "CAMPAIGNS_TABLE"):
+    for name in ("CONTROL_TABLE", "LIBRARY_TABLE", "CAMPAIGNS_TABLE"):
         on_moto.setenv(name, name.partition("_")[0].lower())
         new_table(name.partition("_")[0].lower())
     on_moto.setenv("HUB_HOME", str(tmp_path))
@@ -176,3 +177,60 @@ def test_a_cursor_that_no_list_gave_is_refused(campaigns, parts):
     campaigns("POST", f"{path}/send", role="approver")
     answer = campaigns("GET", f"{path}/receipts", role="marketer", query=f"after={encode_cursor(*parts)}")
     assert (answer.status, answer.code) == (400, "bad_request")
+
+
+POOR = {"judged": 10, "measured": {"mail": {"filled": 10, "invalid": 5}}, "state": "complete", "received": 10}
+LEDGER = {"pk": "data_set#crm.people", "sk": "pull#00000001", "pull_id": "crm.people.00000001", "source": "crm"}
+LEDGER |= {"data_set": "people", "pull_seq": 1, "started_at": "2026-01-01T00:00:00Z"}
+
+
+@pytest.fixture
+def on_poor_data(campaigns, tmp_path):
+    """The segment reads a table of one data set, half of whose addresses are none."""
+    set_of = {"description": "d", "fetch": {"path": "/x"}, "frequency": {"class": "on-demand"}}
+    set_of |= {"columns": {"mail": {"type": "varchar", "check": "email", "on_failure": "warn"}}}
+    set_of |= {"keys": {"business": ["mail"]}, "entity": {"customer": {"source_key": "mail"}}}
+    crm = {"name": "crm", "description": "d", "owner": "o", "connector": "rest", "data_sets": {"people": set_of}}
+    crm |= {"trust": 50, "connection": {"base_url": "https://crm.example"}}
+    hub = {"name": "test", "currency": "INR", "country": "IN", "senders": {"email": "hub@example.org"}}
+    (tmp_path / "deployment.json").write_text(json.dumps({"name": "test", "hub": hub, "sources": {"crm": crm}}))
+    folder = tmp_path / "sql/reporting/customer"
+    folder.mkdir(parents=True)
+    columns = {"customer_id": {"type": "varchar", "required": True, "description": "d"}}
+    table = {"description": "d", "kind": "full", "columns": columns}
+    (folder / "table.json").write_text(json.dumps(table))
+    (folder / "model.sql").write_text("select source_key as customer_id from conformed.customer")
+    body = {"segment_id": "g2", "name": "x", "sql": "select customer_id from reporting.customer", "parameters": []}
+    body |= {"created_by": "u", "created_at": "2026-01-01T00:00:00Z"}
+    aws.table("library").put_item(Item={"pk": "segment", "sk": "g2", "json": json.dumps(body)})
+    aws.table("control").put_item(Item=LEDGER | POOR)
+    config.read.cache_clear()
+    loader.read.cache_clear()
+    made = campaigns("POST", "/v1/campaigns", BODY | {"segment_id": "g2", "parameters": {}}, role="marketer")
+    yield made.headers["location"]
+    config.read.cache_clear()
+    loader.read.cache_clear()
+
+
+def test_poor_data_blocks_until_an_approver_overrides_with_a_reason(campaigns, on_poor_data, audited):
+    path = on_poor_data
+    shown = campaigns("GET", path, role="marketer").body["quality"]
+    assert (shown["level"], shown["score"], shown["data_sets"]) == ("poor", 0.5, ["crm.people"])
+    refused = campaigns("POST", f"{path}/send", role="approver")
+    assert (refused.status, campaigns.asked) == (409, [])
+    assert "validity of crm.people is 50%" in refused.body["error"]["message"]
+    assert campaigns("POST", f"{path}/dry_run", role="marketer").status == 202, "to count is always allowed"
+    why = {"reason": "a service notice that all must get"}
+    assert campaigns("POST", f"{path}/override", why, role="marketer").status == 403
+    assert campaigns("POST", f"{path}/override", {"reason": ""}, role="approver").status == 422
+    assert campaigns("POST", f"{path}/override", {"reason": "ask asha@example.com"}, role="approver").status == 422
+    told = campaigns("POST", f"{path}/override", why, role="approver", user="user-9").body["override"]
+    assert (told["by"], told["why"]) == ("user-9", why["reason"])
+    assert campaigns("POST", f"{path}/send", role="approver").status == 202
+    assert ("campaigns.override", [path.rpartition("/")[2]]) in audited()
+
+
+def test_good_data_needs_no_override(campaigns, on_poor_data):
+    aws.table("control").put_item(Item=LEDGER | POOR | {"measured": {"mail": {"filled": 10, "invalid": 0}}})
+    assert campaigns("GET", on_poor_data, role="marketer").body["quality"]["level"] == "good"
+    assert campaigns("POST", f"{on_poor_data}/send", role="approver").status == 202

@@ -89,6 +89,8 @@ def compiled(home: Path) -> Path:
         folder.mkdir(parents=True)
         (folder / "table.json").write_text(json.dumps(yaml.safe_load(file.read_text("utf-8"))))
         (folder / "model.sql").write_text(file.with_name("model.sql").read_text("utf-8"))
+    hub = {"name": "test", "currency": "INR", "country": "IN"}
+    (home / "deployment.json").write_text(json.dumps({"name": "test", "hub": hub, "sources": {}}))
     (home / "reports").mkdir()
     for file in (ROOT / "deployments/demo/reports").glob("*.yaml"):
         (home / "reports" / f"{file.stem}.json").write_text(json.dumps(yaml.safe_load(file.read_text("utf-8"))))

@@ -11,6 +11,7 @@ DEMO = {
     for name in ("hub.yaml", "sources/crm.yaml", "sources/shop.yaml", "sources/calls.yaml")
 }
 HUB, CRM, SHOP, CALLS = DEMO
+ID = "{type: varchar, required: true, personal: id}"
 GENDER = "gender:     {type: varchar}"
 COUNTRY = "country:     {type: varchar}"
 OWN, NONE = "{data_set: contacts, column: contact_id}", "{data_set: none, column: id}"
@@ -51,6 +52,15 @@ MISTAKES = [
     (CRM, GENDER, "gender: {type: varchar, check: {pattern: '(?=a)b'}}", "gender", "neither look-around"),
     (CRM, GENDER, "gender: {type: varchar, check: {postcode: ZZ}}", "gender", "knows no postcodes of 'ZZ'"),
     (CRM, GENDER, "gender: {type: bigint, check: tidy}", "gender", "tidy is for varchar"),
+    (CRM, GENDER, "gender: {type: varchar, check: {company: ZZ}}", "gender", "does not know how 'ZZ' writes"),
+    (CRM, GENDER, "gender: {type: varchar, check: {country: IN}}", "gender", "takes no argument"),
+    (CRM, GENDER, "gender: {type: varchar, check: {name: [1]}}", "gender", "a list of names that are spelt right"),
+    (CRM, GENDER, "gender: {type: varchar, check: {name: [A]}, on_failure: fix}", "gender", "is not rewritten"),
+    (CRM, GENDER, "gender: {type: varchar, check: {unique: true, on_failure: suggest}}", "gender", "knows no repair"),
+    (CRM, GENDER, "gender: {type: bigint, default: x}", "gender.default", "can never be in a column of bigint"),
+    (CRM, GENDER, "gender: {type: varchar, required: true, default: x}", "gender.default", "take one of them out"),
+    (CRM, GENDER, "gender: {type: varchar, check: {one_of: [a]}, default: b}", "gender.default", "add it there"),
+    (CRM, ID, "{type: varchar, default: x}", "contact_id.default", "is part of a key"),
     (CRM, GENDER, "gender: {type: varchar, check: {gender: x}}", "gender", "takes no argument"),
     (CRM, GENDER, "gender: {type: varchar, check: plausible_date}", "gender", "is for dates and timestamps"),
     (CRM, GENDER, "gender: {type: date, check: {plausible_date: [today]}}", "gender", "takes two bounds"),

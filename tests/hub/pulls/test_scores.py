@@ -23,10 +23,15 @@ RULES = RestDataSet.model_validate(
         "frequency": {"class": "on-demand"},
         "keys": {"business": ["key"]},
         "filters": [{"rule": "tests", "where": {"city": {"one_of": ["test"]}}}],
-        "rules": [{"rule": "paid", "expect": {"column": "paid", "is": "at_most", "of": "total"}, "on_failure": "warn"}],
+        "rules": [
+            {"rule": "paid", "expect": {"column": "paid", "is": "at_most", "of": "total"}, "on_failure": "warn"},
+            {"rule": "pin", "expect": {"column": "pin", "is": "postcode_of", "of": "town"}, "on_failure": "warn"},
+        ],
         "columns": {
             "key": {"type": "bigint", "required": True},
             "city": {"type": "varchar"},
+            "pin": {"type": "varchar"},
+            "town": {"type": "varchar", "default": "Pune"},
             "mail": {"type": "varchar", "check": "email", "on_failure": "warn"},
             "gender": {"type": "varchar", "check": "gender", "on_failure": "fix"},
             "total": {"type": "decimal(9,2)", "on_failure": "warn"},
@@ -41,7 +46,7 @@ TODAY = date(2026, 6, 15)
 ONE = Pull(pull_id="s.d.00000001", source="s", data_set="d", pull_seq=1, state="complete", started_at=f"{TODAY}T10:00Z")
 
 
-KINDS = ("city", "mail", "gender", "total", "paid", "seen", "card", "shop")
+KINDS = ("town", "pin", "city", "mail", "gender", "total", "paid", "seen", "card", "shop")
 
 
 def seeded(rate, first):
@@ -52,6 +57,8 @@ def seeded(rate, first):
         {
             "key": str(key),
             "city": "test" if key % 10 == 0 else None if key in wrong["city"] else "Pune",
+            "pin": "560001" if key in wrong["pin"] else "411001",
+            "town": None if key in wrong["town"] else "Pune",
             "mail": "nobody" if key in wrong["mail"] else f"n{key}@example.com",
             "gender": "M" if key in wrong["gender"] else "male",
             "total": "much" if key in wrong["total"] else "10.00",
@@ -84,6 +91,8 @@ def test_seeded_errors_are_measured(rate):
     assert day.rows == 0.9 * ROWS * BATCHES, "filtered rows are not judged"
     shares = {
         "city": "completeness",
+        "town": "completeness",
+        "pin": "accuracy",
         "mail": "validity",
         "gender": "validity",
         "total": "validity",
@@ -95,7 +104,10 @@ def test_seeded_errors_are_measured(rate):
     assert measured == dict.fromkeys(shares, pytest.approx(1 - rate, abs=0.01))
     # Where the total is no number there is nothing to compare with.
     assert day.rules["paid"] == pytest.approx(1 - rate, abs=0.01)
-    assert day.consistency == day.rules["paid"]
+    assert day.accuracy == day.rules["pin"] == day.columns["pin"]["accuracy"]
+    assert day.consistency == pytest.approx(1 - rate, abs=0.01)
+    seeded_gaps = round(rate * 0.9 * ROWS) * BATCHES
+    assert (day.missing["town"], day.imputed) == (seeded_gaps, {"town": seeded_gaps}), "made up, and still missing"
     assert day.timeliness == day.columns["seen"]["timeliness"]
 
 
@@ -113,3 +125,39 @@ def test_days_are_apart_and_only_complete_pulls_count():
         ("2026-06-14", 1, 10, 0.9),
     ]
     assert found[0].columns["mail"] == {"completeness": 0, "validity": None}, "of no value nothing is valid or not"
+
+
+DETECTORS = {
+    "duplicates": lambda day: 1 - day.uniqueness,
+    "inconsistencies": lambda day: 1 - day.consistency,
+    "incompleteness": lambda day: 1 - day.columns["city"]["completeness"],
+}
+
+
+@pytest.mark.parametrize(("rates"), [(0.0, 0.02, 0.1), (0.05, 0.0, 0.3), (0.2, 0.1, 0.0)])
+def test_three_detectors_tell_their_own_errors_apart(rates):
+    """Each sees its own kind at its rate, and nothing of the others."""
+    draw = random.Random(str(rates))
+    repeats, contradictions, gaps = (round(rate * ROWS) for rate in rates)
+    rows = [
+        {"key": str(key), "city": "Pune", "pin": "411001", "town": "Pune", "total": "10.00", "paid": "9.00"}
+        for key in range(1, ROWS + 1 - repeats)
+    ]
+    for row in draw.sample(rows, contradictions):
+        row["pin"] = "560001"
+        row["paid"] = "11.00"
+    for row in draw.sample(rows, gaps):
+        row["city"] = None
+    clean = [row for row in rows if row["city"] and row["pin"] == "411001"]
+    rows += draw.sample(clean, repeats)  # so that what is wrong stays at its rate
+    draw.shuffle(rows)
+    memory = Memory(RULES, None, [], {})
+    raw = pa.Table.from_pylist(rows, pa.schema([(name, pa.string()) for name in [*RULES.columns, "_extra"]]))
+    plan = Plan("s", "d", RULES, b"k", "IN", frozenset())
+    memory.known = {"shop": Known(b"k", "s", "shops.id", [])}
+    outcome = settle_batch(plan, ONE, 1, [Piece(raw, b"", "json", {}, {})], memory, 0)
+    assert not outcome.counts.missing
+    pull = ONE.model_copy(update={**total([outcome.tally.as_item()]), **outcome.counts.as_dict()})
+    (day,) = by_day([pull], RULES)
+    found = {name: tell(day) for name, tell in DETECTORS.items()}
+    assert found == {name: pytest.approx(rate, abs=0.01) for name, rate in zip(DETECTORS, rates, strict=True)}

@@ -121,6 +121,17 @@ class QualitySettings(ApiSettings):
     vault_bucket: str
 
 
+class ListsSettings(ApiSettings):
+    control_table: str
+    vault_bucket: str
+    merge_function: str
+
+
+class MergeSettings(Settings):
+    control_table: str
+    vault_bucket: str
+
+
 class SweepSettings(Settings):
     control_table: str
     vault_bucket: str
@@ -178,7 +189,13 @@ class SegmentsSettings(Settings):
     library_table: str
 
 
+class SilosSettings(SegmentsSettings):
+    control_table: str
+    campaigns_table: str
+
+
 class CampaignsSettings(SegmentsSettings):
+    control_table: str
     campaigns_table: str
     freeze_function: str
 

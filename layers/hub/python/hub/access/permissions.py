@@ -10,6 +10,7 @@ OVERSEE = frozenset({"sources.read", "pulls.read", "runs.read", "tables.read", "
 UPLOAD = frozenset({"uploads.read", "uploads.write"})
 RUN_REPORTS = frozenset({"reports.read", "reports.run"})
 REFUSED = frozenset({"quarantine.read", "quarantine.replay"})
+LISTS = frozenset({"lists.read", "lists.write"})
 WRITE_REPORTS = RUN_REPORTS | {"reports.write", "results.download", "tables.read"}
 
 ROLES: Final[dict[str, frozenset[str]]] = {
@@ -18,7 +19,8 @@ ROLES: Final[dict[str, frozenset[str]]] = {
     | WRITE_REPORTS
     | {"sources.manage", "pulls.start", "pulls.decide", "runs.start"}
     | UPLOAD
-    | REFUSED,
+    | REFUSED
+    | LISTS,
     "data_analysis_engineer": OVERSEE | WRITE_REPORTS | {"runs.start", "segments.read", "segments.write"},
     "analyst": OVERSEE | WRITE_REPORTS | {"segments.read", "segments.write"},
     "report_user": RUN_REPORTS,
@@ -26,7 +28,7 @@ ROLES: Final[dict[str, frozenset[str]]] = {
     | {"tables.read", "segments.read", "segments.write", "templates.read", "templates.write"}
     | {"campaigns.read", "campaigns.write"},
     "approver": RUN_REPORTS | {"segments.read", "templates.read", "campaigns.read", "campaigns.approve"},
-    "steward": OVERSEE | UPLOAD | REFUSED | {"fixes.read", "customers.read", "contacts.read", "contacts.write"},
+    "steward": OVERSEE | UPLOAD | REFUSED | LISTS | {"fixes.read", "customers.read", "contacts.read", "contacts.write"},
     "service": UPLOAD | {"customers.read", "contacts.read", "contacts.write"},
     "sales": RUN_REPORTS | UPLOAD | {"customers.read", "contacts.read"},
     "auditor": OVERSEE | {"audit.read", "users.read", "campaigns.read"},

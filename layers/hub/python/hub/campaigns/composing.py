@@ -11,11 +11,22 @@ from hub.campaigns.audience import REASONS
 from hub.campaigns.items import Item, new_id, now_text
 from hub.campaigns.ledger import entries_from
 from hub.campaigns.library import Library
-from hub.campaigns.models import Campaign, CampaignRequest, CampaignState, Counts, Receipt, Run
+from hub.campaigns.models import (
+    Campaign,
+    CampaignRequest,
+    CampaignState,
+    Counts,
+    Override,
+    OverrideRequest,
+    Receipt,
+    Run,
+)
 from hub.campaigns.store import TOTALS, CampaignStore, events_of, is_chunk
 from hub.config.compiled import read as read_deployment
 from hub.errors import BadRequest, Conflict, InvalidInput
 from hub.guard import read as read_parameters
+from hub.lineage.badges import Badges
+from hub.lineage.models import Badge
 from hub.settings import CampaignsSettings
 
 CHANNEL: Final = "email"
@@ -35,6 +46,7 @@ class Campaigns:
         self._settings = settings
         self._store = CampaignStore(settings.campaigns_table)
         self._library = Library(settings)
+        self._badges = Badges(settings.hub_home, settings.control_table)
 
     def add(self, request: CampaignRequest, principal: Principal) -> Campaign:
         """NotFound for a segment or template that is not there; InvalidInput for wrong parameters or sender."""
@@ -54,7 +66,15 @@ class Campaigns:
         return self._shown(item)
 
     def get(self, campaign_id: str) -> Campaign:
-        return self._shown(self._store.campaign(campaign_id))
+        campaign = self._store.campaign(campaign_id)
+        return self._shown(campaign).model_copy(update={"quality": self._quality(campaign)})
+
+    def override(self, campaign_id: str, request: OverrideRequest, principal: Principal) -> Campaign:
+        """Let a campaign go out although its data is poor."""
+        audit.record(principal, "campaigns.override", campaign_id, reason=request.reason)
+        told = Override(by=principal.id, at=now_text(), why=request.reason)
+        self._store.override(campaign_id, told.model_dump())
+        return self.get(campaign_id)
 
     def page(self, after: str | None, limit: int) -> Page[Campaign]:
         """Newest first."""
@@ -77,6 +97,7 @@ class Campaigns:
             return self._shown(campaign)
         if earlier and earlier["state"] != "failed":
             raise Conflict("This campaign was sent; compose another one to send again", {"state": earlier["state"]})
+        self._gate(campaign)
         return self._begin(campaign, "send", principal)
 
     def change(self, campaign_id: str, action: Action, principal: Principal) -> Campaign:
@@ -124,6 +145,20 @@ class Campaigns:
             Payload=json.dumps({"run_id": run_id}).encode(),
         )
 
+    def _quality(self, campaign: Item) -> Badge:
+        return self._badges.of_sql(self._library.segment(campaign["segment_id"]).sql)
+
+    def _gate(self, campaign: Item) -> None:
+        """Conflict where the data of the audience is poor and nobody has said that it may be."""
+        badge = self._quality(campaign)
+        if badge.level == "poor" and "override" not in campaign:
+            worst = badge.shortfalls[0]
+            raise Conflict(
+                f"The data behind this audience is poor: {worst.measure} of {worst.data_set} is {worst.share:.0%}. "
+                "Mend it, or let an approver override with a reason",
+                badge.model_dump(),
+            )
+
     def _sender(self, asked: str | None) -> str:
         own = read_deployment(self._settings.hub_home).hub.senders.email
         if own is None:
@@ -141,6 +176,7 @@ class Campaigns:
         names = ("campaign_id", "name", "channel", "segment_id", "template_id", "sender", "created_by", "created_at")
         known: Item = {name: item[name] for name in names}
         known |= {kind: _run(run) for kind, run in runs.items() if run}
+        known["override"] = item.get("override")
         return Campaign(**known, parameters=json.loads(item["parameters_json"]), state=state)
 
 

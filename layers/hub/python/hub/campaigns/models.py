@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, field_validator
 
 from hub.campaigns.audience import ADDRESS
+from hub.lineage.models import Badge
 
 Channel = Literal["email"]
 CampaignState = Literal["draft", "freezing", "sending", "paused", "cancelling", "cancelled", "finished", "failed"]
@@ -77,8 +78,32 @@ class Run(BaseModel):
     error: str | None = None
 
 
+class Override(BaseModel):
+    """Who lets a campaign go out on poor data, and why."""
+
+    by: str
+    at: str
+    why: str
+
+
+class OverrideRequest(Stated):
+    """The audit log keeps the reason, so it names no person."""
+
+    reason: str = Field(min_length=5, max_length=500)
+
+    @field_validator("reason")
+    @classmethod
+    def _without_persons(cls, text: str) -> str:
+        if re.search(r"@|\d[\d\s().-]{6,}\d", text) or not text.strip():
+            raise ValueError("holds an address or a long number; say it without, the audit log keeps it")
+        return text
+
+
 class Campaign(BaseModel):
-    """state: that of its sending; `draft` before it."""
+    """state: that of its sending; `draft` before it. quality: of the data that its segment reads, where one is shown.
+
+    override: by whom and why it may go out although the data is poor.
+    """
 
     campaign_id: str
     name: str
@@ -92,6 +117,8 @@ class Campaign(BaseModel):
     created_at: str
     dry_run: Run | None = None
     send: Run | None = None
+    quality: Badge | None = None
+    override: Override | None = None
 
 
 class Receipt(BaseModel):

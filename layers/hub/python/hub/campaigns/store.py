@@ -51,6 +51,16 @@ class CampaignStore:
         """Newest first."""
         return some(self._name, "campaign", after, limit)
 
+    def override(self, campaign_id: str, override: Item) -> None:
+        """Keep who lets the campaign go out on poor data; NotFound where there is no such campaign."""
+        self.campaign(campaign_id)
+        self._table.update_item(
+            Key=_campaign(campaign_id),
+            UpdateExpression="SET #override = :override",
+            ExpressionAttributeNames={"#override": "override"},
+            ExpressionAttributeValues={":override": override},
+        )
+
     def begin(self, campaign_id: str, run: Item, replaces: str | None) -> None:
         """Make a run the campaign's one dry run or sending; Conflict if another one came first.
 

@@ -7,13 +7,17 @@ from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from hub.config.models import UNITS, Check, Column, DataSet, Expectation
+from hub.config.models import UNITS, Check, Column, DataSet, Expectation, key_columns
 from hub.config.postcodes import FORMS
 
 NUMBERS = ("bigint", "integer", "double", "decimal")
 MOMENTS = ("date", "timestamp")
 ORDERED = ("at_most", "less", "at_least", "more")
-WITHOUT_ARGUMENT = ("unique", "tidy", "title", "gender", "salutation")
+WITHOUT_ARGUMENT = ("unique", "tidy", "title", "gender", "salutation", "country", "currency")
+WRITTEN = {  # checks by country: whose ways of writing are known, see `hub.quality.writings`
+    "company": ("AU", "DE", "ES", "FR", "GB", "IN", "IT", "NL", "SG", "US"),
+    "address": ("DE", "GB", "IN", "US"),
+}
 ACROSS_ROWS = ("unique", "reference")
 
 Problem = tuple[tuple[str | int, ...], str]
@@ -32,6 +36,13 @@ def argument(check: Check, column: Column) -> Iterator[str]:
         yield f"the check {check.rule} takes no argument; write `check: {check.rule}`"
     elif check.rule == "postcode" and of is not None and of not in FORMS:
         yield f"the check postcode knows no postcodes of {of!r}; known: {', '.join(sorted(FORMS))}"
+    elif check.rule in WRITTEN and of is not None and of not in WRITTEN[check.rule]:
+        known = ", ".join(WRITTEN[check.rule])
+        yield f"the check {check.rule} does not know how {of!r} writes; known: {known}, without one the hub's country"
+    elif check.rule == "name" and not (of in (None, True) or _names(of)):
+        yield "the check name takes nothing, or a list of names that are spelt right: {name: [Rajesh, Asha]}"
+    elif check.rule == "name" and _names(of) and column.severity(check) == "fix":
+        yield "a name that looks misspelt is not rewritten; write `on_failure: suggest`, or leave the list out"
     elif check.rule == "fresh" and days(of) is None:
         yield f"the check fresh takes days or weeks, not {of!r}; write `check: {{fresh: 30 days}}`"
     elif check.rule == "reference" and not (isinstance(of, dict) and of.keys() == {"data_set", "column"}):
@@ -40,8 +51,29 @@ def argument(check: Check, column: Column) -> Iterator[str]:
         yield f"the check {check.rule} is for dates and timestamps, this is {column.type}; change the type or the check"
     if check.rule in ACROSS_ROWS and column.type == "json":
         yield f"the check {check.rule} cannot compare json; name another column"
-    if check.rule in ACROSS_ROWS and column.severity(check) == "fix":
+    if check.rule in ACROSS_ROWS and column.severity(check) in ("fix", "suggest"):
         yield f"the check {check.rule} knows no repair; write `{{{check.rule}: …, on_failure: reject}}` or `warn`"
+
+
+def _names(of: Any) -> bool:
+    return isinstance(of, list | tuple) and bool(of) and all(isinstance(each, str) and each for each in of)
+
+
+def default(name: str, column: Column, data_set: DataSet) -> Iterator[str]:
+    """What is wrong with what stands where the source has nothing."""
+    if column.default is None:
+        return
+    if not may_be(column.default, column.type):
+        yield f"the default {column.default!r} can never be in a column of {column.type}; write a value of that type"
+    if column.required:
+        yield "is required and has a default, so it would never be missing; take one of them out"
+    keys = data_set.keys
+    expressions = [text for mapping in data_set.entity.values() for to, text in mapping.items() if to.endswith("_key")]
+    if name in (*keys.business, keys.change, keys.order) or any(name in (key_columns(e) or ()) for e in expressions):
+        yield "is part of a key and has a default, so different records would become one; take the default out"
+    listed = column.rule("one_of")
+    if listed and column.default not in listed.of:
+        yield f"the default {column.default!r} is none of the values that one_of lists; add it there"
 
 
 def rules(data_set: DataSet) -> Iterator[Problem]:
@@ -65,7 +97,10 @@ def _expectation(expect: Expectation, data_set: DataSet) -> Iterator[str]:
     kind = data_set.columns[expect.column].type
     if expect.is_ == "postcode_of":
         if expect.of is None or kind != "varchar" or data_set.columns[expect.of].type != "varchar":
-            yield "postcode_of compares an Indian postcode with the column of its state, both varchar"
+            yield "postcode_of compares an Indian postcode with the column of its state or city, both varchar"
+    elif expect.is_ == "age_of":
+        if expect.of is None or kind not in NUMBERS or data_set.columns[expect.of].type not in MOMENTS:
+            yield "age_of compares a number of years with the column of the date of birth; write `of: <column>`"
     elif expect.is_ == "present_if":
         if expect.of is None:
             yield "present_if needs the column that says when; write `of: <column>`"

@@ -51,7 +51,7 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-Severity = Literal["reject", "warn", "fix"]
+Severity = Literal["reject", "warn", "suggest", "fix"]
 
 
 class Check(Strict):
@@ -76,6 +76,11 @@ class Check(Strict):
         "title",
         "gender",
         "salutation",
+        "name",
+        "company",
+        "address",
+        "country",
+        "currency",
     ]
     of: Any = None
     on_failure: Severity | None = None
@@ -95,11 +100,15 @@ def _check(value: Any) -> Any:
 
 
 class Column(Strict):
-    """A column that is staged. `source_name` is the source's own name where it differs."""
+    """A column that is staged. `source_name` is the source's own name where it differs.
+
+    default: what stands where the source has nothing; each such value is marked as imputed.
+    """
 
     type: Annotated[str, StringConstraints(pattern=TYPE)]
     source_name: str | None = Field(default=None, min_length=1)
     required: bool = False
+    default: Any = None
     checks: tuple[Check, ...] = ()
     on_failure: Severity = "reject"
     personal: Literal["none", "name", "email", "phone", "birth_date", "address", "id"] = "none"
@@ -224,8 +233,8 @@ class Expectation(Strict):
     """`column` stands so to the column `of`, or to a fixed `value`."""
 
     column: str
-    is_: Literal["equal", "not_equal", "at_most", "less", "at_least", "more", "present_if", "postcode_of"] = Field(
-        alias="is"
+    is_: Literal["equal", "not_equal", "at_most", "less", "at_least", "more", "present_if", "postcode_of", "age_of"] = (
+        Field(alias="is")
     )
     of: str | None = None
     value: Any = None
@@ -345,6 +354,13 @@ class Quotas(Strict):
     roles: dict[str, Limit] = {}
 
 
+class QualityLevels(Strict):
+    """Percent of a data set's values or rows that are right: from where it is good, and below what it is poor."""
+
+    good: Percent = 95
+    poor: Percent = 80
+
+
 class HubConfig(Strict):
     """hub.yaml: what is true for the whole organisation."""
 
@@ -366,6 +382,7 @@ class HubConfig(Strict):
     allow_list: tuple[str, ...] = ()
     clients: dict[Name, Client] = Field(default_factory=dict, max_length=16)
     quotas: Quotas = Quotas()
+    quality: QualityLevels = QualityLevels()
     variables: dict[Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")], str] = {}
 
 

@@ -42,6 +42,8 @@ def hub(config: HubConfig, say: Say) -> list[str]:
                         f"{scope!r} is no permission; {checking.near(scope, sorted(GRANTABLE))}",
                     )
                 )
+    if config.quality.poor > config.quality.good:
+        problems.append((("quality", "poor"), "is above `good`; what is poor is not good, write a lower percentage"))
     for role in config.quotas.roles:
         if role not in ROLES:
             problems.append(
@@ -153,6 +155,7 @@ def _columns(data_set: DataSet) -> Iterator[Problem]:
         yield from _zone((*place, "time_zone"), column.time_zone)
         for check in column.checks:
             yield from ((place, what) for what in values.argument(check, column))
+        yield from (((*place, "default"), what) for what in checking.default(name, column, data_set))
 
 
 def _path(place: tuple[str | int, ...], theirs: str, data_set: DataSet) -> Iterator[Problem]:

@@ -26,7 +26,10 @@ CRON = (
     ("year", 1970, 2199, ""),
 )
 SHORT_MONTHS = {"30": ("2", "FEB"), "31": ("2", "FEB", "4", "APR", "6", "JUN", "9", "SEP", "11", "NOV")}
-TEXTS = ("email", "phone", "pattern", "length", "postcode", "tidy", "title", "gender", "salutation")
+TEXTS = (
+    *("email", "phone", "pattern", "length", "postcode", "tidy", "title", "gender", "salutation"),
+    *("name", "company", "address", "country", "currency"),
+)
 NUMBERS = ("bigint", "integer", "double", "decimal")
 # Which declared types an entity's column takes as they are; any takes its own, and varchar takes all.
 TAKES = {

@@ -26,6 +26,7 @@ FIX_COLUMNS = {
     "before": "string",
     "after": "string",
     "certainty": "double",
+    "applied": "boolean",
 }
 FIX_PARTITIONS = {"source": "string", "data_set": "string", "pull_id": "string"}
 JSON_LINES = {
@@ -59,7 +60,9 @@ class Catalogue:
         table = _table(FIXES, "What pulls made of values that broke a rule", FIX_PARTITIONS, "json")
         table["StorageDescriptor"] = self._storage(FIX_COLUMNS, f"{FIXES}/", JSON_LINES)
         try:
-            glue.get_table(DatabaseName=self._database, Name=FIXES)
+            known = glue.get_table(DatabaseName=self._database, Name=FIXES)["Table"]
+            if known["StorageDescriptor"]["Columns"] != table["StorageDescriptor"]["Columns"]:
+                glue.update_table(DatabaseName=self._database, TableInput=table)  # made by an earlier version
         except glue.exceptions.EntityNotFoundException:
             with suppress(glue.exceptions.AlreadyExistsException):  # another data set's pull was quicker
                 glue.create_table(DatabaseName=self._database, TableInput=table)

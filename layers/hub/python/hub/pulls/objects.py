@@ -77,6 +77,11 @@ class Objects:
         except (KeyError, aws.client("s3").exceptions.NoSuchKey):
             return None
 
+    def tombstones(self, pull: Pull, names: Sequence[str]) -> list[pa.Table]:
+        """Some columns of what a published pull says of records that are gone."""
+        listed = aws.client("s3").list_objects_v2(Bucket=self._bucket, Prefix=f"{staging_folder(pull)}deleted-")
+        return [self.columns(item["Key"], names) for item in listed.get("Contents", [])] if pull.deleted else []
+
     def is_as_committed(self, key: str, etag: str) -> bool:
         """Whether the object still is what its batch was committed with."""
         return bool(aws.client("s3").head_object(Bucket=self._bucket, Key=key)["ETag"] == etag)

@@ -18,6 +18,7 @@ MOST_PULLS = 200  # of a data set
 
 class Fix(BaseModel):
     """A value that is not as the source wrote it. after: None where no better one is known; certainty: 0 to 1.
+    applied: false where `after` is a suggestion and the value stays.
 
     number: of the fix in its batch. row: of its row in the batch.
     """
@@ -32,6 +33,7 @@ class Fix(BaseModel):
     before: str | None
     after: str | None
     certainty: float
+    applied: bool = True
 
 
 class Review:

@@ -111,7 +111,7 @@ def settle_batch(plan: Plan, pull: Pull, batch: int, pieces: Sequence[Piece], me
         judged=len(raw) - len(refined.filtered),
         warned=refined.warned,
         rules=filtered + broken,
-        fixed=Counter(f"{each['column']}: {each['rule']}" for each in fixes if each["after"] is not None),
+        fixed=Counter(f"{each['column']}: {each['rule']}" for each in fixes if _mended(each)),
         repeated=repeated,
         measured=refined.measured,
         related=refined.related,
@@ -314,8 +314,13 @@ def _fixes(refined: Refined, staged: pa.Table) -> list[dict[str, Any]]:
             "certainty": fixed.certainty,
         }
         found = pa.table(columns).filter(kept).to_pylist()
-        lines += [{"column": fixed.column, "rule": fixed.rule, **line} for line in found]
+        about = {"column": fixed.column, "rule": fixed.rule, "applied": fixed.applied}
+        lines += [{**about, **line} for line in found]
     return lines
+
+
+def _mended(line: Mapping[str, Any]) -> bool:
+    return line["applied"] and line["after"] is not None
 
 
 def _unreadable(pieces: Sequence[Piece], rows: int) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from hub.config import Check
 from hub.config.checking import ACROSS_ROWS, days
 from hub.config.postcodes import FORMS
-from hub.quality import standard
+from hub.quality import standard, writings
 from hub.quality.forms import SPELLINGS
 
 BIRTHS = ("1900-01-01", "today")
@@ -119,6 +119,18 @@ def _postcode(values: pa.Array, of: Any, context: Context) -> pa.Array:
     return pc.match_substring_regex(values, f"^({form})$")
 
 
+def _written(rule: str) -> Kept:
+    """Text that stands as the rule would write it."""
+
+    def kept(values: pa.Array, of: Any, context: Context) -> pa.Array:
+        distinct = values.dictionary_encode()
+        write = writings.writer(rule, of, context.country)
+        same = [text == write(text)[0] for text in distinct.dictionary.to_pylist()]
+        return pc.take(pa.array(same, pa.bool_()), distinct.indices)
+
+    return kept
+
+
 KEPT: Mapping[str, Kept] = MappingProxyType(
     {
         "email": lambda values, _, __: pc.is_valid(standard.email(values)),
@@ -132,6 +144,7 @@ KEPT: Mapping[str, Kept] = MappingProxyType(
         "fresh": _fresh,
         "tidy": lambda values, _, __: pc.invert(pc.match_substring_regex(values, UNTIDY)),
         **{rule: _form(rule) for rule in SPELLINGS},
+        **{rule: _written(rule) for rule in writings.RULES},
     }
 )
 
@@ -153,6 +166,9 @@ def told(check: Check) -> str:
         "unique": "is another record's already",
         "fresh": f"is older than {of}",
         "tidy": "has blanks around it or several in a row",
+        "name": "is no name as it is written",
+        "company": "is not written as firms are",
+        "address": "is not written as addresses are",
         "postcode": f"is no postcode of {of}" if of else "is no postcode of the hub's country",
     }
     return plain.get(check.rule, f"is no valid {check.rule}")

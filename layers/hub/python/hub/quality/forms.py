@@ -1,7 +1,9 @@
-"""The few words that titles, genders and salutations are written in, and the spellings that mean them for certain."""
+"""Titles, genders, salutations, countries and currencies: the one form of each, and the spellings that mean it."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
+
+from hub.quality.countries import COUNTRIES, CURRENCIES
 
 TITLES = {
     "Mr": "mr, mister, herr, monsieur, m/s.mr",
@@ -36,7 +38,13 @@ def _spellings(table: Mapping[str, str]) -> Mapping[str, str]:
 
 # Rule -> spelling, folded and without full stops -> the one form.
 SPELLINGS = MappingProxyType(
-    {"title": _spellings(TITLES), "gender": _spellings(GENDERS), "salutation": _spellings(SALUTATIONS)}
+    {
+        "title": _spellings(TITLES),
+        "gender": _spellings(GENDERS),
+        "salutation": _spellings(SALUTATIONS),
+        "country": COUNTRIES,
+        "currency": CURRENCIES,
+    }
 )
 
 

@@ -31,6 +31,7 @@ class Fixed:
     """Values of one column that were made better by one rule.
 
     at: positions of their rows. before: as the source wrote them. after: null where no better value is known.
+    applied: false where the values stay and `after` is a suggestion.
     """
 
     column: str
@@ -39,6 +40,7 @@ class Fixed:
     before: pa.Array
     after: pa.Array
     certainty: pa.Array
+    applied: bool = True
 
 
 @dataclass(slots=True)
@@ -108,6 +110,10 @@ class _Work:
             values, changed = self._check(name, column, check, values, standard_form)
             if changed and column.has_standard:
                 standard_form = _standardised(values, column, self._context.country)
+        if column.default is not None and values.null_count:
+            values = self._impute(name, column, values, misfits)
+            if column.has_standard:
+                standard_form = _standardised(values, column, self._context.country)
         if column.required and (values.null_count or misfit):
             # What did not fit its type was a value, and is told as that.
             self._refined.reject(name, "required", "is missing", pc.and_not(pc.is_null(values), misfits))
@@ -118,13 +124,26 @@ class _Work:
         if standard_form is not None:
             self._standard[f"{name}_standard"] = standard_form
 
+    def _impute(self, name: str, column: Column, values: pa.Array, misfits: pa.Array) -> pa.Array:
+        """The default where the source has nothing, each recorded and marked; what did not fit was something."""
+        missing = pc.and_not(pc.is_null(values), misfits)
+        for wrong in self._wrong[name].values():
+            missing = pc.and_not(missing, wrong)
+        if not pc.any(missing).as_py():
+            return values
+        self._wrong[name]["imputed"] = missing
+        self._keep_aside(name, pa.nulls(len(values), pa.string()), missing)
+        count = pc.sum(missing).as_py()
+        default = pa.repeat(checks.literals([column.default], values.type)[0], count)
+        return self._fix(name, "default", missing, values, repairs.Repaired(default, pa.repeat(pa.scalar(0.0), count)))
+
     def _misfit(self, name: str, column: Column, raw: pa.Array, values: pa.Array, misfits: pa.Array) -> pa.Array:
         """What becomes of the values that do not fit their type."""
         if column.on_failure == "reject":
             self._refined.reject(name, "type", f"is not a {column.type}", misfits)
             return values
         self._keep_aside(name, raw, misfits)
-        if column.on_failure == "warn":
+        if column.on_failure in ("warn", "suggest"):
             self._refined.warn(name, "type", misfits)
             return values
         better = repairs.reread(as_text(raw.filter(misfits)), column)
@@ -147,6 +166,8 @@ class _Work:
             self._refined.reject(name, check.rule, checks.told(check), broken)
         elif severity == "warn":
             self._refined.warn(name, check.rule, broken)
+        elif severity == "suggest":
+            self._suggest(name, check, broken, values)
         else:
             self._keep_aside(name, _flat(self._raw[name]), broken)
             better = repairs.repaired(check, values.filter(broken), self._context)
@@ -161,6 +182,16 @@ class _Work:
         if unmended := better.values.null_count:
             self._refined.warned[f"{name}: {rule}"] += unmended
         return pc.replace_with_mask(values, mask, better.values)
+
+    def _suggest(self, name: str, check: Check, mask: pa.Array, values: pa.Array) -> None:
+        """Write down what would be better; the value stays until a person decides."""
+        self._refined.warn(name, check.rule, mask)
+        better = repairs.repaired(check, values.filter(mask), self._context)
+        raw = as_text(_flat(self._raw[name]).filter(mask))
+        known = pc.is_valid(better.values)
+        told = (pc.indices_nonzero(mask), raw, as_text(better.values), better.certainty)
+        at, before, after, certainty = (each.filter(known) for each in told)
+        self._refined.fixed.append(Fixed(name, check.rule, at, before, after, certainty, applied=False))
 
     def _keep_aside(self, name: str, raw: pa.Array, mask: pa.Array) -> None:
         """A value that is nulled or repaired is not lost: `_extra` keeps what the source wrote."""
@@ -185,7 +216,7 @@ class _Work:
     def rules(self) -> None:
         """What must hold between columns."""
         for rule in self._data_set.rules:
-            judged, broken = relations.judge(rule.expect, self._done)
+            judged, broken = relations.judge(rule.expect, self._done, self._context.today)
             self._refined.related[rule.rule] = Counter(judged=self._count(judged), broken=self._count(broken))
             if rule.on_failure == "reject":
                 self._refined.reject(rule.expect.column, rule.rule, relations.told(rule.expect), broken)
@@ -205,8 +236,8 @@ class _Work:
             raw = _flat(self._raw[name])
             # A value that a repair took away was one; empty text was none.
             there = pc.is_valid(self._done[name])
-            for mask in wrong.values():
-                there = pc.or_(there, mask)
+            for kind, mask in wrong.items():
+                there = pc.and_not(there, mask) if kind == "imputed" else pc.or_(there, mask)
             counts = {kind: self._count(mask) for kind, mask in wrong.items()}
             filled = kept if not raw.null_count and there.true_count == len(raw) else self._count(there)
             self._refined.measured[name] = Counter(filled=filled, **counts)

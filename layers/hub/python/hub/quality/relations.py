@@ -1,6 +1,7 @@
 """Rules between the columns of a row, each two masks over the whole batch: which rows it can judge, which break it."""
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from types import MappingProxyType
 from typing import Any
 
@@ -8,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hub.config.models import Expectation
-from hub.config.postcodes import STATES
+from hub.config.postcodes import PLACES
 
 COMPARED: Mapping[str, Callable[[pa.Array, Any], pa.Array]] = MappingProxyType(
     {
@@ -28,11 +29,12 @@ WORDS = {
     "at_least": "is less than",
     "more": "is not more than",
     "present_if": "is missing although there is",
-    "postcode_of": "is no postcode of the state in",
+    "postcode_of": "is no postcode of the place in",
+    "age_of": "is not the age of who was born on",
 }
 
 
-def judge(expect: Expectation, columns: Mapping[str, pa.Array]) -> tuple[pa.Array, pa.Array]:
+def judge(expect: Expectation, columns: Mapping[str, pa.Array], today: date) -> tuple[pa.Array, pa.Array]:
     """Which rows the expectation speaks of, and which of them do not meet it; neither mask has nulls."""
     left = columns[expect.column]
     if expect.is_ == "present_if":
@@ -40,6 +42,8 @@ def judge(expect: Expectation, columns: Mapping[str, pa.Array]) -> tuple[pa.Arra
         return judged, pc.and_(judged, pc.is_null(left))
     if expect.is_ == "postcode_of":
         return _postcodes(left, columns[expect.of or ""])
+    if expect.is_ == "age_of":
+        return _ages(left, columns[expect.of or ""], today)
     left, right = _alike(left, columns[expect.of] if expect.of else _literal(expect.value, left.type))
     met = COMPARED[expect.is_](left, right)
     return pc.is_valid(met), pc.fill_null(pc.invert(met), False)
@@ -75,13 +79,26 @@ def _alike(left: pa.Array, right: Any) -> tuple[pa.Array, Any]:
 
 
 def _postcodes(codes: pa.Array, states: pa.Array) -> tuple[pa.Array, pa.Array]:
-    """An Indian postcode against the name of its state; a state that nobody knows is not judged."""
+    """An Indian postcode against the name of its state or city; a place that nobody knows is not judged."""
     named = pc.replace_substring_regex(pc.utf8_lower(pc.utf8_trim_whitespace(states)), r"[.\s]+", " ")
-    known = pc.is_in(named, pa.array(list(STATES), pa.string()))
+    known = pc.is_in(named, pa.array(list(PLACES), pa.string()))
     judged = pc.and_(pc.and_(known, pc.is_valid(named)), pc.is_valid(codes))
     meets = pa.repeat(pa.scalar(False), len(codes))
-    for state in pc.unique(named.filter(judged)).to_pylist():
-        begins = "|".join(STATES[state])
+    for place in pc.unique(named.filter(judged)).to_pylist():
+        begins = "|".join(PLACES[place])
         fits = pc.match_substring_regex(pc.fill_null(codes, ""), rf"^\s*({begins})")
-        meets = pc.or_(meets, pc.and_(pc.fill_null(pc.equal(named, state), False), fits))
+        meets = pc.or_(meets, pc.and_(pc.fill_null(pc.equal(named, place), False), fits))
     return judged, pc.and_not(judged, meets)
+
+
+def _ages(years: pa.Array, births: pa.Array, today: date) -> tuple[pa.Array, pa.Array]:
+    """Full years since birth, one either way: an age was true on the day on which somebody wrote it down."""
+    born = births.cast(pa.date32(), safe=False)
+    turned = pc.or_(
+        pc.less(pc.month(born), today.month),
+        pc.and_(pc.equal(pc.month(born), today.month), pc.less_equal(pc.day(born), today.day)),
+    )
+    full = pc.subtract(pc.subtract(today.year, pc.year(born)), pc.if_else(turned, 0, 1))
+    off = pc.abs(pc.subtract(years.cast(pa.float64()), full.cast(pa.float64())))
+    judged = pc.is_valid(off)
+    return judged, pc.fill_null(pc.greater(off, 1), False)

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hub.config import Check, Column
+from hub.quality import writings
 from hub.quality.cast import to_type
 from hub.quality.checks import Context, broken, literals
 from hub.quality.forms import SPELLINGS, folded
@@ -33,7 +34,7 @@ def repaired(check: Check, values: pa.Array, context: Context) -> Repaired:
     if check.rule == "plausible_date":
         better = _swapped(values)
         made = Repaired(better, pa.repeat(pa.scalar(LIKELY), len(values)))
-    elif pa.types.is_string(values.type) and (repair := _of_text(check)):
+    elif pa.types.is_string(values.type) and (repair := _of_text(check, context)):
         distinct = values.dictionary_encode()
         found = [repair(value) for value in distinct.dictionary.to_pylist()]
         texts = pa.array([text for text, _ in found], pa.string())
@@ -65,10 +66,12 @@ def tidied(text: str) -> str:
     return " ".join(text.split())
 
 
-def _of_text(check: Check) -> Callable[[str], Repair] | None:
+def _of_text(check: Check, context: Context) -> Callable[[str], Repair] | None:
     if check.rule in SPELLINGS:
         spellings = SPELLINGS[check.rule]
         return lambda text: (spellings.get(folded(text)), SURE)
+    if check.rule in writings.RULES:
+        return writings.writer(check.rule, check.of, context.country)
     if check.rule == "one_of":
         return partial(_nearest, dict.fromkeys(literals(check.of, pa.string()).to_pylist()))
     if check.rule == "length":

@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 from hub.access import Principal, audit
 from hub.errors import Conflict, Forbidden, InvalidInput, NotFound
 from hub.guard import Door, Parameter, Value, infer, read
+from hub.lineage.badges import Badges
+from hub.lineage.models import Badge
 from hub.reports import athena
 from hub.reports.athena import Link, Problem, Rows, State
 from hub.reports.estimate import bytes_at_most
@@ -18,7 +20,7 @@ from hub.reports.library import Draft, Report, check_parameters, samples, shippe
 from hub.reports.store import LibraryStore, Result
 from hub.settings import ReportsSettings
 
-__all__ = ["Asked", "Change", "Desk", "Link", "Rows", "Standing", "Started"]
+__all__ = ["Asked", "Change", "Desk", "Link", "Rows", "Shown", "Standing", "Started"]
 NO_REPORT: Final = "There is no such report"
 
 
@@ -64,6 +66,13 @@ class Standing:
     started_at: str
     bytes_scanned: int
     milliseconds: int
+    quality: Badge
+
+
+class Shown(Report):
+    """A report with the badge of the data that it reads."""
+
+    quality: Badge
 
 
 class Change(Draft):
@@ -74,6 +83,7 @@ class Desk:
     def __init__(self, settings: ReportsSettings) -> None:
         self._settings = settings
         self._library = LibraryStore(settings.library_table)
+        self._badges = Badges(settings.hub_home, settings.control_table)
         self._door = Door(settings.control_table, settings.hub_home, settings.stage)
 
     def reports(self, after: str | None, limit: int) -> tuple[list[Report], str | None]:
@@ -86,6 +96,10 @@ class Desk:
         if found is None:
             raise NotFound(NO_REPORT)
         return found
+
+    def show(self, report_id: str) -> Shown:
+        report = self.report(report_id)
+        return Shown(**report.model_dump(), quality=self._badges.of_sql(report.sql))
 
     def create(self, principal: Principal, draft: Draft) -> Report:
         self._check(draft)
@@ -146,6 +160,7 @@ class Desk:
             found.started_at,
             standing.bytes_scanned,
             standing.milliseconds,
+            self._badges.of(found.tables),
         )
 
     def rows(self, principal: Principal, result_id: str, after: str | None, limit: int) -> Rows:

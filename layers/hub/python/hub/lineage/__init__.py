@@ -1,0 +1,1 @@
+"""Which data sets a table is made of, and how good they are."""

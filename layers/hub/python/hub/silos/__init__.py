@@ -1,0 +1,1 @@
+"""The map of what was a silo: sources in, tables, uses out."""
