@@ -104,14 +104,14 @@ def prices(figures: Figures, rows: int) -> list[str]:
     return lines
 
 
-def machine() -> str:
-    load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
+def machine(load: float) -> str:
     pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") >> 30
-    return f"{os.cpu_count()} CPUs ({platform.machine()}), {pages} GB; load averages at the end {load}"
+    loads = f"load average {load:.1f} at the start, {os.getloadavg()[0]:.1f} at the end"
+    return f"{os.cpu_count()} CPUs ({platform.machine()}), {pages} GB; {loads}"
 
 
 def report(asked: argparse.Namespace) -> str:
-    began = datetime.now(UTC)
+    began, load = datetime.now(UTC), os.getloadavg()[0]
     figures, missing = measured(asked)
     parts = [
         *table(figures, asked.rows),
@@ -123,7 +123,7 @@ def report(asked: argparse.Namespace) -> str:
         parts += ["", "| rows (REST) | peak MB of the hub's worker | CPU s |", "|---|---|---|"]
         parts += [f"| {rows:,} | {each.megabytes:,.0f} | {each.cpu:.1f} |" for rows, each in grown(sizes).items()]
     parts += ["", *prices(figures, asked.rows)]
-    head = f"{began:%Y-%m-%d}: {asked.rows:,} orders, medians of {asked.runs}, start-up counted. {machine()}."
+    head = f"{began:%Y-%m-%d}: {asked.rows:,} orders, medians of {asked.runs}, start-up counted. {machine(load)}."
     return "\n".join((head, "", f"Versions: {environments.versions()}.", "", *parts))
 
 

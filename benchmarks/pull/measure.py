@@ -20,7 +20,10 @@ from benchmarks.pull.sources import server
 
 @dataclass(frozen=True)
 class Figure:
-    """CPU time is user and system time of the worker and its children; memory the largest process's peak."""
+    """CPU time is user and system time of the worker and its children; memory the largest process's peak.
+
+    The kernel counts a process's memory from what started it, so no peak is below this one's hundred megabytes.
+    """
 
     wall: float
     cpu: float

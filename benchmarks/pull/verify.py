@@ -1,11 +1,13 @@
-"""What a tool wrote, beside what the source has: `python -m benchmarks.pull.verify <rows> <glob of Parquet>`.
+"""What a tool wrote, beside what the source has: `python -m benchmarks.pull.verify <rows> [<glob of Parquet>]`.
 
-A process of its own, for what it needs of memory would be counted to the worker that is started next.
+Without a glob it prints what is expected, which as a third argument spares working it out again. It is a process of
+its own, for what it needs of memory would be counted to the worker that is started next.
 """
 
 import subprocess
 import sys
 import tempfile
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -22,20 +24,33 @@ ROW = """
 
 
 def told(rows: int, found: str) -> str:
-    """`python -m` of this module as a call: what is wrong with the output, `same` where nothing is."""
-    command = [sys.executable, "-m", "benchmarks.pull.verify", str(rows), found]
-    done = subprocess.run(
-        command, cwd=environments.ROOT, env=environments.variables(), capture_output=True, text=True, check=False
-    )
+    """What is wrong with the Parquet of a glob, `same` where nothing is."""
+    done = _called(str(rows), found, _wanted(rows))
     return done.stdout.strip() if done.returncode == 0 else f"not readable: {done.stderr.strip().splitlines()[-1]}"
 
 
-def compared(rows: int, found: str) -> str:
-    count, distinct, content = _summed(f"read_parquet('{found}', union_by_name = true)")
+@cache
+def _wanted(rows: int) -> str:
+    return _called(str(rows)).stdout.strip()
+
+
+def _called(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "benchmarks.pull.verify", *arguments]
+    return subprocess.run(
+        command, cwd=environments.ROOT, env=environments.variables(), capture_output=True, text=True, check=False
+    )
+
+
+def content_of(rows: int) -> int:
+    """A sum over all values of the source's rows."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         file = Path(folder) / "orders.jsonl"
         records.write_jsonl(rows, file)
-        _, _, wanted = _summed(f"read_json('{file}', format = 'newline_delimited')")
+        return _summed(f"read_json('{file}', format = 'newline_delimited')")[2]
+
+
+def compared(rows: int, found: str, wanted: int) -> str:
+    count, distinct, content = _summed(f"read_parquet('{found}', union_by_name = true)")
     if distinct < rows:
         return f"{rows - distinct:,} rows lost"
     if count > distinct:
@@ -52,4 +67,8 @@ def _summed(relation: str) -> tuple[int, int, int]:
 
 
 if __name__ == "__main__":
-    print(compared(int(sys.argv[1]), sys.argv[2]))
+    count, *more = sys.argv[1:]
+    if more:
+        print(compared(int(count), more[0], int(more[1]) if more[1:] else content_of(int(count))))
+    else:
+        print(content_of(int(count)))

@@ -50,7 +50,7 @@ def test_the_hub_is_measured_and_its_output_is_looked_through(tmp_path):
 )
 def test_an_output_is_compared_with_the_source_row_by_row(tmp_path, change, told):
     pq.write_table(pa.Table.from_pylist(change(list(records.records(20)))), tmp_path / "1.parquet")
-    assert verify.compared(20, f"{tmp_path}/*.parquet") == told
+    assert verify.compared(20, f"{tmp_path}/*.parquet", verify.content_of(20)) == told
 
 
 def test_flat_pages_hold_every_number_once():
