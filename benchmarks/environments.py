@@ -30,7 +30,8 @@ def python(peer: str) -> Path:
     if not ready.exists() or ready.read_text() != pinned.read_text():
         uv = ROOT / ".local/tools/bin/uv"
         subprocess.run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, home], check=True)
-        install = [uv, "pip", "install", "--quiet", "--python", home / "bin/python", "--require-hashes", "-r", pinned]
+        where = ["--python", home / "bin/python", "--compile-bytecode"]
+        install = [uv, "pip", "install", "--quiet", *where, "--require-hashes", "-r", pinned]
         subprocess.run(install, check=True)
         ready.write_text(pinned.read_text())
     return home / "bin/python"

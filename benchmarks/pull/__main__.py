@@ -7,7 +7,7 @@ import argparse
 import os
 import platform
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -40,27 +40,26 @@ def measured(asked: argparse.Namespace) -> tuple[Figures, dict[tuple[str, str], 
     return figures, missing
 
 
-def _warmed(work: str, here: Sequence[Case], missing: dict[tuple[str, str], str]) -> list[Case]:
-    """Those that can do it: each does a little of it first, which also brings its packages into memory."""
-    able, little = [], {(case.work, case.name): case for case in cases(WARM)}
+def _warmed(work: str, here: Sequence[Case], missing: dict[tuple[str, str], str]) -> dict[Case, float]:
+    """Those that can do it, and their CPU time for a little of it. It also brings their packages into memory."""
+    able, little = {}, {(case.work, case.name): case for case in cases(WARM)}
     with tempfile.TemporaryDirectory(prefix="bench-") as name, sources.source(work, WARM, Path(name)) as place:
         for case in here:
             try:
-                run(little[case.work, case.name], place, WARM)
-                able.append(case)
+                able[case] = run(little[case.work, case.name], place, WARM).cpu
             except Failed as error:
                 missing[work, case.name] = str(error).strip().splitlines()[-1][:300]
     return able
 
 
-def _rounds(able: Sequence[Case], place: str, rows: int, runs: int) -> dict[str, Figure]:
+def _rounds(able: Mapping[Case, float], place: str, rows: int, runs: int) -> dict[str, Figure]:
     found: dict[str, list[Figure]] = {case.name: [] for case in able}
     for number in range(runs):
         for case in able:  # in turn, so that a slow minute of the machine meets all alike
             figure = run(case, place, rows)
             found[case.name].append(figure)
             print(f"{case.work}: run {number + 1}, {case.name}: {figure.cpu:.1f} s CPU, {figure.verdict}", flush=True)
-    return {name: median(each) for name, each in found.items()}
+    return {case.name: median(found[case.name], start) for case, start in able.items()}
 
 
 def grown(sizes: Sequence[int]) -> dict[int, Figure]:
@@ -75,17 +74,22 @@ def grown(sizes: Sequence[int]) -> dict[int, Figure]:
 
 def table(figures: Figures, rows: int) -> list[str]:
     lines = [
-        "| work | tool | records per CPU second | hub is ahead | CPU s | wall s | peak MB | output | without |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| work | tool | records per CPU second | hub is ahead | start-up apart | CPU s | of it start-up "
+        "| wall s | peak MB | output | without |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     without = {(case.work, case.name): case.without for case in cases(rows)}
     for work, found in figures.items():
         ours = found.get("hub")
         for name, each in found.items():
-            ahead = f"{each.cpu / ours.cpu:.1f} times" if ours and name != "hub" else ""
+            ahead, apart = "", ""
+            if ours and name != "hub":
+                ahead = f"{each.cpu / ours.cpu:.1f} times"
+                apart = f"{(each.cpu - each.start) / max(ours.cpu - ours.start, 0.01):.1f} times"
             lines.append(
-                f"| {work} | {name} | {rows / each.cpu:,.0f} | {ahead} | {each.cpu:.1f} | {each.wall:.1f} "
-                f"| {each.megabytes:,.0f} | {each.verdict} | {without[work, name]} |"
+                f"| {work} | {name} | {rows / each.cpu:,.0f} | {ahead} | {apart} | {each.cpu:.1f} "
+                f"| {each.start:.1f} | {each.wall:.1f} | {each.megabytes:,.0f} | {each.verdict} "
+                f"| {without[work, name]} |"
             )
     return lines
 

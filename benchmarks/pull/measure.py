@@ -30,6 +30,7 @@ class Figure:
     megabytes: float
     verdict: str = ""
     requests: Mapping[str, float] = field(default_factory=dict)
+    start: float = 0.0
 
 
 class Failed(RuntimeError):
@@ -57,10 +58,11 @@ def run(case: Case, place: str, rows: int, look: bool = True) -> Figure:
     return Figure(wall, cpu, megabytes, verdict, requests)
 
 
-def median(runs: Sequence[Figure]) -> Figure:
+def median(runs: Sequence[Figure], start: float = 0.0) -> Figure:
+    """start: CPU seconds that the worker takes for next to no rows."""
     middle = (statistics.median(getattr(each, name) for each in runs) for name in ("wall", "cpu", "megabytes"))
     verdicts = dict.fromkeys(each.verdict for each in runs)
-    return Figure(*middle, ", ".join(verdicts), runs[0].requests)
+    return Figure(*middle, ", ".join(verdicts), runs[0].requests, start)
 
 
 def _asked(url: str) -> bytes:
