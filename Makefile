@@ -58,8 +58,7 @@ bench-pull: ready ## the pull beside its peers, checks, memory, price (ROWS=1200
 	@$(PY) -m benchmarks.pull $(if $(ROWS),--rows $(ROWS)) $(if $(RUNS),--runs $(RUNS)) $(if $(CHECK_ROWS),--check-rows $(CHECK_ROWS)) $(if $(MEMORY),--memory $(MEMORY)) $(if $(WORK),--work $(WORK)) $(if $(ONLY),--only $(ONLY)) $(if $(KEEP),--keep)
 
 bench-lock: ready ## pin and hash the benchmarks' peers anew
-	@for peer in dlt pydantic airbyte singer polars pandera; do .local/tools/bin/uv pip compile --quiet benchmarks/peers/$$peer/requirements.in --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o benchmarks/peers/$$peer/requirements.txt; done
-	@.local/tools/bin/uv pip compile --quiet benchmarks/peers/hub/requirements.in pyproject.toml --group pull --universal --python-version 3.11 --constraint requirements.lock --generate-hashes --no-header --no-annotate -o benchmarks/peers/hub/requirements.txt
+	@for peer in dlt pydantic airbyte singer polars pandera hub; do .local/tools/bin/uv pip compile --quiet benchmarks/peers/$$peer/requirements.in --universal --python-version 3.11 $$([ $$peer = hub ] && echo --constraint requirements.lock) --generate-hashes --no-header --no-annotate -o benchmarks/peers/$$peer/requirements.txt; done
 
 check: ready ## lint, format, types
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check . && $(PY) -m mypy layers/hub/python/hub infra/local

@@ -1,6 +1,6 @@
 """Everybody's environment: one each under .local/bench, from requirements with hashes in `benchmarks/peers/<peer>`.
 
-The hub has one too: the packages of its Lambda layer and nothing else. `make bench-lock` pins all of them anew.
+The hub has one too: the packages of its Lambda layer and boto3. `make bench-lock` pins all of them anew.
 """
 
 import os
@@ -22,18 +22,24 @@ NAMED = {
 }
 
 
+def pinned(peer: str) -> list[Path]:
+    """Its requirements with hashes; the hub's are its layer's, and what Lambda itself brings."""
+    own = PEERS / peer / "requirements.txt"
+    return [own, ROOT / "layers/pull/requirements.txt"] if peer == "hub" else [own]
+
+
 @cache
 def python(peer: str) -> Path:
-    """The interpreter of the peer's environment, which is made where it is missing."""
-    home, pinned = ROOT / ".local/bench" / peer, PEERS / peer / "requirements.txt"
+    """The interpreter of the peer's environment, which is made where it is missing or other packages are pinned."""
+    home, wanted = ROOT / ".local/bench" / peer, "".join(file.read_text() for file in pinned(peer))
     ready = home / ".ready"
-    if not ready.exists() or ready.read_text() != pinned.read_text():
+    if not ready.exists() or ready.read_text() != wanted:
         uv = ROOT / ".local/tools/bin/uv"
         subprocess.run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, home], check=True)
         where = ["--python", home / "bin/python", "--compile-bytecode"]
-        install = [uv, "pip", "install", "--quiet", *where, "--require-hashes", "-r", pinned]
-        subprocess.run(install, check=True)
-        ready.write_text(pinned.read_text())
+        what = [part for file in pinned(peer) for part in ("-r", file)]
+        subprocess.run([uv, "pip", "install", "--quiet", *where, "--require-hashes", *what], check=True)
+        ready.write_text(wanted)
     return home / "bin/python"
 
 
@@ -49,7 +55,7 @@ def versions() -> str:
     """Of everybody who is measured, from what is pinned."""
     found = [f"Python {sys.version.split()[0]}"]
     for peer, packages in NAMED.items():
-        lines = (PEERS / peer / "requirements.txt").read_text().splitlines()
-        pinned = dict(line.split(" ")[0].split("==") for line in lines if "==" in line and not line.startswith(" "))
-        found.append(f"{peer}: " + ", ".join(f"{package} {pinned[package]}" for package in packages))
+        lines = "\n".join(file.read_text() for file in pinned(peer)).splitlines()
+        known = dict(line.split(" ")[0].split("==") for line in lines if "==" in line and not line.startswith(" "))
+        found.append(f"{peer}: " + ", ".join(f"{package} {known[package]}" for package in packages))
     return "; ".join(found)

@@ -97,7 +97,7 @@ def test_the_hub_finds_the_broken_rows_that_were_made(tmp_path):
 
 @pytest.mark.parametrize("peer", sorted({case.peer for case in cases(1)} | set(checks.TOOLS.values())))
 def test_every_peer_is_pinned_with_hashes(peer):
-    told = (environments.PEERS / peer / "requirements.txt").read_text()
+    told = "".join(file.read_text() for file in environments.pinned(peer))
     pinned = re.findall(r"^[\w.-]+(?:\[[\w,-]+\])?==\S+", told, re.MULTILINE)
     assert pinned
     assert len(re.findall(r"^\S+==.*\\$\n    --hash", told, re.MULTILINE)) == len(pinned)
