@@ -24,7 +24,11 @@ Figures = dict[str, dict[str, Figure]]
 
 def measured(asked: argparse.Namespace) -> tuple[Figures, dict[tuple[str, str], str]]:
     """Medians by work and tool, and why a tool is not among them."""
-    chosen = [case for case in cases(asked.rows) if asked.work in (None, case.work) and asked.only in (None, case.peer)]
+    chosen = [
+        case
+        for case in cases(asked.rows)
+        if asked.work in (None, case.work) and (asked.only is None or case.peer in asked.only.split(","))
+    ]
     figures: Figures = {}
     missing: dict[tuple[str, str], str] = {}
     for work in dict.fromkeys(case.work for case in chosen):
@@ -115,7 +119,7 @@ def machine(load: float) -> str:
 
 
 def report(asked: argparse.Namespace) -> str:
-    began, load = datetime.now(UTC), os.getloadavg()[0]
+    began, load, versions = datetime.now(UTC), os.getloadavg()[0], environments.versions()
     figures, missing = measured(asked)
     parts = [
         *table(figures, asked.rows),
@@ -126,9 +130,10 @@ def report(asked: argparse.Namespace) -> str:
         sizes = [int(each) for each in asked.memory.split(",") if each]
         parts += ["", "| rows (REST) | peak MB of the hub's worker | CPU s |", "|---|---|---|"]
         parts += [f"| {rows:,} | {each.megabytes:,.0f} | {each.cpu:.1f} |" for rows, each in grown(sizes).items()]
-    parts += ["", *prices(figures, asked.rows)]
+    if any("hub" in found for found in figures.values()):
+        parts += ["", *prices(figures, asked.rows)]
     head = f"{began:%Y-%m-%d}: {asked.rows:,} orders, medians of {asked.runs}, start-up counted. {machine(load)}."
-    return "\n".join((head, "", f"Versions: {environments.versions()}.", "", *parts))
+    return "\n".join((head, "", f"Versions: {versions}.", "", *parts))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -138,7 +143,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--check-rows", type=int, default=1_000_000)
     parser.add_argument("--memory", default="100000,1000000,10000000", help="sizes at which the hub's memory is read")
     parser.add_argument("--work", choices=sources.KINDS)
-    parser.add_argument("--only", help="one peer's name, such as hub")
+    parser.add_argument("--only", help="peers by name, such as hub,dlt")
     parser.add_argument("--keep", action="store_true", help="put the table into docs/benchmarks.md")
     asked = parser.parse_args(arguments)
     told = report(asked)
