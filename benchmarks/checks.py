@@ -1,10 +1,10 @@
-"""Twelve checks on a million rows: the hub's against polars' expressions, with the same verdicts.
+"""Twelve checks on a million rows: the hub's, polars' expressions, dataframely and pandera, with the same verdicts.
 
-    python -m benchmarks.checks [rows]
+    python -m benchmarks.checks [rows] [runs]
 
-Polars runs beside it, one after the other, where an environment of its own has it: `uv venv .local/bench` and
-`uv pip install --python .local/bench/bin/python polars pyarrow`. Both read the same Parquet file of typed columns and
-give the numbers of the rows that break a check; printed are the medians of five runs after one to warm up.
+Each runs in a process and an environment of its own, reads the same Parquet file of typed columns and gives the numbers
+of the rows that break a check. Reading the file is not counted. Only the hub's cast the columns again, and only the
+hub's and polars' work out the e-mail's standard form.
 """
 
 import json
@@ -16,13 +16,15 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import date, timedelta
-from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from benchmarks import environments
+
 ROWS, RUNS, TODAY = 1_000_000, 5, date(2026, 6, 15)
-OTHER = Path(".local/bench/bin/python")
+TOOLS = {"hub": "hub", "polars": "polars", "dataframely": "polars", "pandera": "pandera"}  # tool -> environment
 STATUS, CURRENCIES = ["lead", "customer", "lapsed"], ["INR", "USD", "EUR"]
 ATOM, LABEL = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+", r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 EMAIL = rf"^{ATOM}(\.{ATOM})*@({LABEL}\.)+[a-z][a-z0-9-]*[a-z0-9]$"  # the hub takes letters of other scripts besides
@@ -56,12 +58,12 @@ def rows(count: int) -> pa.Table:
     )
 
 
-def ours(table: pa.Table) -> Callable[[], list[int]]:
+def hub(path: str) -> Callable[[], list[int]]:
     """The hub's way: a manifest and `refine`."""
     from hub.config import RestDataSet
     from hub.quality import EXTRA, refine
 
-    text = {"type": "varchar"}
+    table, text = pq.read_table(path), {"type": "varchar"}
     rules = RestDataSet.model_validate(
         {
             "description": "d",
@@ -93,25 +95,12 @@ def polars(path: str) -> Callable[[], list[int]]:
     import polars as pl
 
     frame = pl.read_parquet(path).rechunk()
-    c = pl.col
-    low = c("email").str.strip_chars().str.to_lowercase()
-    sound = low.str.contains(EMAIL) & (low.str.len_chars() <= 254) & low.str.contains(r"^[^@]{1,64}@")
-    broken = {
-        "id": c("id").is_null(),
-        "name": ~c("name").str.len_chars().is_between(1, 80),
-        "mobile": ~c("mobile").str.contains(MOBILE),
-        "pincode": ~c("pincode").str.contains(PIN),
-        "status": ~c("status").is_in(STATUS),
-        "currency": ~c("currency").is_in(CURRENCIES),
-        "sku": ~c("sku").str.contains(SKU),
-        "quantity": ~c("quantity").is_between(0, 1000),
-        "total": ~c("total").is_between(0, 1_000_000),
-        "paid": c("paid") > c("total"),
-        "born": ~c("born").is_between(date(1900, 1, 1), TODAY),
-        "email": ~sound,
-    }
+    sound = _expressions()
+    broken = {name: ~each for name, each in sound.items()}
+    broken |= {"id": pl.col("id").is_null(), "paid": pl.col("paid") > pl.col("total")}
     masks = [mask.fill_null(False).alias(f"broken {name}") for name, mask in broken.items()]
-    standard = pl.when(sound).then(low).alias("email_standard")
+    low = pl.col("email").str.strip_chars().str.to_lowercase()
+    standard = pl.when(sound["email"]).then(low).alias("email_standard")
 
     def run() -> list[int]:
         found = frame.select(*masks, standard)
@@ -120,9 +109,75 @@ def polars(path: str) -> Callable[[], list[int]]:
     return run
 
 
-def measured(run: Callable[[], list[int]]) -> dict[str, object]:
+def _expressions() -> dict[str, Any]:
+    """What a right row is, in polars' words."""
+    import polars as pl
+
+    c = pl.col
+    low = c("email").str.strip_chars().str.to_lowercase()
+    return {
+        "name": c("name").str.len_chars().is_between(1, 80),
+        "email": low.str.contains(EMAIL) & (low.str.len_chars() <= 254) & low.str.contains(r"^[^@]{1,64}@"),
+        "mobile": c("mobile").str.contains(MOBILE),
+        "pincode": c("pincode").str.contains(PIN),
+        "status": c("status").is_in(STATUS),
+        "currency": c("currency").is_in(CURRENCIES),
+        "sku": c("sku").str.contains(SKU),
+        "quantity": c("quantity").is_between(0, 1000),
+        "total": c("total").is_between(0, 1_000_000),
+        "born": c("born").is_between(date(1900, 1, 1), TODAY),
+    }
+
+
+def dataframely(path: str) -> Callable[[], list[int]]:
+    """A schema of dataframely with a rule per check, and its filter."""
+    import dataframely as dy
+    import polars as pl
+
+    frame = pl.read_parquet(path).rechunk().with_row_index("row")
+    types = {"id": dy.Int64, "quantity": dy.Int64, "total": dy.Float64, "paid": dy.Float64, "born": dy.Date}
+    columns = {name: types.get(name, dy.String)(nullable=name != "id") for name in frame.columns if name != "row"}
+    rules = {**_expressions(), "paid": pl.col("paid") <= pl.col("total")}
+    kept = {f"sound_{name}": dy.rule()(lambda _, each=each: each) for name, each in rules.items()}
+    schema = type("Rows", (dy.Schema,), {"row": dy.UInt32(), **columns, **kept})
+
+    def run() -> list[int]:
+        _, failure = schema.filter(frame)
+        return failure.invalid()["row"].sort().to_list()
+
+    return run
+
+
+def pandera(path: str) -> Callable[[], list[int]]:
+    """A schema of pandera's polars backend, validated lazily: all failures are gathered."""
+    import pandera.polars as pap
+    import polars as pl
+
+    frame = pl.read_parquet(path).rechunk()
+    sound = _expressions()
+
+    def check(expression: Any) -> Any:
+        return pap.Check(lambda data: data.lazyframe.select(expression))
+
+    columns = {
+        name: pap.Column(nullable=name != "id", checks=[check(sound[name])] if name in sound else [])
+        for name in frame.columns
+    }
+    schema = pap.DataFrameSchema(columns, checks=[check(pl.col("paid") <= pl.col("total"))])
+
+    def run() -> list[int]:
+        try:
+            schema.validate(frame, lazy=True)
+        except pap.errors.SchemaErrors as error:
+            return sorted(set(error.failure_cases["index"].to_list()))
+        return []
+
+    return run
+
+
+def measured(run: Callable[[], list[int]], runs: int) -> dict[str, Any]:
     found, cpu, wall = run(), [], []
-    for _ in range(RUNS):
+    for _ in range(runs):
         began, spent = time.perf_counter(), time.process_time()
         run()
         cpu.append(time.process_time() - spent)
@@ -130,24 +185,54 @@ def measured(run: Callable[[], list[int]]) -> dict[str, object]:
     return {"cpu": statistics.median(cpu), "wall": statistics.median(wall), "broken": found}
 
 
-def main() -> None:
-    if sys.argv[1:2] == ["--polars"]:
-        print(json.dumps(measured(polars(sys.argv[2]))))
-        return
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else ROWS
-    table = rows(count)
-    found = {"hub": measured(ours(table))}
-    if OTHER.exists():
-        with tempfile.NamedTemporaryFile(suffix=".parquet") as file:
-            pq.write_table(table, file.name)
-            done = subprocess.run([OTHER, __file__, "--polars", file.name], capture_output=True, text=True, check=True)
-        found["polars"] = json.loads(done.stdout)
-        print("the same verdicts:", found["hub"]["broken"] == found["polars"]["broken"])
-    for name, each in found.items():
-        cpu, wall = float(str(each["cpu"])), float(str(each["wall"]))
-        print(
-            f"{name:8} {cpu * 1e3:7.0f} ms CPU {wall * 1e3:7.0f} ms wall {count / cpu / 1e3:8.0f} krows per CPU second"
+def side_by_side(count: int, runs: int) -> dict[str, dict[str, Any]]:
+    """What each tool found and how long it took; `failed` instead where it did not end well."""
+    found: dict[str, dict[str, Any]] = {}
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        path = f"{folder}/rows.parquet"
+        pq.write_table(rows(count), path)
+        for tool, environment in TOOLS.items():
+            command = [environments.python(environment), "-m", "benchmarks.checks", f"--{tool}", path, str(runs)]
+            done = subprocess.run(
+                command,
+                cwd=environments.ROOT,
+                env=environments.variables(),
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            failed = {"failed": (done.stderr.strip().splitlines() or [""])[-1]}
+            found[tool] = json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else failed
+    return found
+
+
+def table(count: int, runs: int) -> list[str]:
+    found = side_by_side(count, runs)
+    ours = found["hub"]
+    lines = [
+        "| 12 checks | rows per CPU second | of the hub's CPU time | CPU ms | wall ms | verdicts |",
+        "|---|---|---|---|---|---|",
+    ]
+    for tool, each in found.items():
+        if "failed" in each:
+            lines.append(f"| {tool} | not measured: {each['failed']} | | | | |")
+            continue
+        same = f"{len(each['broken']):,} rows, " + ("the same" if each["broken"] == ours.get("broken") else "others")
+        share = f"{each['cpu'] / ours['cpu']:.2f}" if "cpu" in ours else ""
+        lines.append(
+            f"| {tool} | {count / each['cpu']:,.0f} | {share} | {each['cpu'] * 1e3:,.0f} | {each['wall'] * 1e3:,.0f} "
+            f"| {same} |"
         )
+    return lines
+
+
+def main() -> None:
+    if sys.argv[1:2] and sys.argv[1].startswith("--"):
+        tool = {"hub": hub, "polars": polars, "dataframely": dataframely, "pandera": pandera}[sys.argv[1][2:]]
+        print(json.dumps(measured(tool(sys.argv[2]), int(sys.argv[3]))))
+        return
+    count, runs = (int(each) for each in (*sys.argv[1:3], *(str(each) for each in (ROWS, RUNS)[len(sys.argv) - 1 :])))
+    print("\n".join(table(count, runs)))
 
 
 if __name__ == "__main__":

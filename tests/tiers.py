@@ -29,7 +29,7 @@ TIERS = (
     Tier(
         "unit",
         "rules, tables of cases, properties",
-        ("tests/hub", "tests/access", "tests/test_conventions.py", "tests/test_coverage.py"),
+        ("tests/hub", "tests/access", "tests/benchmarks", "tests/test_conventions.py", "tests/test_coverage.py"),
         90,
     ),
     Tier("contract", "handlers on moto, each under the policy synthesised for it", ("tests/functions",), 60),

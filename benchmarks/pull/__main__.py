@@ -1,171 +1,156 @@
-"""`make bench-pull`: the pull beside its peers in one run, as ratios of records per CPU second.
+"""`make bench-pull`: the pull beside its peers in one run, the checks, the memory and the price of it.
 
-Every worker is a process of its own; its CPU time is its user and system time with that of its children, its memory
-the peak of its resident set. The orders' source and the hub's stores are other processes and are not counted.
+The source of the orders and the hub's stores are other processes and are not counted. Start-up is counted.
 """
 
 import argparse
-import json
 import os
-import statistics
-import subprocess
-import sys
+import platform
 import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.pull import manifests, peers, records
+from benchmarks import checks, environments
+from benchmarks.pull import cost, sources
+from benchmarks.pull.cases import Case, cases, memory
+from benchmarks.pull.measure import Failed, Figure, median, run
 
-ROOT = Path(__file__).parents[2]
-WORKERS = Path(__file__).parent / "workers"
-
-
-@dataclass(frozen=True)
-class Case:
-    """One worker on one kind of source. command: what to run, given the work folder and the source's place."""
-
-    work: str
-    name: str
-    command: Callable[[Path, str], list[str]]
+KEPT = environments.ROOT / "docs/benchmarks.md"
+START, END = "<!-- the table of make bench-pull KEEP=1 -->", "<!-- end of the table -->"
+WARM = 2_000
+Figures = dict[str, dict[str, Figure]]
 
 
-@dataclass(frozen=True)
-class Figure:
-    wall: float
-    cpu: float
-    megabytes: float
-
-
-def hub(folder: Path, place: str, kind: str, rows: int) -> list[str]:
-    deployment = manifests.write(folder, kind, place)
-    return [sys.executable, str(WORKERS / "engine.py"), str(deployment), str(rows)]
-
-
-def cases(rows: int) -> list[Case]:
-    """All of them; a peer whose environment cannot be made is left out and named."""
-    found = [
-        Case(kind, "hub", lambda folder, place, kind=kind: hub(folder, place, kind, rows))
-        for kind in ("rest", "csv", "jsonl")
+def measured(asked: argparse.Namespace) -> tuple[Figures, dict[tuple[str, str], str]]:
+    """Medians by work and tool, and why a tool is not among them."""
+    chosen = [
+        case
+        for case in cases(asked.rows)
+        if asked.work in (None, case.work) and (asked.only is None or case.peer in asked.only.split(","))
     ]
+    figures: Figures = {}
+    missing: dict[tuple[str, str], str] = {}
+    for work in dict.fromkeys(case.work for case in chosen):
+        try:
+            able = _warmed(work, [case for case in chosen if case.work == work], missing)
+            with (
+                tempfile.TemporaryDirectory(prefix="b-") as name,
+                sources.source(work, asked.rows, Path(name)) as place,
+            ):
+                figures[work] = _rounds(able, place, asked.rows, asked.runs)
+        except sources.Missing as error:
+            missing[work, "all"] = str(error)
+    return figures, missing
 
-    def pydantic(folder: Path, place: str) -> list[str]:
-        return [str(peers.python("pydantic")), str(WORKERS / "pydantic_rest.py"), place, str(folder)]
 
-    def dlt(folder: Path, place: str, kind: str = "records") -> list[str]:
-        return [str(peers.python("dlt")), str(WORKERS / "dlt_rest.py"), place, str(folder), kind]
+def _warmed(work: str, here: Sequence[Case], missing: dict[tuple[str, str], str]) -> dict[Case, float]:
+    """Those that can do it, and their CPU time for a little of it. It also brings their packages into memory."""
+    able, little = {}, {(case.work, case.name): case for case in cases(WARM)}
+    with tempfile.TemporaryDirectory(prefix="bench-") as name, sources.source(work, WARM, Path(name)) as place:
+        for case in here:
+            try:
+                able[case] = run(little[case.work, case.name], place, WARM).cpu
+            except Failed as error:
+                missing[work, case.name] = str(error).strip().splitlines()[-1][:300]
+    return able
 
-    def dlt_file(folder: Path, place: str) -> list[str]:
-        return [str(peers.python("dlt")), str(WORKERS / "dlt_file.py"), place, str(folder)]
 
-    found.append(Case("rest", "dlt", dlt))
-    found.append(Case("rest", "dlt with Arrow", lambda folder, place: dlt(folder, place, "arrow")))
-    found.append(Case("rest", "pydantic loop", pydantic))
-    found += [Case(kind, "dlt", dlt_file) for kind in ("csv", "jsonl")]
+def _rounds(able: Mapping[Case, float], place: str, rows: int, runs: int) -> dict[str, Figure]:
+    found: dict[str, list[Figure]] = {case.name: [] for case in able}
+    for number in range(runs):
+        for case in able:  # in turn, so that a slow minute of the machine meets all alike
+            figure = run(case, place, rows)
+            found[case.name].append(figure)
+            print(f"{case.work}: run {number + 1}, {case.name}: {figure.cpu:.1f} s CPU, {figure.verdict}", flush=True)
+    return {case.name: median(found[case.name], start) for case, start in able.items()}
+
+
+def grown(sizes: Sequence[int]) -> dict[int, Figure]:
+    """The hub's worker on ever more rows."""
+    found = {}
+    for rows in sizes:
+        with tempfile.TemporaryDirectory(prefix="bench-") as name, sources.source("flat", rows, Path(name)) as place:
+            found[rows] = run(memory(rows), place, rows, look=False)
+        print(f"memory: {rows:,} rows: {found[rows].megabytes:.0f} MB", flush=True)
     return found
 
 
-def measured(command: list[str], environment: dict[str, str]) -> Figure:
-    """One run. RuntimeError with the worker's last words where it fails."""
-    with tempfile.TemporaryFile() as told:
-        began = time.monotonic()
-        worker = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=told, stderr=subprocess.STDOUT)
-        _, status, usage = os.wait4(worker.pid, 0)
-        wall = time.monotonic() - began
-        worker.returncode = os.waitstatus_to_exitcode(status)
-        if status:
-            told.seek(0)
-            raise RuntimeError(f"{' '.join(command)} failed:\n{told.read().decode()[-2000:]}")
-    return Figure(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
-
-
-@contextmanager
-def server(module: str, *arguments: str) -> Iterator[str]:
-    """A process that prints its place once it is ready."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", module, *arguments], cwd=ROOT, env=environment(), stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    try:
-        yield process.stdout.readline().strip()
-    finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
-
-
-def environment(**more: str) -> dict[str, str]:
-    paths = os.pathsep.join((str(ROOT), str(ROOT / "layers/hub/python")))
-    named = {"AWS_ACCESS_KEY_ID": "bench", "AWS_SECRET_ACCESS_KEY": "bench", "AWS_DEFAULT_REGION": "eu-west-1"}
-    quiet = {"RUNTIME__DLTHUB_TELEMETRY": "false"}
-    return {**os.environ, "PYTHONPATH": paths, **named, **quiet, **more}
-
-
-@contextmanager
-def source(kind: str, rows: int, folder: Path) -> Iterator[str]:
-    """The place of the orders: a port, or a file."""
-    if kind == "rest":
-        with server("benchmarks.pull.api", str(rows)) as port:
-            yield port
-        return
-    file = folder / f"orders.{kind}"
-    (records.write_csv if kind == "csv" else records.write_jsonl)(rows, file)
-    yield str(file)
-
-
-def run(case: Case, place: str) -> Figure:
-    with tempfile.TemporaryDirectory(prefix="bench-") as name:
-        command = case.command(Path(name), place)
-        if case.name != "hub":
-            return measured(command, environment())
-        with server("benchmarks.pull.cloud") as url:
-            manifests.drop(url, case.work, place)
-            return measured(command, environment(AWS_ENDPOINT_URL=url))
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=1_200_000)
-    parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--work", choices=("rest", "csv", "jsonl"))
-    parser.add_argument("--only", help="one worker's name")
-    asked = parser.parse_args()
-    figures: dict[str, dict[str, Figure]] = {}
-    chosen = [case for case in cases(asked.rows) if asked.work in (None, case.work) and asked.only in (None, case.name)]
-    for work in dict.fromkeys(case.work for case in chosen):
-        with tempfile.TemporaryDirectory(prefix="bench-") as name, source(work, asked.rows, Path(name)) as place:
-            here = [case for case in chosen if case.work == work]
-            runs: dict[str, list[Figure]] = {case.name: [] for case in here}
-            for number in range(asked.runs):
-                for case in here:  # in turn, so that a slow minute of the machine meets all alike
-                    runs[case.name].append(run(case, place))
-                    print(f"{work}: run {number + 1}, {case.name}: {runs[case.name][-1].cpu:.1f} s CPU", flush=True)
-            figures[work] = {each: median(found) for each, found in runs.items()}
-    print(table(figures, asked.rows, asked.runs))
-
-
-def median(runs: list[Figure]) -> Figure:
-    return Figure(*(statistics.median(getattr(each, field) for each in runs) for field in ("wall", "cpu", "megabytes")))
-
-
-def table(figures: dict[str, dict[str, Figure]], rows: int, runs: int) -> str:
+def table(figures: Figures, rows: int) -> list[str]:
     lines = [
-        f"{rows:,} orders, medians of {runs}; versions: {json.dumps(peers.versions())}",
-        "",
-        "| work | tool | records per CPU second | hub is ahead | wall s | CPU s | peak MB |",
-        "|---|---|---|---|---|---|---|",
+        "| work | tool | records per CPU second | hub is ahead | start-up apart | CPU s | of it start-up "
+        "| wall s | peak MB | output | without |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
+    without = {(case.work, case.name): case.without for case in cases(rows)}
     for work, found in figures.items():
         ours = found.get("hub")
         for name, each in found.items():
-            ahead = f"{each.cpu / ours.cpu:.1f} times" if ours and name != "hub" else ""
+            ahead, apart = "", ""
+            if ours and name != "hub":
+                ahead = f"{each.cpu / ours.cpu:.1f} times"
+                apart = f"{(each.cpu - each.start) / max(ours.cpu - ours.start, 0.01):.1f} times"
             lines.append(
-                f"| {work} | {name} | {rows / each.cpu:,.0f} | {ahead} | {each.wall:.1f} | {each.cpu:.1f} "
-                f"| {each.megabytes:,.0f} |"
+                f"| {work} | {name} | {rows / each.cpu:,.0f} | {ahead} | {apart} | {each.cpu:.1f} "
+                f"| {each.start:.1f} | {each.wall:.1f} | {each.megabytes:,.0f} | {each.verdict} "
+                f"| {without[work, name]} |"
             )
-    return "\n".join(lines)
+    return lines
+
+
+def prices(figures: Figures, rows: int) -> list[str]:
+    lines = [
+        "| US cents per million rows | Lambda | S3 | DynamoDB | others | sum | requests |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for work, found in figures.items():
+        if ours := found.get("hub"):
+            cents = cost.per_million(rows, ours.cpu, ours.requests)
+            told = ", ".join(f"{name} {count:g}" for name, count in sorted(ours.requests.items()))
+            parts = " | ".join(f"{each:.2f}" for each in (*cents.values(), sum(cents.values())))
+            lines.append(f"| {work} | {parts} | {told} |")
+    return lines
+
+
+def machine(load: float) -> str:
+    pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") >> 30
+    loads = f"load average {load:.1f} at the start, {os.getloadavg()[0]:.1f} at the end"
+    return f"{os.cpu_count()} CPUs ({platform.machine()}), {pages} GB; {loads}"
+
+
+def report(asked: argparse.Namespace) -> str:
+    began, load, versions = datetime.now(UTC), os.getloadavg()[0], environments.versions()
+    figures, missing = measured(asked)
+    parts = [
+        *table(figures, asked.rows),
+        *[f"\nNot measured: {work}, {name}: {why}" for (work, name), why in missing.items()],
+    ]
+    if asked.work is None and asked.only is None:
+        parts += ["", *checks.table(asked.check_rows, asked.runs)]
+        sizes = [int(each) for each in asked.memory.split(",") if each]
+        parts += ["", "| rows (REST) | peak MB of the hub's worker | CPU s |", "|---|---|---|"]
+        parts += [f"| {rows:,} | {each.megabytes:,.0f} | {each.cpu:.1f} |" for rows, each in grown(sizes).items()]
+    if any("hub" in found for found in figures.values()):
+        parts += ["", *prices(figures, asked.rows)]
+    head = f"{began:%Y-%m-%d}: {asked.rows:,} orders, medians of {asked.runs}, start-up counted. {machine(load)}."
+    return "\n".join((head, "", f"Versions: {versions}.", "", *parts))
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="make bench-pull", description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_200_000)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--check-rows", type=int, default=1_000_000)
+    parser.add_argument("--memory", default="100000,1000000,10000000", help="sizes at which the hub's memory is read")
+    parser.add_argument("--work", choices=sources.KINDS)
+    parser.add_argument("--only", help="peers by name, such as hub,dlt")
+    parser.add_argument("--keep", action="store_true", help="put the table into docs/benchmarks.md")
+    asked = parser.parse_args(arguments)
+    told = report(asked)
+    print(told)
+    if asked.keep:
+        before, rest = KEPT.read_text().split(START)
+        KEPT.write_text(f"{before}{START}\n{told}\n{END}{rest.split(END)[1]}")
 
 
 if __name__ == "__main__":

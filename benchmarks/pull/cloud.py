@@ -1,12 +1,17 @@
 """The stores of the hub in a process of their own: `python -m benchmarks.pull.cloud` prints their address.
 
 Objects are taken and given by a few lines of ours, everything else by moto: a slow double would be measured with us.
+`GET /-/requests` tells what was asked of it, `GET /-/staged?<folder>` writes the staged objects into a folder.
 """
 
 import hashlib
+import json
 import os
+import re
 import threading
+from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
@@ -35,13 +40,18 @@ class Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     objects: ClassVar[dict[str, bytes]] = {}
+    requests: ClassVar[Counter[str]] = Counter()
     one_at_a_time: ClassVar = threading.Lock()
 
     def log_message(self, *_: Any) -> None: ...
 
     def answer(self) -> None:
         body = self._body()
+        if self.path.startswith("/-/"):
+            self._say(200, {}, self._told().encode())
+            return
         service = self.headers["authorization"].split("/")[3]
+        self._count(service, body)
         if service == "s3" and self.command != "POST":
             self._s3(body)
             return
@@ -52,6 +62,28 @@ class Handler(BaseHTTPRequestHandler):
             status, headers, content = botocore_stubber.process_request(request)
         content = content.encode() if isinstance(content, str) else content
         self._say(status, {name.lower(): str(value) for name, value in headers.items()}, content)
+
+    def _told(self) -> str:
+        """What the benchmark asks for itself."""
+        if self.path == "/-/requests":
+            return json.dumps(self.requests)
+        folder = Path(unquote(urlsplit(self.path).query))
+        staged = [content for name, content in self.objects.items() if "/staging/" in name]
+        for at, content in enumerate(staged):
+            (folder / f"{at}.parquet").write_bytes(content)
+        return str(len(staged))
+
+    def _count(self, service: str, body: bytes) -> None:
+        """Requests by what they are paid for; a write of DynamoDB as a transaction's, by the size of its request."""
+        operation = (self.headers.get("x-amz-target") or self.command).split(".")[-1]
+        if service == "s3" and self.command == "GET" and "list-type=" in self.path:
+            operation = "LIST"
+        if service == "dynamodb":
+            reads = operation in ("GetItem", "BatchGetItem", "Query", "Scan")
+            operation = "read" if reads else "write"
+            self.requests[f"{service} {operation}"] += 1 if reads else 2 * -(-len(body) // 1024)
+        else:
+            self.requests[f"{service} {operation}"] += 1
 
     def _body(self) -> bytes:
         if self.headers.get("expect"):
@@ -82,6 +114,12 @@ class Handler(BaseHTTPRequestHandler):
         found = self.objects.get(path)
         if found is None:
             self._say(404, {}, b"")
+            return
+        asked = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("range", ""))
+        if self.command == "GET" and asked:
+            part = found[int(asked[1]) : int(asked[2]) + 1]
+            place = f"bytes {asked[1]}-{int(asked[1]) + len(part) - 1}/{len(found)}"
+            self._say(206, {"etag": _etag(found), "content-range": place}, part)
             return
         self._say(200, {"etag": _etag(found)}, found if self.command == "GET" else b"", len(found))
 

@@ -4,17 +4,25 @@ from pathlib import Path
 
 import boto3
 
+from hub import config
+from hub.config import compiled
+
 HUB = "name: bench\ncurrency: INR\ncountry: IN\n"
 SOURCES = {
     "rest": """
 connector: rest
 connection: {base_url: "http://127.0.0.1:@PLACE"}
 """,
+    "postgresql": """
+connector: sql
+connection: {url: "@PLACE"}
+""",
     "csv": "connector: files\n",
     "jsonl": "connector: files\n",
 }
 FETCHES = {
     "rest": "{path: /orders, records: $.items, paging: {kind: page, parameter: page, size: 1000}, total: $.total}",
+    "postgresql": "{table: orders}",
     "csv": "{pattern: orders.csv, format: csv}",
     "jsonl": "{pattern: orders.jsonl, format: jsonl}",
 }
@@ -47,17 +55,19 @@ data_sets:
 
 
 def write(folder: Path, kind: str, place: str) -> Path:
-    """A deployment folder for one kind of source."""
+    """A deployment folder for one kind of source, with its compiled form beside it as functions read it."""
+    kind = "rest" if kind == "flat" else kind
     (folder / "sources").mkdir()
     (folder / "hub.yaml").write_text(HUB)
     text = DATA_SET.replace("@SOURCE", SOURCES[kind].strip().replace("@PLACE", place))
     (folder / "sources/erp.yaml").write_text(text.replace("@FETCH", FETCHES[kind]))
+    (folder / compiled.FILE).write_text(config.load(folder).model_dump_json())
     return folder
 
 
 def drop(url: str, kind: str, place: str) -> None:
     """Put the file where the hub finds it."""
-    if kind == "rest":
+    if kind not in ("csv", "jsonl"):
         return
     keys = {"aws_access_key_id": "bench", "aws_secret_access_key": "bench", "region_name": "eu-west-1"}
     with Path(place).open("rb") as file:

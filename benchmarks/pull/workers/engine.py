@@ -21,7 +21,7 @@ SETTINGS = PullSettings(
 
 
 def main(folder: str, rows: str) -> None:
-    engine = Engine(config.load(Path(folder)), SETTINGS, b"k" * 64)
+    engine = Engine(config.read(Path(folder)), SETTINGS, b"k" * 64)
     pull = engine.carry_on(PullTask(source="erp", data_set="orders", asked_by="bench"), lambda: 3_000_000)
     if pull is None or (pull.state, pull.staged) != ("complete", int(rows)):
         sys.exit(f"the pull is {pull}")
