@@ -54,6 +54,9 @@ test-trino: ready ## SQL, expression table and both engines side by side on a re
 test-browser: ready ## the console in headless Chromium
 	@$(PY) -m tests.tiers browser
 
+storm: ready ## seeded runs of the pull engine with kills, resets and lies (RUNS=1000 SEED=<today> FIRST=0)
+	@$(PY) -m tests.storm.pulls $(if $(RUNS),--runs $(RUNS)) $(if $(SEED),--seed $(SEED)) $(if $(FIRST),--first $(FIRST))
+
 bench-pull: ready ## the pull beside its peers, checks, memory, price (ROWS=1200000 RUNS=5 CHECK_ROWS= MEMORY=100000,… KEEP=1)
 	@$(PY) -m benchmarks.pull $(if $(ROWS),--rows $(ROWS)) $(if $(RUNS),--runs $(RUNS)) $(if $(CHECK_ROWS),--check-rows $(CHECK_ROWS)) $(if $(MEMORY),--memory $(MEMORY)) $(if $(WORK),--work $(WORK)) $(if $(ONLY),--only $(ONLY)) $(if $(KEEP),--keep)
 
@@ -108,4 +111,4 @@ lock: .venv/.ready ## pin and hash all packages anew from pyproject.toml
 	@.local/tools/bin/uv pip compile --quiet infra/local/emulator.in --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o infra/local/emulator.lock
 	@for layer in core query pull batch; do .local/tools/bin/uv pip compile --quiet pyproject.toml --group $$layer --python-version 3.13 --python-platform aarch64-manylinux_2_28 --constraint requirements.lock --generate-hashes --no-header --no-annotate -o layers/$$layer/requirements.txt; done
 
-.PHONY: help ready run mailbox clean test test-long test-trino test-browser bench-pull bench-lock check expressions synth diff layers deploy first-admin secret drop new-source check-source try-source smoke destroy lock
+.PHONY: help ready run mailbox clean test test-long test-trino test-browser storm bench-pull bench-lock check expressions synth diff layers deploy first-admin secret drop new-source check-source try-source smoke destroy lock

@@ -1,4 +1,3 @@
-import os
 import shutil
 import sqlite3
 from contextlib import contextmanager
@@ -13,8 +12,7 @@ from moto import mock_aws
 from hub import aws, config
 from hub.pulls import PullTask
 from hub.pulls.engine import Engine
-from tests.hub.pulls.worker import SETTINGS
-from tests.over_http import AwsOverHttp
+from tests.hub.pulls.settings import SETTINGS
 from tests.stores import create_bucket, create_table
 
 HUB = "name: test\ncurrency: INR\ncountry: IN\n"
@@ -137,11 +135,3 @@ def shop(tmp_path):
         return path
 
     return made
-
-
-@pytest.fixture
-def over_http(cloud):
-    """The environment of a worker in its own process on the same AWS."""
-    server = AwsOverHttp()
-    yield {**os.environ, "AWS_ENDPOINT_URL": server.url}
-    server.close()

@@ -15,7 +15,7 @@ from hub.pulls import PullTask
 from hub.pulls.engine import Engine
 from hub.sources import own
 from tests.hub.pulls.conftest import HUB, ROOT
-from tests.hub.pulls.worker import SETTINGS
+from tests.hub.pulls.settings import SETTINGS
 
 PAGE = (ROOT / "docs/how-to/write-a-connector.md").read_text()
 BLOCKS = dict(re.findall(r"^```\w+ file=(\S+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL))

@@ -1,22 +1,21 @@
 """SIGKILL of a worker that compares: the next one ends the pull with the same tombstones and the same keys."""
 
-import os
-import signal
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 
 import boto3
 import pytest
 
 from hub import config
-from hub.pulls import steps
+from hub.pulls import PullTask, steps
 from hub.pulls.store import LEASE_SECONDS
 from tests.hub.pulls import manifests
-from tests.hub.pulls.conftest import HUB, ROOT, VAULT, Bench, in_memory
+from tests.hub.pulls.conftest import HUB, VAULT, Bench, in_memory
 from tests.hub.pulls.test_deletions import ORDERS, TWELVE
 from tests.storm.pulls import test_kills
+from tests.storm.pulls.nursery import Job
+
+TASK = PullTask(source="shop", data_set="orders")
 
 # The steps that deletions add or stand between; test_kills dies at the others.
 KILLS = [("keyed", 2), ("committed", 3), ("settled", 1), ("compared", 1), ("indexed", 1), ("registered", 1)]
@@ -56,22 +55,14 @@ def fault_free(tmp_path_factory):
 
 
 @pytest.mark.parametrize(("step", "count"), KILLS, ids=lambda value: str(value))
-def test_a_killed_comparison_is_made_again(fault_free, orders, over_http, monkeypatch, tmp_path, step, count):
+def test_a_killed_comparison_is_made_again(fault_free, workers, orders, monkeypatch, step, count):
     monkeypatch.setattr("hub.pulls.engine.BATCH_BYTES", 1)
     made, change = orders
     bench = made()
     change(REMOVED)
     bench.now += 60
-    file = tmp_path / "deployment.json"
-    file.write_text(bench.deployment.model_dump_json())
-    worker = subprocess.run(
-        [sys.executable, "-m", "tests.hub.pulls.worker", str(file), ORDERS, step, str(count), str(bench.now)],
-        cwd=ROOT,
-        env={**over_http, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'layers/hub/python'}"},
-        capture_output=True,
-        text=True,
-    )
-    assert worker.returncode == -signal.SIGKILL, f"the step was never reached: {worker.stderr[-2000:]}"
+    (worker,) = workers.work(Job(bench.deployment, TASK, bench.now, at=(step, count)))
+    assert worker.how == "killed", f"the step was never reached: {worker.told}"
     bench.now += LEASE_SECONDS + 1
     bench.pull(ORDERS)
     assert ended(bench) == fault_free

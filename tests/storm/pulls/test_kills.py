@@ -1,22 +1,19 @@
 """SIGKILL at every commit step: the next worker ends the pull, and all is stored as by a run without faults."""
 
 import gzip
-import os
-import signal
-import subprocess
-import sys
 
 import boto3
 import pytest
 
 from hub import config
-from hub.pulls import sweep
+from hub.pulls import PullTask, sweep
 from hub.pulls.store import LEASE_SECONDS
 from tests.hub.pulls import manifests
-from tests.hub.pulls.conftest import CONTROL, HUB, ROOT, VAULT, Bench, in_memory
+from tests.hub.pulls.conftest import CONTROL, HUB, VAULT, Bench, in_memory
 from tests.hub.sources import double
+from tests.storm.pulls.nursery import Job
 
-CONTACTS = "crm.contacts"
+CONTACTS, TASK = "crm.contacts", PullTask(source="crm", data_set="contacts")
 NOW = 1_800_000_000.0
 
 # Each step with the time that it is reached at which the worker dies; pages of 10 rows are batches of their own.
@@ -85,22 +82,10 @@ def without_times(found):
     return {key: value for key, value in found.items() if not key.startswith("staging/")} | {"rows": rows}
 
 
-def killed_worker(crm, tmp_path, environment, step, count):
-    file = tmp_path / "deployment.json"
-    file.write_text(crm.model_dump_json())
-    return subprocess.run(
-        [sys.executable, "-m", "tests.hub.pulls.worker", str(file), CONTACTS, step, str(count), str(NOW)],
-        cwd=ROOT,
-        env={**environment, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'layers/hub/python'}"},
-        capture_output=True,
-        text=True,
-    )
-
-
 @pytest.mark.parametrize(("step", "count", "why"), KILLS, ids=[f"{step}-{count}" for step, count, _ in KILLS])
-def test_a_killed_pull_ends_as_if_nothing_had_happened(fault_free, crm, queue, over_http, tmp_path, step, count, why):
-    worker = killed_worker(crm, tmp_path, over_http, step, count)
-    assert worker.returncode == -signal.SIGKILL, f"the step was never reached: {worker.stderr[-2000:]}"
+def test_a_killed_pull_ends_as_if_nothing_had_happened(fault_free, workers, crm, queue, step, count, why):
+    (worker,) = workers.work(Job(crm, TASK, NOW, at=(step, count)))
+    assert worker.how == "killed", f"the step was never reached: {worker.told}"
     # Later than the lease: rows carry the time at which their pull began, so a pull that had not begun differs in that.
     bench = Bench(crm, now=NOW + LEASE_SECONDS + 1)
     queued = sweep(crm, CONTROL, queue, bench.now)

@@ -5,7 +5,6 @@ A few steps a day, chosen by the date; KILLS=all takes each.
 
 import os
 import random
-import signal
 from datetime import date
 
 import pytest
@@ -20,7 +19,8 @@ from hub.settings import SourcesSettings
 from tests.hub.pulls import manifests
 from tests.hub.pulls.conftest import CONTROL, HUB, VAULT, Bench, in_memory
 from tests.hub.sources import double
-from tests.storm.pulls.test_kills import CONTACTS, NOW, killed_worker
+from tests.storm.pulls.nursery import Job
+from tests.storm.pulls.test_kills import CONTACTS, NOW, TASK
 
 STEPS = ["leased", "begun", "landed", "staged", "quarantined", "committed", "settled", "registered", "completed"]
 OF_TODAY = random.Random(f"{date.today():%Y%m%d}").sample(STEPS, 2)
@@ -86,11 +86,11 @@ def fault_free(crm):
 
 
 @pytest.mark.parametrize("step", STEPS if os.environ.get("KILLS") == "all" else OF_TODAY)
-def test_a_killed_replay_ends_as_if_nothing_had_happened(fault_free, crm, over_http, monkeypatch, tmp_path, step):
+def test_a_killed_replay_ends_as_if_nothing_had_happened(fault_free, workers, crm, cloud, monkeypatch, step):
     monkeypatch.setattr("hub.pulls.engine.BATCH_BYTES", 1)
     bench = asked(crm)
-    worker = killed_worker(crm, tmp_path, over_http, step, 1)
-    assert worker.returncode == -signal.SIGKILL, f"the step was never reached: {worker.stderr[-2000:]}"
+    (worker,) = workers.work(Job(crm, TASK, NOW, at=(step, 1)))
+    assert worker.how == "killed", f"the step was never reached: {worker.told}"
     work_off(bench)
     assert stored(bench) == fault_free
 

@@ -65,8 +65,7 @@ class Deletions:
         others = [entry for name, entries in last.items() if name not in parts for entry in entries]
         now = [entry for part in parts.values() for entry in part.now] + others
         was = {name: [*last.get(name, ()), *part.stale] for name, part in parts.items()}
-        self._objects.unbury(self._pull)
-        had = deleted = withheld = buried = 0
+        had = deleted = withheld = buried = stones = 0
         for number, bounds in enumerate(_ranges([now, *was.values()]), 1):
             self._alive()
             present = self._records(now, bounds)[KEY]
@@ -85,10 +84,12 @@ class Deletions:
             gone = distinct(_without(records, present))
             had, deleted = had + _count(records), deleted + _count(gone)
             if len(gone):
+                stones += 1
                 self._objects.bury(
-                    self._pull, number, tombstones(self._plan, self._pull, len(batches) + 1, buried, gone)
+                    self._pull, stones, tombstones(self._plan, self._pull, len(batches) + 1, buried, gone)
                 )
                 buried += len(gone)
+        self._objects.unbury(self._pull, after=stones)
         steps.reached("compared")
         index_key = self._keysets.put_index(index)
         self._keysets.tidy({before or "", *(entry["key"] for entries in last.values() for entry in entries)})

@@ -62,7 +62,6 @@ class Engine:
 
     def __post_init__(self) -> None:
         self._store = PullStore(self.settings.control_table)
-        self._objects = Objects(self.settings.vault_bucket)
         self._catalogue = Catalogue(self.settings.stage, self.settings.vault_bucket)
 
     def carry_on(self, task: PullTask, milliseconds_left: Callable[[], int], owner: str = "pull") -> Pull | None:
@@ -134,10 +133,6 @@ class Engine:
         return self._store
 
     @property
-    def objects(self) -> Objects:
-        return self._objects
-
-    @property
     def catalogue(self) -> Catalogue:
         return self._catalogue
 
@@ -146,8 +141,9 @@ class _Work:
     """One worker's time with one pull."""
 
     def __init__(self, engine: Engine, lease: Lease, task: PullTask, pull: Pull, state: dict[str, Any]) -> None:
-        self._engine, self._store, self._objects = engine, engine.store, engine.objects
+        self._engine, self._store, self._renewed = engine, engine.store, 0
         self._lease, self._task, self._pull = lease, task, pull
+        self._objects = Objects(engine.settings.vault_bucket, self._renew)
         self._source = source = engine.deployment.sources[task.source]
         self._rules = source.data_sets[task.data_set]
         self._plan = Plan(
@@ -162,12 +158,11 @@ class _Work:
         self._cursor = _cursor(state)
         self._keys_before: str | None = state.get("key_index")
         self._listed: dict[str, list[str]] = state.get("known", {})
-        self._keysets = KeySets(engine.settings.vault_bucket, pull)
+        self._keysets = KeySets(engine.settings.vault_bucket, pull, self._renew)
         self._done = list(self._store.batches(pull.pull_id))
         self._memory = Memory(self._rules, self._objects, self._done, state.get("kinds", {}))
         self._references = References(engine.settings.vault_bucket, engine.token_key, source)
         self._resumed = bool(self._done) or pull.attempts > 0
-        self._renewed = 0
 
     def until(self, milliseconds_left: Callable[[], int]) -> Pull:
         """Fetch, commit and settle; the pull as it stands at the end."""
@@ -343,10 +338,12 @@ class _Work:
 
     def _keep_lease(self) -> None:
         """Stay the only worker, at the price of a write now and then, not of one per page."""
-        now = int(self._engine.now())
-        if now >= self._renewed + LEASE_SECONDS // 6:
-            self._store.renew(self._lease, now + LEASE_SECONDS)
-            self._renewed = now
+        if int(self._engine.now()) >= self._renewed + LEASE_SECONDS // 6:
+            self._renew()
+
+    def _renew(self) -> None:
+        self._renewed = int(self._engine.now())
+        self._store.renew(self._lease, self._renewed + LEASE_SECONDS)
 
     def _totals(self, batches: Sequence[Counts], declared: int | None) -> dict[str, Any]:
         return {

@@ -7,7 +7,7 @@ It is written once; the pull that completes with it makes it the one that counts
 
 import gzip
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from hub import aws
 from hub.pulls.models import Pull, parts
+from hub.pulls.objects import put
 
 Entry = Mapping[str, Any]  # key: the object, "" where there is no record; records: rows in it
 Index = dict[str, Sequence[Entry]]
@@ -24,8 +25,8 @@ Index = dict[str, Sequence[Entry]]
 class KeySets:
     """The key objects of one data set, as its pull writes and reads them."""
 
-    def __init__(self, bucket: str, pull: Pull) -> None:
-        self._bucket, self._pull = bucket, pull
+    def __init__(self, bucket: str, pull: Pull, held: Callable[[], None]) -> None:
+        self._bucket, self._pull, self._held = bucket, pull, held
         self._folder = f"keys/{pull.source}/{pull.data_set}/"
 
     def write(self, name: str, keys: pa.Table) -> Entry:
@@ -64,5 +65,5 @@ class KeySets:
 
     def _put(self, name: str, body: bytes) -> str:
         key = f"{self._folder}{self._pull.pull_id}/{name}"
-        aws.client("s3").put_object(Bucket=self._bucket, Key=key, Body=body)
+        put(self._bucket, key, body, self._held)
         return key

@@ -1,10 +1,12 @@
 """What a pull keeps in S3: landing, staging and quarantine of each batch, under names that a repeat overwrites."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from botocore.exceptions import ClientError
 from isal import igzip
 
 from hub import aws
@@ -17,10 +19,10 @@ SAMPLE = 2000  # rows
 
 
 class Objects:
-    """The vault bucket as the pull of one data set writes it."""
+    """The vault bucket as the pull of one data set writes it. held: LeaseLost where the worker's lease is over."""
 
-    def __init__(self, bucket: str) -> None:
-        self._bucket = bucket
+    def __init__(self, bucket: str, held: Callable[[], None] = lambda: None) -> None:
+        self._bucket, self._held = bucket, held
 
     def land(self, pull: Pull, batch: int, landed: Landed) -> tuple[str, str]:
         """The bytes as they came, compressed; their key and their SHA-256."""
@@ -37,9 +39,10 @@ class Objects:
         """Put tombstones beside the pull's staged rows; they are published with them."""
         self._put(f"{staging_folder(pull)}deleted-{number:05d}.parquet", _parquet(tombstones))
 
-    def unbury(self, pull: Pull) -> None:
-        """Take away the tombstones that a worker wrote and did not publish."""
-        self._forget(f"{staging_folder(pull)}deleted-")
+    def unbury(self, pull: Pull, after: int) -> None:
+        """Take away the tombstones behind number `after`, which an earlier worker wrote and did not publish."""
+        self._held()
+        self._forget(f"{staging_folder(pull)}deleted-", after=f"{staging_folder(pull)}deleted-{after:05d}.parquet")
 
     def quarantine(self, pull: Pull, batch: int, lines: Sequence[dict[str, Any]]) -> str:
         return self._lines("quarantine", pull, batch, lines)
@@ -59,9 +62,9 @@ class Objects:
         for each in [*folders, staging_folder(pull)]:
             self._forget(f"{each}batch-{batch:05d}.")
 
-    def _forget(self, prefix: str) -> None:
+    def _forget(self, prefix: str, after: str = "") -> None:
         s3 = aws.client("s3")
-        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix, StartAfter=after):
             for item in page.get("Contents", []):
                 s3.delete_object(Bucket=self._bucket, Key=item["Key"])
 
@@ -87,7 +90,27 @@ class Objects:
         return bool(aws.client("s3").head_object(Bucket=self._bucket, Key=key)["ETag"] == etag)
 
     def _put(self, key: str, body: bytes) -> str:
-        return str(aws.client("s3").put_object(Bucket=self._bucket, Key=key, Body=body)["ETag"])
+        return put(self._bucket, key, body, self._held)
+
+
+def put(bucket: str, key: str, body: bytes, held: Callable[[], None]) -> str:
+    """Write an object of a pull; its ETag. One with other content is overwritten only while the lease is held.
+
+    A worker may stand still between its last look at the lease and this; what another one has committed stays.
+    """
+    s3, given = aws.client("s3"), {"Bucket": bucket, "Key": key}
+    digest = hashlib.sha256(body).hexdigest()
+    content: dict[str, Any] = {"Body": body, "Metadata": {"sha256": digest}}
+    try:
+        return str(s3.put_object(**given, **content, IfNoneMatch="*")["ETag"])
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in ("PreconditionFailed", "ConditionalRequestConflict"):
+            raise
+    found = s3.head_object(**given)
+    if found["Metadata"].get("sha256") == digest:  # this very write, whose answer was lost, or an earlier worker's
+        return str(found["ETag"])
+    held()
+    return str(s3.put_object(**given, **content)["ETag"])
 
 
 def folder(zone: str, pull: Pull) -> str:

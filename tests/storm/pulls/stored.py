@@ -1,0 +1,81 @@
+"""What the AWS of a storm holds, read straight from moto: through clients it would take most of a run's time."""
+
+import gzip
+import hashlib
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodb.models.dynamo_type import DynamoType
+from moto.glue.models import glue_backends
+from moto.s3.models import s3_backends
+
+from hub.pulls.models import Pull
+from hub.pulls.store import _plain, _pull
+from tests.hub.pulls.conftest import CONTROL, VAULT
+from tests.over_http import REGION
+
+READ = TypeDeserializer().deserialize
+
+
+def clear() -> None:
+    """As if the stores had just been made."""
+    _keys().clear()
+    _table().items.clear()
+    glue_backends[DEFAULT_ACCOUNT_ID][REGION].databases["test_staging"].tables.clear()
+
+
+def objects(folder: str) -> dict[str, str]:
+    """Key -> hash of its bytes, of what lies under a folder."""
+    return {
+        key: hashlib.sha256(found.value).hexdigest() for key, found in list(_keys().items()) if key.startswith(folder)
+    }
+
+
+def body(key: str) -> bytes:
+    return bytes(_keys()[key].value)
+
+
+def unpacked(key: str) -> bytes:
+    return gzip.decompress(body(key))
+
+
+def state(data_set: str) -> dict[str, Any]:
+    """The state of a data set; empty for one that was never pulled."""
+    return next((item for item in _items(f"data_set#{data_set}") if item["sk"] == "state"), {})
+
+
+def pulls(data_set: str) -> list[Pull]:
+    """Every pull of a data set, in order."""
+    return [_pull(item) for item in _items(f"data_set#{data_set}") if item["sk"] != "state"]
+
+
+def batches(pull: str) -> list[dict[str, Any]]:
+    """The committed batches of a pull, in order."""
+    return _items(f"pull#{pull}")
+
+
+def partitions(table: str) -> dict[str, str]:
+    """Pull -> folder, of what is registered of a table."""
+    database = glue_backends[DEFAULT_ACCOUNT_ID][REGION].databases["test_staging"]
+    if table not in database.tables:
+        return {}
+    found = database.tables[table].get_partitions("")
+    of = [(each.values[1], each.partition_input["StorageDescriptor"]["Location"]) for each in found]
+    return {pull: location.removeprefix(f"s3://{VAULT}/") for pull, location in of}
+
+
+def _keys() -> Any:
+    return s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets[VAULT].keys
+
+
+def _items(pk: str) -> list[dict[str, Any]]:
+    """The items of one partition of the control table, by their sort key."""
+    rows = _table().items.get(DynamoType({"S": pk}), {})
+    found = [{name: READ(value) for name, value in each.to_json()["Attributes"].items()} for each in rows.values()]
+    return sorted(map(_plain, found), key=lambda item: str(item["sk"]))
+
+
+def _table() -> Any:
+    return dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables[CONTROL]
