@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.config import Column
-from hub.quality.cast import to_type
+from hub.quality.cast import as_text, to_type
 
 REFUSED = object()
 
@@ -114,6 +114,22 @@ def test_formats(kind, form, zone, text, expected, why):
     values, misfits = to_type(pa.array([text], pa.string()), Column(type=kind, format=form, time_zone=zone))
     assert misfits[0].as_py() is (expected is REFUSED), why
     assert values[0].as_py() == (None if expected is REFUSED else expected), why
+
+
+@pytest.mark.parametrize(
+    ("unit", "zone", "given_as", "why"),
+    [
+        ("s", "UTC", [datetime(2024, 1, 1, 10, 5), None], "seconds, and one that is missing"),
+        ("us", "UTC", [datetime(1969, 12, 31, 23, 59, 59, 999_999)], "before the epoch"),
+        ("us", "Asia/Kolkata", [datetime(2024, 1, 1, 4, 30)], "a zone of the source's own"),
+        ("ns", "UTC", [datetime(1677, 12, 31), datetime(2262, 1, 1)], "the ends of what nanoseconds hold"),
+        ("us", "UTC", [datetime(9999, 12, 31), datetime(2024, 1, 1)], "what applications write for never"),
+        ("us", "UTC", [None, None], "nothing"),
+    ],
+)
+def test_absolute_moments_are_what_their_text_says(unit, zone, given_as, why):
+    raw, column = pa.array(given_as, pa.timestamp(unit)).cast(pa.timestamp(unit, zone)), Column(type="timestamp")
+    assert to_type(raw, column)[0].to_pylist() == to_type(as_text(raw), column)[0].to_pylist() == given_as
 
 
 @given(st.lists(st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1).map(str), st.text(max_size=5)), max_size=30))

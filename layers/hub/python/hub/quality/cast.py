@@ -34,6 +34,7 @@ MOMENT = (
 )
 ZONED = r"[T ].*(Z|[+-][0-9]{2}(:?[0-9]{2})?)$"
 ODATA = r"^/Date\(([+-]?[0-9]{1,15})([+-][0-9]{4})?\)/$"
+QUICK_YEARS = datetime(1678, 1, 1), datetime(2262, 1, 1)  # every unit of Arrow holds these
 EPOCHS = {"epoch_seconds": 1_000_000, "epoch_milliseconds": 1_000}  # microseconds of each
 Result = tuple[pa.Array, pa.Array]
 
@@ -57,6 +58,8 @@ def to_type(raw: pa.Array, column: Column) -> Result:
         return raw, _none_of(raw)
     if (exact := _of_numbers(raw, target)) is not None:
         return exact, _none_of(exact)
+    if (exact := _of_moments(raw, column)) is not None:
+        return exact, _none_of(exact)
     text = _without_empty(as_text(raw))
     if column.type == "varchar":
         return text, _none_of(text)
@@ -70,6 +73,19 @@ def _of_numbers(raw: pa.Array, target: pa.DataType) -> pa.Array | None:
     if pa.types.is_integer(raw.type) and (pa.types.is_integer(target) or pa.types.is_decimal(target)):
         return _whole(raw, target)
     return _decimals_of_doubles(raw, target) if raw.type == pa.float64() and pa.types.is_decimal(target) else None
+
+
+def _of_moments(raw: pa.Array, column: Column) -> pa.Array | None:
+    """Absolute moments without zone, in UTC. None where they are none, or of a year that only the text of it tells."""
+    kind = raw.type
+    if column.type != "timestamp" or column.formats or not pa.types.is_timestamp(kind) or kind.tz is None:
+        return None
+    utc = raw.cast(pa.timestamp(kind.unit, "UTC")).cast(pa.timestamp(kind.unit))
+    ends = pc.min_max(utc)
+    first, last = (pa.scalar(moment, STAMP).cast(utc.type) for moment in QUICK_YEARS)
+    if ends["min"].is_valid and not (pc.less_equal(first, ends["min"]).as_py() and pc.less(ends["max"], last).as_py()):
+        return None
+    return utc.cast(STAMP, safe=False)
 
 
 def _decimals_of_doubles(raw: pa.Array, target: pa.Decimal128Type) -> pa.Array | None:
