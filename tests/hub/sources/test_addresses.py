@@ -108,7 +108,7 @@ def test_numbers_in_disguise(api, host):
 
 def test_a_name_that_leads_into_the_house(api, monkeypatch):
     monkeypatch.setattr("hub.sources.addresses.socket.getaddrinfo", resolver(["127.0.0.1"]))
-    with pytest.raises(SourceError, match=r"app\.example is a private address, which only base_url may name"):
+    with pytest.raises(SourceError, match=r"app\.example is a private address, which only the manifest may name"):
         Http(f"http://app.example:{api.port}", {}, 5).ask(Request("/x"))
     assert api.asked == []
 

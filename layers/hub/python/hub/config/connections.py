@@ -13,6 +13,7 @@ Address = Annotated[str, StringConstraints(pattern=r"^https?://")]
 RecordsPath = Annotated[str, StringConstraints(pattern=rf"^\$(\[\*\])?({_FIELD}(\[\*\])?)*$")]
 
 
+DATABASE = r"^(sqlite:///|postgresql://|mysql://|mariadb://)"
 LOCATION = r"^(s3://[a-z0-9.-]+/.*|sftp://([^@/\s:]+@)?[A-Za-z0-9.-]+(:\d{1,5})?(/.*)?)$"
 
 
@@ -93,12 +94,18 @@ class RestFetch(Strict):
 
 
 class SqlFetch(Strict):
-    """A table (or view), or a query that reads; read by keyset on the change column and the business key."""
+    """A table (or view), or a query that reads; read by keyset on the business key, `rows` at a time.
+
+    filter: a condition in the database's own SQL; what it leaves out is not fetched. parallel: into how many ranges of
+    keys a first load is split, each read by a connection of its own.
+    """
 
     table: str | None = None
     query: str | None = None
+    filter: str | None = Field(default=None, min_length=1)
     changed_since: ChangedSince | None = None
     rows: Whole = Field(default=50_000, ge=1, le=500_000)
+    parallel: Whole = Field(default=1, ge=1, le=8)
 
 
 class FilesFetch(Strict):
@@ -154,8 +161,20 @@ class RestConnection(Strict):
 
 
 class SqlConnection(Strict):
-    url: Annotated[str, StringConstraints(pattern=r"^(sqlite:///|postgresql://)")]
+    """A database by its address, which holds no secret.
+
+    tls: `verified` checks the server's certificate against `authority` (PEM) or else the authorities that everybody
+    knows, and is what a server elsewhere gets; `none` is for a machine of one's own, by its number. private: the host's
+    name is meant to lead to a private address.
+    statement_timeout: after how long the server itself ends a statement.
+    """
+
+    url: Annotated[str, StringConstraints(pattern=DATABASE)]
     authentication: Authentication | None = None
+    tls: Literal["verified", "none"] | None = None
+    authority: str | None = None
+    private: bool = False
+    statement_timeout: Span = Field(default="60 seconds", validate_default=True)
 
 
 class FilesConnection(Strict):

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from hub.config.connections import LOCATION
+from hub.config.connections import DATABASE, LOCATION
 from hub.config.models import NAME, TYPE
 
 TYPES = 'varchar, bigint, integer, double, boolean, date, timestamp, json or "decimal(18,4)" (in quotes)'
@@ -12,7 +12,7 @@ PATTERNS = {
     TYPE: f"write {TYPES}",
     r"^/": "write a path that begins with /",
     r"^https?://": "write an address that begins with http:// or https://",
-    r"^(sqlite:///|postgresql://)": "write sqlite:///<file> or postgresql://<user>@<host>/<database>",
+    DATABASE: "write sqlite:///<file>, or postgresql://, mysql:// or mariadb:// and <user>@<host>/<database>",
     LOCATION: "write s3://<bucket>/<folder>/ or sftp://<user>@<host>/<folder>",
     r"^(.|auto)$": "write one character, auto, or null where nothing is quoted",
     r"^[A-Z]{3}$": "write the three capital letters of a currency, for example INR",

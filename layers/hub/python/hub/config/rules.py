@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from hub.access.permissions import GRANTABLE, ROLES
-from hub.config import checking, files, rest_rules, values
+from hub.config import checking, databases, files, rest_rules, values
 from hub.config.entities import ENTITIES, VAULT_ONLY
 from hub.config.models import NAME, DataSet, HubConfig, key_columns
 
@@ -63,6 +63,9 @@ def source(manifest: Any, say: Say) -> list[str]:
     for name, data_set in manifest.data_sets.items():
         for check in (_columns, _keys, _frequency, _filters, checking.rules, _entities, _fetch, _deletes):
             problems += [(("data_sets", name, *place), what) for place, what in check(data_set)]
+        if manifest.connector == "sql":
+            wrong = databases.fetch(data_set, manifest.connection.url)
+            problems += [(("data_sets", name, "fetch", *place), what) for place, what in wrong]
         found = checking.references(manifest, name)
         problems += [(("data_sets", name, *place), what) for place, what in found]
     return [say(place, what) for place, what in problems]
@@ -75,6 +78,8 @@ def _connection(manifest: Any) -> Iterator[Problem]:
             yield from ((("connection", field), what) for what in _address(field, address))
     if manifest.connector == "files":
         yield from files.connection(connection)
+    if manifest.connector == "sql":
+        yield from databases.connection(connection)
     sign_in = getattr(connection, "authentication", None)
     if manifest.connector == "rest":
         yield from rest_rules.connection(manifest)
@@ -95,7 +100,7 @@ def _connection(manifest: Any) -> Iterator[Problem]:
 
 def _address(field: str, address: str) -> Iterator[str]:
     """What is wrong with where a source is; nothing of it is repeated, for it may hold a secret."""
-    of = "http://host:port/path" if field == "base_url" else "sqlite:///<file> or postgresql://<user>@<host>/<database>"
+    of = "http://host:port/path" if field == "base_url" else databases.EXAMPLE
     try:
         parts = urlsplit(address)
         whole = parts.port != 0 and bool(parts.hostname if field == "base_url" else parts.path.strip("/"))
@@ -284,15 +289,8 @@ def _fetch(data_set: DataSet) -> Iterator[Problem]:
             yield ("fetch", "changed_since", "column"), f"{column.type} cannot say when a row changed; name another"
     if hasattr(fetch, "paging"):
         yield from rest_rules.fetch(data_set)
-    if hasattr(fetch, "table"):
-        if bool(fetch.table) == bool(fetch.query):
-            yield ("fetch",), "needs a table or a query, not both"
-        if changed and changed.parameter:
-            yield ("fetch", "changed_since", "parameter"), "is for REST; a database is asked by the column, take it out"
-        if fetch.query and not values.reads_only(fetch.query):
-            yield ("fetch", "query"), "must be one SELECT without a semicolon; it is read a piece at a time"
-        if not data_set.keys.business:
-            yield ("keys", "business"), "is missing; a database is read in the order of its business key"
+    if hasattr(fetch, "table") and not data_set.keys.business:
+        yield ("keys", "business"), "is missing; a database is read in the order of its business key"
     if hasattr(fetch, "pattern"):
         theirs = {column.source_name or name for name, column in data_set.columns.items()} | set(data_set.ignore)
         yield from ((("fetch", *place), what) for place, what in files.fetch(fetch, theirs))

@@ -201,11 +201,6 @@ def mark(text: str) -> bool:
     return (len(text) > 1 or text.isascii()) and not set(text) & set("\r\n\0")
 
 
-def reads_only(query: str) -> bool:
-    """Whether a source's query is one SELECT; the database's read-only transaction has the last word."""
-    return bool(re.match(r"\s*(select|with)\b", query, re.IGNORECASE)) and ";" not in query
-
-
 def fits(kind: str, column: Column) -> bool:
     """Whether a column's values go into an entity's column of this type as they are."""
 

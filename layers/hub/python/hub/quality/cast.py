@@ -51,6 +51,8 @@ def to_type(raw: pa.Array, column: Column) -> Result:
     raw: values as the source gave them, text or any Arrow type. Empty text is no value.
     """
     target = arrow_type(column.type)
+    if target == STAMP and column.time_zone and pa.types.is_timestamp(raw.type) and raw.type.tz is None:
+        return _local(raw.cast(STAMP, safe=False), column.time_zone), _none_of(raw)
     if raw.type == target and not pa.types.is_string(target):
         return raw, _none_of(raw)
     if (exact := _of_numbers(raw, target)) is not None:

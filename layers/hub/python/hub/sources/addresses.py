@@ -51,5 +51,7 @@ def _refusal(address: Address, own: bool) -> str | None:
     if address.is_unspecified or address.is_multicast or str(address) == "255.255.255.255":
         return "no address of one machine"
     if not own and not address.is_global:
-        return "a private address, which only base_url may name, and by its number; write the number there if so meant"
+        return (
+            "a private address, which only the manifest may name, and by its number; write the number there if so meant"
+        )
     return None

@@ -3,49 +3,92 @@
 import re
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote
 
 import pyarrow as pa
 from adbc_driver_manager import dbapi as adbc
 from adbc_driver_postgresql import dbapi as postgresql
 
 from hub.config.connections import SqlConnection
+from hub.sources.database import CUT, Page, refused, rows_beyond
 from hub.sources.piece import SourceError
+from hub.sources.remote import CONNECTING, Remote
 from hub.sources.rest import secret
+
+# Classes and codes of SQLSTATE; the longest that fits counts.
+STATES = {
+    "28": "sign-in",
+    "3D000": "database",
+    "42P01": "table",
+    "3F000": "table",
+    "42703": "column",
+    "42501": "rights",
+    "25006": "writes",
+    "42": "syntax",
+    "57014": "time-out",
+    "55P03": "lock",
+    "40P01": "lock",
+    "57P": "stops",
+    "53300": "full",
+    "08": "cut",
+    "22": "value",
+    "0B": "snapshot",
+    "25001": "snapshot",
+    "XX": "changed",
+}
+TELLS_NAMES = ("42", "3D", "3F", "25006")  # what PostgreSQL says of these holds names, and nothing of a row
+ALIVE = "keepalives_idle=15&keepalives_interval=5&keepalives_count=3&tcp_user_timeout=60000"
 
 
 class PostgreSql:
-    last: Sequence[Any] = ()
-
-    def __init__(self, connection: SqlConnection) -> None:
-        url = connection.url
-        if connection.authentication:
-            url = _with_password(url, secret(connection.authentication.secret))
-        joint = "&" if "?" in url else "?"
+    def __init__(self, connection: SqlConnection, snapshot: str | None) -> None:
         self._types: dict[tuple[str, str], str] = {}
-        try:
-            self._connection = postgresql.connect(f"{url}{joint}connect_timeout=10")
-        except adbc.Error as error:
-            raise SourceError(f"the database cannot be reached: {_first_line(error)}") from error
+        self._connection = _connected(connection)
         self._cursor = self._connection.cursor()
-        self._run("set transaction isolation level repeatable read, read only", ())
-        self._run("set time zone 'UTC'", ())
+        seconds = connection.statement_timeout.total_seconds()
+        self._run("set transaction isolation level repeatable read, read only")
+        if snapshot:
+            self._run(f"set transaction snapshot '{snapshot}'")
+        for name, value in {
+            "time zone": "'UTC'",
+            "statement_timeout =": round(seconds * 1000),
+            "lock_timeout =": round(seconds * 500),  # so that a lock is told from a slow statement
+            "idle_in_transaction_session_timeout =": 0,  # between two pages a batch is written
+            "standard_conforming_strings =": "on",
+            "client_encoding =": "'UTF8'",
+        }.items():
+            self._run(f"set {name} {value}")
 
-    def page(self, sql: str, values: Sequence[Any]) -> pa.Table:
-        self._run(sql, values)
-        table = self._cursor.fetch_arrow_table()
-        self.last = [column[-1].as_py() for column in table.columns] if len(table) else []
-        return table
+    def columns(self, relation: str) -> list[str]:
+        self._run(f"select * from {relation} limit 0")
+        return list(self._table().column_names)
 
-    def scalars(self, sql: str, values: Sequence[Any]) -> tuple[Any, ...]:
-        self._run(sql, values)
-        return tuple(self._cursor.fetchone())
+    def page(self, columns: Sequence[str], keys: Sequence[str], relation: str, rest: str) -> Page:
+        marks = [f"{key}::text as hub_key_{at}" for at, key in enumerate(keys)]
+        self._run(f"select {', '.join([*columns, *marks])} from {relation}{rest}")
+        table = self._table()
+        own = table.select(range(len(columns)))
+        return Page(own, lambda at: [column[at].as_py() for column in table.columns[len(columns) :]])
 
-    def text(self, column: str) -> str:
-        return f"{column}::text"
+    def counts(self, sql: str) -> list[int]:
+        self._run(sql)
+        return [int(column[0].as_py() or 0) for column in self._table().columns]
 
-    def bind(self, relation: str, columns: Sequence[str]) -> list[str]:
-        return [f"${at}::text::{self._type(relation, column)}" for at, column in enumerate(columns, 1)]
+    def highest(self, column: str, relation: str) -> Any:
+        self._run(f"select max({column})::text from {relation}")
+        return self._table()[0][0].as_py()
+
+    def literal(self, relation: str, column: str, mark: Any) -> str:
+        """Its text as the column's type; in hexadecimal, for it comes out of the rows."""
+        text = f"convert_from('\\x{str(mark).encode().hex()}'::bytea, 'UTF8')"
+        return f"{text}::{self._type(relation, column)}"
+
+    def beyond(self, columns: Sequence[str], literals: Sequence[str]) -> str:
+        return rows_beyond(columns, literals)
+
+    def snapshot(self) -> str | None:
+        self._run("select pg_export_snapshot()")
+        return str(self._table()[0][0].as_py())
 
     def close(self) -> None:
         self._cursor.close()
@@ -54,25 +97,69 @@ class PostgreSql:
     def _type(self, relation: str, column: str) -> str:
         """The column's type as PostgreSQL writes it: a value handed over as text then compares as the column does."""
         if (relation, column) not in self._types:
-            (name,) = self.scalars(f"select pg_typeof((select {column} from {relation} limit 1))::text", ())
-            self._types[relation, column] = name
+            self._run(f"select pg_typeof((select {column} from {relation} limit 1))::text")
+            self._types[relation, column] = self._table()[0][0].as_py()
         return self._types[relation, column]
 
-    def _run(self, sql: str, values: Sequence[Any]) -> None:
+    def _run(self, sql: str) -> None:
         try:
-            self._cursor.execute(sql, tuple(str(value) for value in values) or None)
+            self._cursor.execute(sql)
         except adbc.Error as error:
-            raise SourceError(f"the database refuses to be read: {_first_line(error)}") from error
+            raise _told(error) from error
+
+    def _table(self) -> pa.Table:
+        try:
+            return self._cursor.fetch_arrow_table()
+        except (adbc.Error, pa.ArrowException, OSError) as error:  # what comes while rows are read
+            raise _told(error) from error
 
 
-def _with_password(url: str, password: str) -> str:
-    parts = urlsplit(url)
-    user, at, host = parts.netloc.rpartition("@")
-    return urlunsplit(parts._replace(netloc=f"{user.partition(':')[0]}:{quote(password, safe='')}{at}{host}"))
+def _connected(connection: SqlConnection) -> Any:
+    remote = Remote(connection, 5432)
+    sign_in = connection.authentication
+    word = f":{quote(secret(sign_in.secret), safe='')}" if sign_in else ""
+    tls = f"&sslmode=verify-full&sslrootcert={quote(str(remote.authorities()))}" if remote.tls else "&sslmode=disable"
+    where = f"host={quote(remote.options.get('host', ''), safe='')}" + tls
+    if remote.host:
+        where = f"host={quote(remote.host)}&hostaddr={quote(','.join(remote.numbers[:1]))}&port={remote.port}{tls}"
+    url = (
+        f"postgresql://{quote(remote.user, safe='')}{word}@/{quote(remote.database, safe='')}"
+        f"?{where}&connect_timeout={CONNECTING}&{ALIVE}"
+    )
+    try:
+        return postgresql.connect(url)
+    except adbc.Error as error:
+        told = str(error)
+        # Before there is a connection, libpq's text is all that there is.
+        for sign, kind in {
+            "authentication failed": "sign-in",
+            "no password": "sign-in",
+            "does not exist": "database",
+        }.items():
+            if sign in told:
+                raise refused(kind) from error
+        for sign, kind in {
+            "too many": "full",
+            "remaining connection": "full",
+            "starting up": "stops",
+            "shutting down": "stops",
+        }.items():
+            if sign in told:
+                raise refused(kind) from error
+        reason = (
+            "its certificate is not to be trusted; name its authority by `authority`"
+            if "certificate" in told
+            else "nobody answers"
+        )
+        raise SourceError(f"the database on {remote.told} cannot be reached: {reason}") from error
 
 
-def _first_line(error: Exception) -> str:
-    """What the database says; without the value where it complains of one, which may be a person's."""
-    told = str(error).strip().splitlines()[0]
-    about_a_value = str(getattr(error, "sqlstate", "") or "").startswith("22")
-    return re.sub(r'"[^"]*"', '"…"', told) if about_a_value else told
+def _told(error: Exception) -> SourceError:
+    state = str(getattr(error, "sqlstate", None) or "")
+    told = str(error).partition("ERROR:")[2].strip().partition("\n")[0]
+    if not state and re.search(r"server closed|connection|SSL|timed out|no COPY", str(error)):
+        return SourceError(CUT)
+    kind = next((STATES[state[:length]] for length in (5, 3, 2) if state[:length] in STATES), None)
+    if kind is None:
+        return SourceError(f"the database refuses to be read (SQLSTATE {state or 'unknown'})")
+    return refused(kind, told if state.startswith(TELLS_NAMES) else "")

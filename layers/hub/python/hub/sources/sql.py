@@ -1,105 +1,103 @@
 """Tables of a database, read only and in one snapshot, in the order of the business key."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from itertools import pairwise
+from typing import Any
 
 import pyarrow as pa
 
 from hub.config import SqlDataSet, SqlSource
+from hub.sources.database import Database, Mark, Page, connect, quoted
+from hub.sources.keyset import Keyset, Range, where
 from hub.sources.piece import Piece, Position, SourceError
+from hub.sources.side_by_side import side_by_side
 from hub.sources.tables import from_arrow, require_columns
 
 
-class Database(Protocol):
-    """One snapshot of a database. Values of the keyset go in and out as JSON can hold them.
-
-    last: the values of the last page's last row.
-    """
-
-    last: Sequence[Any]
-
-    def page(self, sql: str, values: Sequence[Any]) -> pa.Table:
-        """The rows of a SELECT with `{0}`, `{1}` … where values go."""
-
-    def scalars(self, sql: str, values: Sequence[Any]) -> tuple[Any, ...]:
-        """The single row of a SELECT, as JSON values."""
-
-    def text(self, column: str) -> str:
-        """The SQL by which a key column is read so that it can be handed back as a value."""
-
-    def bind(self, relation: str, columns: Sequence[str]) -> list[str]:
-        """Placeholders `{0}` … that compare with these columns of a relation."""
-
-    def close(self) -> None: ...
-
-
 class Sql:
-    """One table or query. Cursor: {"changed": highest value of the change column}; position: the last key read."""
+    """One table or query.
+
+    Cursor: {"changed": highest value of the change column}. Position: how far each range of keys was read (`ranges`),
+    whether rows without a whole key are still to come (`keyless`), the rows so far, and the next cursor (`high`).
+    """
 
     def __init__(self, source: SqlSource, data_set: SqlDataSet) -> None:
         self._source, self._data_set, self._fetch = source, data_set, data_set.fetch
-        self._keys = [data_set.columns[name].source_name or name for name in data_set.keys.business]
-        self._relation = quoted(self._fetch.table) if self._fetch.table else f"({self._fetch.query}\n) as q"
+        self._keys = [quoted(data_set.columns[name].source_name or name) for name in data_set.keys.business]
+        table = ".".join(map(quoted, (self._fetch.table or "").split(".")))
+        self._relation = f"{table} as q" if self._fetch.table else f"({self._fetch.query}\n) as q"
+        self._whole = f"({' and '.join(f'{key} is not null' for key in self._keys)})"
 
     def pieces(self, cursor: Position | None, position: Position | None) -> Iterator[Piece]:
         if position and position.get("ended"):
             return
-        database = connect(self._source)
-        try:
-            yield from self._read(database, cursor, dict(position or {}))
-        finally:
-            database.close()
+        with ExitStack() as connections:
+            database = connections.enter_context(closing(connect(self._source)))
+            place = dict(position or {})
+            if "high" not in place:
+                # The first snapshot's highest change is the next cursor: what changes later has a higher one.
+                changed = self._changed()
+                place = {"high": database.highest(changed, self._relation) if changed else None, "received": 0}
+            base = self._base(database, cursor)
+            keyless = self._keyless(database, base)
+            rest = f"{where([*base, f'not {self._whole}'])}"
+            keyset = Keyset(
+                self._relation,
+                self._columns(database),
+                self._keys,
+                [*base, self._whole] if keyless else base,
+                self._fetch.rows,
+            )
+            if "ranges" not in place:
+                place |= {"ranges": self._ranges(database, keyset, first=cursor is None), "keyless": keyless > 0}
+            databases = self._databases(connections, database, len(_left(place)))
+            declared = place["received"] + (keyless if place["keyless"] else 0)
+            declared += sum(keyset.count(each, part) for each, part in zip(databases, _left(place), strict=False))
+            for page in self._pages(keyset, databases, place, rest):
+                place["received"] += len(page.rows)
+                if place["received"] > declared:
+                    raise SourceError(
+                        f"{self._told} does not put the rows in order: after {declared} rows come some of them again"
+                    )
+                yield self._piece(page, place, declared, cursor)
 
-    def _read(self, database: Database, cursor: Position | None, place: dict[str, Any]) -> Iterator[Piece]:
-        changed = self._changed()
-        since = self._since(cursor)
-        # The first snapshot's highest change is the next cursor: what changes later has a higher one.
-        if "high" not in place:
-            highest = f"select {database.text(f'max({changed})')} from {self._relation}"
-            place = {"high": database.scalars(highest, ())[0] if changed else None, "after": None, "received": 0}
-        where, values = self._where(database, since, place["after"])
-        (remaining,) = database.scalars(f"select count(*) from {self._relation}{where}", values)
-        declared = place["received"] + remaining
+    @property
+    def _told(self) -> str:
+        return f"the business key ({', '.join(self._data_set.keys.business)})"
+
+    def _pages(self, keyset: Keyset, databases: Sequence[Database], place: dict[str, Any], rest: str) -> Iterator[Page]:
+        """What is left of the ranges, side by side, then the rows without a whole key; `place` goes along."""
+        numbers = [at for at, part in enumerate(place["ranges"]) if not part["ended"]]
+        left = [keyset.pages(each, place["ranges"][at]) for each, at in zip(databases, numbers, strict=False)]
+        for which, (page, part) in side_by_side(left) if left else ():
+            place["ranges"] = [part if at == numbers[which] else each for at, each in enumerate(place["ranges"])]
+            yield page
+        if place["keyless"]:
+            place["keyless"] = False
+            yield databases[0].page(keyset.columns, self._keys, self._relation, rest)
+
+    def _piece(self, page: Page, place: dict[str, Any], declared: int, cursor: Position | None) -> Piece:
+        require_columns(page.rows, self._data_set, self._fetch.table or "the query")
+        rows, new_fields = from_arrow(page.rows, self._data_set)
         high = place["high"] if place["high"] is not None else (cursor or {}).get("changed")
-        while True:
-            where, values = self._where(database, since, place["after"])
-            table = database.page(self._page(database, where), values)
-            require_columns(table, self._data_set, self._fetch.table or "the query")
-            rows, new_fields = from_arrow(table.select(table.column_names[: -len(self._keys)]), self._data_set)
-            ended = len(table) < self._fetch.rows
-            if len(table):
-                place["after"] = list(database.last[-len(self._keys) :])
-            place = {**place, "received": place["received"] + len(table), "ended": ended}
-            self._refuse_standstill(place, declared)
-            yield Piece(
-                rows=rows,
-                raw=_stream(rows),
-                kind="arrow",
-                position=dict(place),
-                cursor={"changed": high} if high is not None else {},
-                declared=declared,
-                new_fields=new_fields,
-                last=ended,
-            )
-            if ended:
-                return
+        ended = not place["keyless"] and not _left(place)
+        return Piece(
+            rows=rows,
+            raw=_stream(page.rows),
+            kind="arrow",
+            position={**place, "ended": ended},
+            cursor={"changed": high} if high is not None else {},
+            declared=declared,
+            new_fields=new_fields,
+            last=ended,
+        )
 
-    def _refuse_standstill(self, place: dict[str, Any], declared: int) -> None:
-        """A key that does not lead on would skip rows, or give the same ones for ever."""
-        told = f"the business key ({', '.join(self._keys)})"
-        if not place["ended"] and None in place["after"]:
-            raise SourceError(
-                f"{told} is empty in more rows than are read at once; take another key, or leave them out"
-            )
-        if place["received"] > declared:
-            raise SourceError(f"{told} does not put the rows in order: after {declared} rows come some of them again")
-
-    def _since(self, cursor: Position | None) -> Any:
-        before = (cursor or {}).get("changed")
-        if self._fetch.changed_since is None or before is None:
-            return None
-        return shifted(before, self._fetch.changed_since.overlap)
+    def _columns(self, database: Database) -> list[str]:
+        """What is read: all but what the manifest ignores."""
+        ignored = set(self._data_set.ignore)
+        return [quoted(name) for name in database.columns(self._relation) if name not in ignored]
 
     def _changed(self) -> str | None:
         if not self._fetch.changed_since:
@@ -107,42 +105,52 @@ class Sql:
         column = self._fetch.changed_since.column
         return quoted(self._data_set.columns[column].source_name or column)
 
-    def _page(self, database: Database, where: str) -> str:
-        keys = [quoted(key) for key in self._keys]
-        marks = ", ".join(f"{database.text(key)} as _key_{at}" for at, key in enumerate(keys))
-        relation = self._relation if self._fetch.query else f"{self._relation} as q"
-        return f"select q.*, {marks} from {relation}{where} order by {', '.join(keys)} limit {self._fetch.rows}"
+    def _base(self, database: Database, cursor: Position | None) -> list[str]:
+        """The conditions on every row."""
+        found = [f"({self._fetch.filter}\n)"] if self._fetch.filter else []
+        changed, before = self._changed(), (cursor or {}).get("changed")
+        if changed and self._fetch.changed_since and before is not None:
+            since = database.literal(self._relation, changed, shifted(before, self._fetch.changed_since.overlap))
+            found.append(f"({changed} >= {since} or {changed} is null)")  # what has no moment may be new
+        return found
 
-    def _where(self, database: Database, since: Any, after: Sequence[Any] | None) -> tuple[str, list[Any]]:
-        changed = self._changed()
-        columns = ([changed] if since is not None and changed else []) + (
-            [quoted(key) for key in self._keys] if after else []
+    def _keyless(self, database: Database, base: Sequence[str]) -> int:
+        """The rows that no key leads to; they are read at once."""
+        (count,) = database.counts(
+            f"select sum(case when {self._whole} then 0 else 1 end) from {self._relation}{where(base)}"
         )
-        marks = database.bind(self._relation, columns)
-        conditions, values = [], []
-        if since is not None and changed:
-            conditions.append(f"({changed} >= {marks.pop(0)} or {changed} is null)")  # what has no moment may be new
-            values.append(since)
-        if after:
-            conditions.append(f"({', '.join(columns[len(values) :])}) > ({', '.join(marks)})")
-            values += after
-        return (f" where {' and '.join(conditions)}" if conditions else ""), values
+        if count > self._fetch.rows:
+            raise SourceError(
+                f"{self._told} is empty in more rows than are read at once; take another key, or leave them out by "
+                "`filter`"
+            )
+        return count
+
+    def _ranges(self, database: Database, keyset: Keyset, first: bool) -> list[Range]:
+        """Ranges of keys with about as many rows each, for a first load; else one."""
+        marks: list[Mark] = []
+        everything: Range = {"after": None, "until": None, "ended": False}
+        wanted = self._fetch.parallel if first else 1
+        if wanted > 1 and (count := keyset.count(database, everything)) > self._fetch.rows * wanted:
+            keys, step = ", ".join(self._keys), -(-count // wanted)
+            numbered = (
+                f"(select {keys}, row_number() over (order by {keys}) as hub_row from {self._relation}"
+                f"{where(keyset.base)}) as q"
+            )
+            page = database.page(self._keys, self._keys, numbered, f" where hub_row % {step} = 0 order by hub_row")
+            marks = [page.mark(at) for at in range(len(page.rows))]
+        borders = [None, *(mark for at, mark in enumerate(marks) if mark not in marks[:at]), None]
+        return [{**everything, "after": after, "until": until} for after, until in pairwise(borders)]
+
+    def _databases(self, connections: ExitStack, first: Database, count: int) -> list[Database]:
+        """A connection for each range; they see the same where the database can tell one what another sees."""
+        snapshot = first.snapshot() if count > 1 else None
+        others = (connect(self._source, snapshot) for _ in range(count - 1))
+        return [first, *(connections.enter_context(closing(each)) for each in others)]
 
 
-def connect(source: SqlSource) -> Database:
-    """A read-only snapshot; SourceError where the database cannot be reached."""
-    if source.connection.url.startswith("sqlite:///"):
-        from hub.sources.sqlite import Sqlite
-
-        return Sqlite(source.connection.url)
-    from hub.sources.postgresql import PostgreSql
-
-    return PostgreSql(source.connection)
-
-
-def quoted(name: str) -> str:
-    """An identifier as standard SQL quotes it; a schema stands before a dot."""
-    return ".".join('"' + part.replace('"', '""') + '"' for part in name.split("."))
+def _left(place: dict[str, Any]) -> list[Range]:
+    return [part for part in place["ranges"] if not part["ended"]]
 
 
 def shifted(value: Any, overlap: timedelta) -> Any:
@@ -160,8 +168,8 @@ def shifted(value: Any, overlap: timedelta) -> Any:
 
 
 def _stream(rows: pa.Table) -> bytes:
-    """The rows as an Arrow stream: what lands where the source has no bytes of its own."""
+    """The rows as they came, as an Arrow stream: what lands where the source has no bytes of its own."""
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, rows.schema) as writer:
+    with pa.ipc.new_stream(sink, rows.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
         writer.write_table(rows)
     return bytes(sink.getvalue().to_pybytes())
