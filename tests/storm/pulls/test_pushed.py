@@ -1,4 +1,4 @@
-"""SIGKILL of a worker that takes in what was pushed: the next one takes exactly that, and what came later is later's."""
+"""SIGKILL of a worker that takes in what was pushed: the next one takes that and no more; what came later waits."""
 
 import os
 import signal
