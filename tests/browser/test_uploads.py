@@ -12,6 +12,7 @@ def test_a_file_is_sent_in_parts_with_its_progress_and_then_seen(visit, server, 
     page.clock.install()
     seen.go("uploads")
     page.get_by_text("april.csv").wait_for()
+    assert not page.get_by_role("button", name="Stop").is_visible(), "nothing is under way"
     body = b"call_id,minutes\n" + b"c1,5\n" * 50_000
     page.get_by_label("Data set", exact=True).select_option(label="calls calls: One row per call.")
     page.get_by_label("File", exact=True).set_input_files({"name": "may.csv", "mimeType": "text/csv", "buffer": body})

@@ -40,7 +40,6 @@ WRONG = [
     (SIGNED % "", "parent: {topic: id}", "", "lead through a list", "a parent without a list"),
     (SIGNED % "", "event_id: order.id", "", "event_id", "no path"),
     (SIGNED % "", "", "class: real-time, rate: 5 minutes", "take the schedule out", "two ways to be pulled"),
-    (SIGNED % "", "", "class: hourly", "needs a cron or a rate", "hourly at no hour"),
 ]
 
 
