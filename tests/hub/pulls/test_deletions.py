@@ -266,9 +266,7 @@ def test_an_empty_answer_is_held(orders):
     )
     change("".join(ROW.format(n) for n in range(11)))
     assert bench.pull(ORDERS) is None, "nobody has decided"
-    store = bench.engine.store
-    decision = Decision(what="abandoned", by="u", at="2026-01-01T00:00:00.000Z", why="half an export")
-    store.decide(store.acquire(ORDERS, "u", int(bench.now)), pull, decision)
+    bench.abandon(pull)
     again = bench.pull(ORDERS)
     assert (again.state, again.staged, again.deleted) == ("complete", 11, 1), "compared with the last complete pull"
     published = boto3.client("glue").get_partitions(DatabaseName="test_staging", TableName="shop_orders")["Partitions"]
