@@ -275,7 +275,7 @@ def test_the_overview_says_how_old_data_are_and_keeps_the_focus(visit, server):
         ("contacts", "Fresh"),
         ("activities", "Stale"),
         ("orders", "Paused"),
-        ("products", "On demand"),
+        ("products", "No promise"),
     ]:
         row = seen.page.get_by_role("row").filter(has=seen.page.get_by_text(name, exact=True))
         row.locator(".badge", has_text=badge).wait_for()

@@ -52,14 +52,14 @@ const two = (text) => text.padStart(2, "0");
 /** A schedule in words, where it is one of the usual ones. */
 function schedule(set) {
   const [, kind, inside] = /^(rate|cron)\((.*)\)$/.exec(set.schedule || "") || [];
-  if (!kind) return "on demand";
+  if (!kind) return set.frequency === "real-time" ? "as it arrives" : "on demand";
   if (kind === "rate") return `every ${inside.replace(/^1 /, "")}`;
   const [, minute, hour] = /^(\d+) (\d+|\*) (?:\* \* \?|\? \* \*) \*$/.exec(inside) || [];
   if (!minute) return h("code", null, inside);
   return hour === "*" ? `hourly at :${two(minute)}` : `daily at ${two(hour)}:${two(minute)}`;
 }
 
-const AGE = { fresh: ["complete", "Fresh"], stale: ["failed", "Stale"], new: ["waiting", "Not yet"], paused: ["paused", "Paused"], on_demand: ["", "On demand"] };
+const AGE = { fresh: ["complete", "Fresh"], stale: ["failed", "Stale"], new: ["waiting", "Not yet"], paused: ["paused", "Paused"], on_demand: ["", "No promise"] };
 
 /** How old the data are, and from when on that is too old. */
 function age({ freshness }) {

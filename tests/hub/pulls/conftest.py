@@ -12,7 +12,9 @@ from moto import mock_aws
 from hub import aws, config
 from hub.pulls import PullTask
 from hub.pulls.engine import Engine
+from hub.pulls.models import Decision
 from tests.hub.pulls.settings import SETTINGS
+from tests.over_http import AwsOverHttp
 from tests.stores import create_bucket, create_table
 
 HUB = "name: test\ncurrency: INR\ncountry: IN\n"
@@ -70,6 +72,12 @@ class Bench:
     def pull(self, name: str, **task: Any) -> Any:
         source, data_set = name.split(".")
         return self.engine.carry_on(PullTask(source=source, data_set=data_set, **task), lambda: 300_000)
+
+    def abandon(self, pull: Any) -> None:
+        """As a person does with a held pull."""
+        store, name = self.engine.store, f"{pull.source}.{pull.data_set}"
+        decision = Decision(what="abandoned", by="u", at="2026-01-01T00:00:00.000Z", why="a wrong export")
+        store.decide(store.acquire(name, "u", int(self.now)), pull, decision)
 
     def staged(self, name: str, pull_ids: list[str] | None = None) -> Any:
         """All rows that are published of a data set, by the catalogue."""

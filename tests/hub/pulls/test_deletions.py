@@ -265,6 +265,8 @@ def test_an_empty_answer_is_held(orders):
         "if that is right, release it, or raise gate.max_deleted_percent in the manifest"
     )
     change("".join(ROW.format(n) for n in range(11)))
+    assert bench.pull(ORDERS) is None, "nobody has decided"
+    bench.abandon(pull)
     again = bench.pull(ORDERS)
     assert (again.state, again.staged, again.deleted) == ("complete", 11, 1), "compared with the last complete pull"
     published = boto3.client("glue").get_partitions(DatabaseName="test_staging", TableName="shop_orders")["Partitions"]

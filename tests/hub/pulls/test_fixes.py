@@ -113,9 +113,12 @@ def test_hold(hub):
     pull = bench.pull("shop.people")
     assert (pull.state, pull.reason) == (
         "held",
-        "other types than before in city (text before, number now); pull once with `on_drift: keep` if that is right",
+        "other types than before in city (text before, number now); release it if that is right",
     )
-    assert bench.pull("shop.people").state == "held", "what was held is not known"
+    bench.abandon(pull)
+    again = bench.pull("shop.people")
+    assert again.state == "held", "what was held is not known"
+    bench.abandon(again)
     fill(path, GONE)
     assert "no value any more in city" in bench.pull("shop.people").reason
 

@@ -166,6 +166,22 @@ def test_a_held_pull_alarms_and_no_run_reads_past_it(crm, trouble, gate, then):
         assert watch_with(bench.deployment, store, moment(bench)).held == []
 
 
+def test_what_fails_for_good_without_a_schedule_is_told(crm):
+    """Nobody would miss the next moment of what is pulled as it arrives, or when somebody asks."""
+    api, bench = crm
+    rules = bench.deployment.sources["crm"].data_sets
+    on_demand = Frequency.model_validate({"class": "on-demand"})
+    rules["contacts"] = rules["contacts"].model_copy(update={"frequency": on_demand})
+    api.always = double.status(404)
+    for attempt in range(1, 6):
+        assert bench.pull(CONTACTS).attempts == attempt
+        seen = watch_with(bench.deployment, bench.engine.store, moment(bench))
+        assert seen.stale["normal"] == ([CONTACTS] if attempt == 5 else [])
+    api.always = None
+    assert bench.pull(CONTACTS).state == "complete"
+    assert watch_with(bench.deployment, bench.engine.store, moment(bench)).stale["normal"] == []
+
+
 def test_the_manifest_may_let_the_next_pull_take_a_held_ones_place(crm):
     api, bench = crm
     rules = bench.deployment.sources["crm"].data_sets

@@ -30,12 +30,11 @@ class Drift:
             told.append(f"new fields {', '.join(self.new)}; declare or ignore them in the manifest")
         if self.vanished:
             told.append(
-                f"no value any more in {', '.join(self.vanished)}; take them out of the manifest, or pull once with "
-                "`on_drift: keep` if that is right"
+                f"no value any more in {', '.join(self.vanished)}; take them out of the manifest, or release it"
             )
         if self.changed:
             kinds = ", ".join(f"{name} ({how})" for name, how in self.changed.items())
-            told.append(f"other types than before in {kinds}; pull once with `on_drift: keep` if that is right")
+            told.append(f"other types than before in {kinds}; release it if that is right")
         return "; ".join(told)
 
 

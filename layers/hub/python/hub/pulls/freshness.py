@@ -11,8 +11,9 @@ from pydantic import BaseModel
 from hub.config import Deployment
 from hub.config.models import Frequency
 from hub.pulls.due import Timetable, timetable
-from hub.pulls.models import pull_id
+from hub.pulls.models import Pull, pull_id
 from hub.pulls.store import PullStore, iso
+from hub.pulls.sweep import MOST_ATTEMPTS
 
 # How long after the moment at which it was due a pull may end, by class.
 SLACK = {
@@ -30,7 +31,8 @@ MISSES = {"high": 1, "normal": 2, "low": 3}
 class Freshness(BaseModel):
     """as_of: when the last complete pull began; None before the first. next_due, stale_at: None where it never is.
 
-    state: `on_demand` has no promise; `paused` shows its age and alarms nobody; `new` waits for its first pull.
+    state: `on_demand` has no promise, nor has what is pulled as it arrives; `paused` shows its age and alarms nobody;
+    `new` waits for its first pull.
     """
 
     state: Literal["fresh", "stale", "paused", "new", "on_demand"]
@@ -95,10 +97,17 @@ def watch_with(deployment: Deployment, store: PullStore, now: datetime) -> Watch
             since = (fresh.stale_at if fresh.state == "stale" else None, state.get("watched_since") or iso(now))
             if since != (state.get("stale_since"), state.get("watched_since")):
                 store.note_freshness(name, *since)
-            running = state.get("running_pull")
-            if running is not None and store.get(pull_id(source.name, data_set, running)).state == "held":
+            pull = _unsettled(store, source.name, data_set, state)
+            if pull and pull.state == "held":
                 found.held.append(name)
+            elif pull and fresh.state == "on_demand" and pull.state == "failed" and pull.attempts >= MOST_ATTEMPTS:
+                found.stale[rules.frequency.importance].append(name)  # no schedule will miss it
     return found
+
+
+def _unsettled(store: PullStore, source: str, data_set: str, state: Mapping[str, Any]) -> Pull | None:
+    running = state.get("running_pull")
+    return None if running is None else store.get(pull_id(source, data_set, running))
 
 
 def _moment(text: str | None) -> datetime | None:
