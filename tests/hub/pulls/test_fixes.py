@@ -22,6 +22,7 @@ SHOP = (
     keys: {business: [id]}
     hard_deletes: ignore
     on_drift: %s
+    gate: {undecided: fetch_again}
     columns:
       id:     {type: bigint, required: true}
       gender: {type: varchar, check: gender, on_failure: fix}
