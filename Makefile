@@ -99,6 +99,9 @@ check-source: ready ## a source's manifest (SOURCE=) without its application: ma
 try-source: ready ## read the first rows of a source (SOURCE=, ROWS=100), write nothing, say what they look like
 	@$(PY) -m infra.operate try-source "$(SOURCE)" "$(or $(ROWS),100)"
 
+size: ready ## what suits so many customers (PROFILES=) and users (USERS=), and what a month costs (REGION=eu-west-1)
+	@$(PY) -m infra.operate size "$(or $(PROFILES),10000)" "$(or $(USERS),5)" "$(or $(REGION),eu-west-1)"
+
 smoke: ready ## prove a deployed stack (or the laptop's) from pull to report
 	@$(PY) -m infra.operate smoke
 

@@ -6,7 +6,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from hub.access import Principal, audit
 from hub.api import Api, Limit, Page, decode_cursor, encode_cursor
-from hub.pulls.review import Fix, Review
+from hub.pulls.review import Fix, FixChange, Review
 from hub.pulls.scores import Quality
 from hub.settings import QualitySettings
 
@@ -26,6 +26,15 @@ def list_fixes(principal: Principal, pull_id: str, after: str | None = None, lim
     audit.record(principal, "fixes.read", pull_id)
     found = review().fixes(pull_id, decode_cursor(after, 2) if after else None, limit)
     return Page(found, encode_cursor(str(found[-1].batch), str(found[-1].number)) if len(found) == limit else None)
+
+
+@api.post("/v1/fixes/undo", permission="fixes.undo")
+def undo_fix(principal: Principal, request: FixChange) -> Fix:
+    """Leave a value as the source wrote it, from the next pull on; or, with `undone: false`, repair it again."""
+    changed = review().change(request)
+    place = {"batch": request.batch, "number": request.number}
+    audit.record(principal, "fixes.undo", request.pull_id, undone=request.undone, **place)
+    return changed
 
 
 def handler(event: dict, context: LambdaContext) -> dict:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from aws_cdk import Stack
+from aws_cdk import Aws, CfnRule, CfnRuleAssertion, Fn, Stack
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from constructs import Construct
@@ -31,6 +31,10 @@ class HubStack(Stack):
     def __init__(self, scope: Construct, name: str, hub: Hub) -> None:
         super().__init__(scope, name, stack_name=f"{hub.stage}-hub-{name.lower()}", description=type(self).__doc__)
         self.hub = hub
+        if residency := hub.deployment.hub.residency:
+            here = Fn.condition_contains(list(residency), Aws.REGION)
+            told = f"hub.yaml keeps this hub in {', '.join(residency)}"
+            CfnRule(self, "Residency", assertions=[CfnRuleAssertion(assert_=here, assert_description=told)])
 
     def key(self, name: str) -> kms.IKey:
         """The vault or the hub key as this stack sees it: its own policy is the storage stack's affair alone."""

@@ -49,11 +49,12 @@ PULLS: dict[str, Function] = {
         "Shows how good the data of a source is, and what pulls made of values.",
         "core",
         """
-        GET /v1/sources/{source}/quality
-        GET /v1/fixes
+        GET  /v1/sources/{source}/quality
+        GET  /v1/fixes
+        POST /v1/fixes/undo
         """,
         ("CONTROL_TABLE", "VAULT_BUCKET"),
-        (Grant("control", READ_ITEMS), Grant("vault/fixes", READ_OBJECTS)),
+        (Grant("control", READ_ITEMS), Grant("vault/fixes", READ_OBJECTS), Grant("vault/undone", OBJECTS)),
     ),
     "collect": Function(
         "Takes what sources push and keeps it for the next pull.",
@@ -133,6 +134,7 @@ PULLS: dict[str, Function] = {
             Grant("vault/quarantine", OBJECTS),
             Grant("vault/fixes", OBJECTS),
             Grant("vault/keys", OBJECTS),
+            Grant("vault/undone", READ_OBJECTS),
             Grant("vault/drop", READ_OBJECTS),
             Grant("glue:staging", (*READ_CATALOGUE, *WRITE_CATALOGUE, "glue:BatchCreatePartition")),
             Grant("bus", ("events:PutEvents",)),

@@ -22,6 +22,7 @@ from infra.operate import cdk, kit
 from infra.operate.changes import kept, replaced
 from infra.operate.keys import ensure_keys, put_secret
 from infra.operate.people import first_admin
+from infra.operate.size import advise, misplaced
 from infra.operate.smoke import smoke
 from infra.operate.stage import STACKS, OperateError, Stage
 
@@ -54,6 +55,9 @@ def diff(hub: str, stage: Stage) -> None:
 
 def deploy(hub: str, stage: Stage) -> None:
     """Deploy what diff allows; then make the keys that the functions need and the sender's identity."""
+    region = boto3.client("sts").meta.region_name
+    if problem := misplaced(config.load(hub).hub.residency, region):
+        raise OperateError(problem)
     boto3.client("sts").get_caller_identity()
     synth(hub, stage)
     guard(stage)
@@ -161,6 +165,10 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     tried = verbs.add_parser("try-source")
     tried.add_argument("source")
     tried.add_argument("rows", type=int, choices=range(1, 10_001), metavar="ROWS from 1 to 10000")
+    sized = verbs.add_parser("size")
+    sized.add_argument("profiles", type=int)
+    sized.add_argument("users", type=int)
+    sized.add_argument("region")
     dropped = verbs.add_parser("drop")
     dropped.add_argument("source")
     dropped.add_argument("file", type=Path)
@@ -187,6 +195,8 @@ def main(arguments: list[str]) -> int:
                 kit.check_source(hub, given.source, print)
             case "try-source":
                 kit.try_source(hub, given.source, given.rows, lambda: stage.settings["VAULT_BUCKET"], print)
+            case "size":
+                print("\n".join(advise(given.profiles, given.users, given.region).lines()))
             case "smoke":
                 smoke(stage, *credentials(stage), say=print)
             case verb:

@@ -11,6 +11,7 @@ from tests.browser.made_up import (
     COUNTS,
     CUSTOMER,
     EVIL,
+    FIXES,
     MAP,
     POOR,
     QUALITY,
@@ -37,6 +38,7 @@ class FakeApi:
     uploads: Uploads = field(default_factory=Uploads)
     addresses: list = field(default_factory=list)
     lists: Lists = field(default_factory=Lists)
+    fixes: list = field(default_factory=lambda: [dict(each) for each in FIXES])
 
     def __post_init__(self):
         dry = run(
@@ -135,6 +137,11 @@ class FakeApi:
                 return page({"kind": "visit", "happened_at": "2026-01-01T08:00:00Z", "source": "crm", "amount": None})
             case "GET", "contacts", _:
                 return 200, {"customer_id": ASHA, "consents": [], "suppressions": []}
+            case "GET", "fixes":
+                return page(*self.fixes)
+            case "POST", "fixes", "undo":
+                self.fixes[body["number"] - 1] |= {"undone": body["undone"]}
+                return 200, self.fixes[body["number"] - 1]
             case _, "lists" | "merge_purges", *_:
                 return self.lists.answer(method, parts, body)
             case "GET", "reports":

@@ -211,3 +211,10 @@ MAP = {
         "unused": ["reporting.product"],
     },
 }
+
+SURE, SUGGESTED = {"certainty": 1.0, "applied": True}, {"certainty": 0.8, "applied": False}
+FIX = {"pull_id": "crm.contacts.00000007", "batch": 1, "row": 4, "record_key": "k", "undone": False}
+FIXES = [
+    FIX | {"number": 1, "column": "gender", "rule": "gender", "before": EVIL, "after": "female"} | SURE,
+    FIX | {"number": 2, "column": "full_name", "rule": "name", "before": "Rajseh", "after": "Rajesh"} | SUGGESTED,
+]

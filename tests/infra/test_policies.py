@@ -94,7 +94,11 @@ RIGHTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         },
     ),
     "quality": (
-        {"read the ledger": get("control"), "show fixes": read("vault", "fixes/a")},
+        {
+            "read the ledger": get("control"),
+            "show fixes": read("vault", "fixes/a"),
+            "undo one": write("vault", "undone/a"),
+        },
         {
             "change the ledger": put("control"),
             "read quarantine": read("vault", "quarantine/a"),

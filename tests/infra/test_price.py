@@ -6,26 +6,10 @@ from typing import get_args
 import pytest
 
 from hub import metrics
+from infra.operate.prices import GB_SECOND, MACHINE_CLIENT, METRIC, PER_MONTH, REQUEST
 
 LIMIT = 15.0
 MINUTES = 30 * 24 * 60
-PER_MONTH = {  # what costs by being there
-    "AWS::KMS::Key": 1.00,
-    "AWS::CloudWatch::Alarm": 0.10,
-    "AWS::CloudWatch::Dashboard": 3.00,
-}
-REQUEST = {
-    "lambda": 0.20e-6,
-    "sqs": 0.40e-6,
-    "kms": 3.0e-6,
-    "schedule": 1.0e-6,
-    "dynamodb": 0.14e-6,
-    "transition": 27.5e-6,
-    "listing": 5.0e-6,
-}
-GB_SECOND = 0.0000133334  # arm64
-METRIC = 0.30
-MACHINE_CLIENT = 6.00  # an app client for client credentials; the demo declares none
 POLLERS, POLLS_PER_MINUTE = 5, 3  # Lambda polls an idle queue five times at once, 20 seconds each
 FREE = {  # cost by use alone, nothing when idle; a type that is in neither list fails the test
     "AWS::ApiGatewayV2::Api",

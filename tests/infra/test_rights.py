@@ -86,7 +86,7 @@ def test_no_function_of_the_api_reads_persons_in_bulk_but_quarantine(cloud):
         for grant in spec.grants
         if grant.store.startswith("vault/") and "s3:GetObject" in grant.actions
     }
-    assert reach == {("quarantine", "quarantine"), ("quality", "fixes"), ("lists", "lists")}
+    assert reach == {("quarantine", "quarantine"), ("quality", "fixes"), ("quality", "undone"), ("lists", "lists")}
 
 
 def test_who_of_the_api_writes_into_the_vault(cloud):

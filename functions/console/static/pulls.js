@@ -64,10 +64,11 @@ async function one(page, id) {
   page.title(`Pull ${id}`);
   const state = h("div", { "aria-live": "polite" });
   const refused = h("section", { "aria-label": "Quarantine", class: "desk" });
+  const mended = h("section", { "aria-label": "Fixes" });
   show(page.place,
     h("p", { class: "path" }, h("a", { href: "#/overview" }, "Overview"), " / ",
       h("a", { href: `#/overview/pulls?${new URLSearchParams({ source: pull.source, data_set: pull.data_set })}` }, "Pulls"), " / Pull"),
-    h("h1", null, `${pull.source} ${pull.data_set}`), state, refused);
+    h("h1", null, `${pull.source} ${pull.data_set}`), state, refused, mended);
   let usual = null;
   const draw = () => show(state, facts(pull), pull.state === "running" ? progress(pull, usual) : null, pull.state === "held" ? held(page, pull, decided) : null);
   const desk = async () => {
@@ -94,6 +95,7 @@ async function one(page, id) {
     draw();
   }
   await desk();
+  if (may("fixes.read") && pull.state === "complete") await (await import("./fixes.js")).fixes(mended, pull);
 }
 
 /** How many rows the data set's last complete fetch had, null before the first. */

@@ -84,3 +84,21 @@ def test_fixes_that_are_not_kept_any_more_are_said(pulled, gateway):
         s3.delete_object(Bucket=VAULT, Key=item["Key"])
     answer = gateway("quality")("GET", "/v1/fixes", query=f"pull_id={pulled.pull_id}", role="steward")
     assert (answer.status, answer.code) == (404, "not_found")
+
+
+def test_a_fix_is_undone_and_taken_back(pulled, gateway, audited):
+    api = gateway("quality")
+
+    def undone():
+        items = api("GET", "/v1/fixes", query=f"pull_id={pulled.pull_id}", role="steward").body["items"]
+        return {each["before"]: each["undone"] for each in items}
+
+    wish = {"pull_id": pulled.pull_id, "batch": 1, "number": 2}
+    assert api("POST", "/v1/fixes/undo", wish, role="steward").body["before"] == "custmer"
+    assert undone() == {"LEAD": False, "custmer": True, "?": False}
+    assert api("POST", "/v1/fixes/undo", wish, role="steward").status == 200, "twice is once"
+    assert ("fixes.undo", [pulled.pull_id]) in audited()
+    assert api("POST", "/v1/fixes/undo", {**wish, "undone": False}, role="steward").status == 200
+    assert not any(undone().values())
+    assert api("POST", "/v1/fixes/undo", {**wish, "number": 99}, role="steward").status == 404
+    assert api("POST", "/v1/fixes/undo", wish, role="data_engineer").status == 403

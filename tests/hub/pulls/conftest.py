@@ -14,7 +14,6 @@ from hub.pulls import PullTask
 from hub.pulls.engine import Engine
 from hub.pulls.models import Decision
 from tests.hub.pulls.settings import SETTINGS
-from tests.over_http import AwsOverHttp
 from tests.stores import create_bucket, create_table
 
 HUB = "name: test\ncurrency: INR\ncountry: IN\n"

@@ -8,6 +8,7 @@ from contextlib import closing
 import boto3
 import pytest
 
+from hub.pulls.undoing import Undone, mark
 from tests.hub.pulls.conftest import VAULT
 from tests.hub.pulls.manifests import SQL_SHOP
 
@@ -21,6 +22,7 @@ SHOP = (
     keys: {business: [id]}
     hard_deletes: ignore
     on_drift: %s
+    gate: {undecided: fetch_again}
     columns:
       id:     {type: bigint, required: true}
       gender: {type: varchar, check: gender, on_failure: fix}
@@ -133,3 +135,30 @@ def test_quarantine(hub):
     fill(path, [(n, "f", 7 if n < 3 else None, "lead") for n in range(25)], "id, gender, city, stage")
     pull = bench.pull("shop.people")
     assert (pull.state, pull.staged, pull.rules) == ("complete", 22, {"city: drift": 3})
+
+
+def undo(pull, column, before, key):
+    Undone(VAULT, pull.source, pull.data_set).put(mark(column, key, before))
+
+
+def genders(bench, pull):
+    rows = bench.staged("shop.people", [pull.pull_id]).to_pylist()
+    return {row["id"]: row["gender"] for row in rows}
+
+
+def test_what_is_undone_stays_undone_at_the_next_pull(hub):
+    rows = [(1, "F", "x", "lead"), (2, "F", "x", "lead"), (3, "M", "x", "lead")]
+    path, bench = hub(rows)
+    first = bench.pull("shop.people")
+    assert genders(bench, first) == {1: "female", 2: "female", 3: "male"}
+    keys = {row["id"]: row["_record_key"] for row in bench.staged("shop.people").to_pylist()}
+    undo(first, "gender", "F", keys[1])
+    second = bench.pull("shop.people")
+    assert genders(bench, second) == {1: "F", 2: "female", 3: "male"}, "of this record alone"
+    assert second.fixed == {"gender: gender": 2}, "what is undone is no fix"
+    assert genders(bench, bench.pull("shop.people"))[1] == "F", "and so at every later pull"
+    fill(path, [(1, "W", "x", "lead"), *rows[1:]])
+    assert genders(bench, bench.pull("shop.people"))[1] == "female", "another value of the source is mended again"
+    Undone(VAULT, "shop", "people").remove(mark("gender", keys[1], "F"))
+    fill(path, rows)
+    assert genders(bench, bench.pull("shop.people"))[1] == "female", "taken back"

@@ -28,7 +28,11 @@ ROLES: Final[dict[str, frozenset[str]]] = {
     | {"tables.read", "segments.read", "segments.write", "templates.read", "templates.write"}
     | {"campaigns.read", "campaigns.write"},
     "approver": RUN_REPORTS | {"segments.read", "templates.read", "campaigns.read", "campaigns.approve"},
-    "steward": OVERSEE | UPLOAD | REFUSED | LISTS | {"fixes.read", "customers.read", "contacts.read", "contacts.write"},
+    "steward": OVERSEE
+    | UPLOAD
+    | REFUSED
+    | LISTS
+    | {"fixes.read", "fixes.undo", "customers.read", "contacts.read", "contacts.write"},
     "service": UPLOAD | {"customers.read", "contacts.read", "contacts.write"},
     "sales": RUN_REPORTS | UPLOAD | {"customers.read", "contacts.read"},
     "auditor": OVERSEE | {"audit.read", "users.read", "campaigns.read"},

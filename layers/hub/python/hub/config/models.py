@@ -375,6 +375,7 @@ class HubConfig(Strict):
     country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
     domain: str | None = None
     edge: bool = False
+    residency: tuple[Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-[1-9]$")], ...] = ()
     senders: Senders = Senders()
     alarm_email: str | None = None
     budget_usd: float | None = Field(default=None, gt=0)

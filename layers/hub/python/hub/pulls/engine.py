@@ -146,14 +146,8 @@ class _Work:
         self._objects = Objects(engine.settings.vault_bucket, self._renew)
         self._source = source = engine.deployment.sources[task.source]
         self._rules = source.data_sets[task.data_set]
-        self._plan = Plan(
-            task.source,
-            task.data_set,
-            self._rules,
-            engine.token_key,
-            engine.deployment.hub.country,
-            self._store.erased(),
-        )
+        country, erased, undone = engine.deployment.hub.country, self._store.erased(), self._objects.undone(pull)
+        self._plan = Plan(task.source, task.data_set, self._rules, engine.token_key, country, erased, undone)
         self._replay = Replay(self._store, engine.settings.vault_bucket, pull, self._rules) if pull.replay_of else None
         self._cursor = _cursor(state)
         self._keys_before: str | None = state.get("key_index")

@@ -12,6 +12,7 @@ from isal import igzip
 from hub import aws
 from hub.pulls.batches import Landed
 from hub.pulls.models import Pull
+from hub.pulls.undoing import Undone
 from hub.sources import json_text
 
 DIGESTS = ("_record_hash", "_record_key")
@@ -79,6 +80,10 @@ class Objects:
             return self.columns(key, names)
         except (KeyError, aws.client("s3").exceptions.NoSuchKey):
             return None
+
+    def undone(self, pull: Pull) -> frozenset[str]:
+        """The fixes of the pull's data set that are not made again."""
+        return Undone(self._bucket, pull.source, pull.data_set).all()
 
     def tombstones(self, pull: Pull, names: Sequence[str]) -> list[pa.Table]:
         """Some columns of what a published pull says of records that are gone."""

@@ -3,14 +3,16 @@
 from collections.abc import Iterator
 from itertools import groupby, islice
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 
 from hub import config
-from hub.errors import NotFound
+from hub.config import key_columns
+from hub.errors import Conflict, NotFound
 from hub.pulls.lines import of_batches, place
 from hub.pulls.models import Pull
 from hub.pulls.scores import Quality, by_day
 from hub.pulls.store import PullStore
+from hub.pulls.undoing import Undone, mark
 from hub.settings import QualitySettings
 
 MOST_PULLS = 200  # of a data set
@@ -18,7 +20,7 @@ MOST_PULLS = 200  # of a data set
 
 class Fix(BaseModel):
     """A value that is not as the source wrote it. after: None where no better one is known; certainty: 0 to 1.
-    applied: false where `after` is a suggestion and the value stays.
+    applied: false where `after` is a suggestion and the value stays. undone: pulls to come leave the source's value.
 
     number: of the fix in its batch. row: of its row in the batch.
     """
@@ -34,6 +36,18 @@ class Fix(BaseModel):
     after: str | None
     certainty: float
     applied: bool = True
+    undone: bool = False
+
+
+class FixChange(BaseModel):
+    """Undo a fix, or take that back. number: as the list of fixes tells it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    pull_id: str
+    batch: int = Field(ge=1)
+    number: int = Field(ge=1)
+    undone: bool = True
 
 
 class Review:
@@ -60,9 +74,36 @@ class Review:
         found = self._fixes(self._store.get(asked), last[0])
         return list(islice((fix for fix in found if (fix.batch, fix.number) > last), limit))
 
+    def change(self, asked: FixChange) -> Fix:
+        """Undo a fix or take that back, from the next pull on; Conflict for what cannot be undone."""
+        place_ = (asked.batch, asked.number)
+        pull = self._store.get(asked.pull_id)
+        fix = next((each for each in self._fixes(pull, asked.batch) if (each.batch, each.number) == place_), None)
+        if fix is None:
+            raise NotFound(f"There is no fix {asked.number} in batch {asked.batch} of {asked.pull_id}")
+        self._refuse(pull, fix)
+        undone = Undone(self._settings.vault_bucket, pull.source, pull.data_set)
+        (undone.put if asked.undone else undone.remove)(mark(fix.column, fix.record_key, fix.before))
+        return fix.model_copy(update={"undone": asked.undone})
+
+    def _refuse(self, pull: Pull, fix: Fix) -> None:
+        manifest = self._deployment.sources.get(pull.source)
+        rules = manifest.data_sets.get(pull.data_set) if manifest else None
+        if rules is None or fix.column not in rules.columns:
+            raise Conflict(f"{fix.column} is no column of {pull.source}.{pull.data_set} any more")
+        if not fix.applied:
+            raise Conflict("This is a suggestion; the value is as the source wrote it")
+        expressions = [text for each in rules.entity.values() for to, text in each.items() if to.endswith("_key")]
+        if fix.column in rules.keys.business or any(fix.column in (key_columns(text) or ()) for text in expressions):
+            raise Conflict(f"{fix.column} is part of a key: undone, the record would be another one. Mend the source")
+        if rules.columns[fix.column].required and fix.rule == "type":
+            raise Conflict(f"{fix.column} is required and what the source wrote is no {rules.columns[fix.column].type}")
+
     def _fixes(self, pull: Pull, from_batch: int) -> Iterator[Fix]:
+        undone = Undone(self._settings.vault_bucket, pull.source, pull.data_set).all()
         batches = self._store.batches(pull.pull_id)
         lines = of_batches(self._settings.vault_bucket, batches, "fixes", from_batch)
         for batch, of_batch in groupby(lines, key=lambda each: each[0]):
             for number, (_, line) in enumerate(of_batch, 1):
-                yield Fix(pull_id=pull.pull_id, batch=batch, number=number, **line)
+                is_undone = mark(line["column"], line["record_key"], line["before"]) in undone
+                yield Fix(pull_id=pull.pull_id, batch=batch, number=number, undone=is_undone, **line)

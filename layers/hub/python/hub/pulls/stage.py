@@ -21,6 +21,7 @@ from hub.pulls.models import Pull
 from hub.pulls.repeats import hashes_again, prefixes
 from hub.pulls.schema import key_columns_of_records, references, staging_columns, stored_type
 from hub.pulls.tally import Tally
+from hub.pulls.undone import put_back
 from hub.quality import EXTRA, Refined, as_text, record_hashes, refine, tokens
 from hub.sources import Piece, json_text
 from hub.sources.tables import MARKS, ORIGIN, origins
@@ -31,6 +32,7 @@ class Plan:
     """What stays the same for all batches of a pull.
 
     key: the hub's token key. country: for telephone numbers without one. erased: record keys that must not come back.
+    undone: fixes that are not made again, see `undoing`.
     """
 
     source: str
@@ -39,6 +41,7 @@ class Plan:
     key: bytes = field(repr=False)
     country: str
     erased: frozenset[str]
+    undone: frozenset[str] = frozenset()
 
     @property
     def key_schema(self) -> pa.Schema:
@@ -81,6 +84,7 @@ def settle_batch(plan: Plan, pull: Pull, batch: int, pieces: Sequence[Piece], me
     started = datetime.fromisoformat(pull.started_at)
     refined = refine(raw, plan.rules, plan.country, started.date())
     keyed = _with_tokens(plan, refined.rows, _origin(plan, pull, raw, received))
+    keyed = put_back(refined, keyed, plan.rules, plan.country, plan.undone)
     _leave_out(refined, _erased(plan, keyed), "erased")
     _leave_out(refined, _superseded(raw), "superseded")
     if MARKS in raw.column_names:

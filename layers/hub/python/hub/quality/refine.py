@@ -105,15 +105,15 @@ class _Work:
         if misfit := bool(pc.any(misfits).as_py()):
             self._wrong[name]["invalid"] = misfits
             values = self._misfit(name, column, raw, values, misfits)
-        standard_form = _standardised(values, column, self._context.country) if column.has_standard else None
+        standard_form = standardised(values, column, self._context.country) if column.has_standard else None
         for check in column.checks:
             values, changed = self._check(name, column, check, values, standard_form)
             if changed and column.has_standard:
-                standard_form = _standardised(values, column, self._context.country)
+                standard_form = standardised(values, column, self._context.country)
         if column.default is not None and values.null_count:
             values = self._impute(name, column, values, misfits)
             if column.has_standard:
-                standard_form = _standardised(values, column, self._context.country)
+                standard_form = standardised(values, column, self._context.country)
         if column.required and (values.null_count or misfit):
             # What did not fit its type was a value, and is told as that.
             self._refined.reject(name, "required", "is missing", pc.and_not(pc.is_null(values), misfits))
@@ -269,7 +269,8 @@ def positions(mask: pa.Array) -> list[int]:
     return list(pc.indices_nonzero(mask if not mask.null_count else pc.fill_null(mask, False)).to_pylist())
 
 
-def _standardised(values: pa.Array, column: Column, country: str) -> pa.Array:
+def standardised(values: pa.Array, column: Column, country: str) -> pa.Array:
+    """The standard form of a column that has one."""
     if column.rule("email"):
         return standard.email(values)
     if check := column.rule("phone"):
