@@ -87,7 +87,7 @@ def test_a_real_database_is_told_of_and_drafted(folder, said, hub_data):
     (folder / "sources/northwind.yaml").write_text(f"{head}data_sets:\n{drafted}")
     sound = config.load(folder).sources["northwind"].data_sets
     assert sound["employee_territories"].keys.business == ("employee_id", "territory_id")
-    assert sound["suppliers"].columns["contact_name"].personal == "name"
+    assert sound["employees"].columns["birth_date"].personal == "birth_date"
 
 
 def personal_values(path):
