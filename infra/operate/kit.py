@@ -32,6 +32,11 @@ def new_source(hub: str, name: str, kind: str, say: Say) -> None:
         raise OperateError(f"{path} is there already; take another NAME")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
+    code = Path(hub) / "connectors" / f"{name}.py"
+    if kind == "own" and not code.exists():
+        code.parent.mkdir(exist_ok=True)
+        code.write_text(drafts.OWN)
+        say(f"{code} is written; it gives no row yet")
     say(f"{path} is written; edit it, then: make check-source SOURCE={name}, make try-source SOURCE={name}")
 
 

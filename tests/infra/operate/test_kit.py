@@ -147,3 +147,10 @@ def test_what_cannot_be_read_is_said_and_the_rest_goes_on(folder, said, tmp_path
 )
 def test_names_of_drafted_columns(theirs, ours):
     assert drafts.column_name(theirs) == ours
+
+
+def test_the_skeleton_of_an_own_connector_is_one(folder, said, monkeypatch):
+    kit.new_source(str(folder), "app", "own", said.append)
+    monkeypatch.setattr("hub.sources.own.secret", lambda source: "user:key")
+    kit.try_source(str(folder), "app", 10, lambda: "", said.append)
+    assert "app.customers: 0 rows read, 0 could not be taken apart" in said
