@@ -137,7 +137,7 @@ def test_what_cannot_be_read_is_said_and_the_rest_goes_on(folder, said, tmp_path
         "fetch: {table: orders", "fetch: {table: gone"
     ))  # fmt: skip
     kit.try_source(str(folder), "shop", 10, lambda: "", said.append)
-    assert said[0].startswith("shop.orders: cannot be read: the database refuses to be read: no such table")
+    assert said[0].startswith("shop.orders: cannot be read: the database has no such table")
     assert "orders: no data set reads it; drafted from 1 rows:" in said
 
 
