@@ -90,7 +90,7 @@ secret: ready ## put a secret (NAME=) from standard input into SSM
 drop: ready ## give a file (FILE=) to a files source (SOURCE=) of STAGE
 	@$(PY) -m infra.operate drop "$(SOURCE)" "$(FILE)"
 
-new-source: ready ## a commented manifest in HUB for a new source (NAME=, KIND=rest|sql|files)
+new-source: ready ## a commented manifest in HUB for a new source (NAME=, KIND=rest|sql|files|own)
 	@$(PY) -m infra.operate new-source "$(NAME)" "$(KIND)"
 
 check-source: ready ## a source's manifest (SOURCE=) without its application: mappings, and made-up rows through its checks

@@ -53,6 +53,17 @@ data_sets:
       table: customers        # or `query:`, one SELECT
       changed_since: {{column: updated_at, overlap: 10 minutes}}
 """,
+    "own": """connector: own
+connection:
+  file: {name}                # connectors/{name}.py
+  settings: {{host: app.example.com}}
+  authentication: {{kind: password, secret: /hub/{name}/user}}    # then: make secret NAME=/hub/{name}/user
+
+data_sets:
+  customers:
+    description: One row per customer.
+    fetch: {{changed_since: {{column: updated_at, overlap: 10 minutes}}}}
+""",
     "files": """connector: files             # without a location: what is dropped by make drop SOURCE={name} FILE=...
 
 data_sets:
@@ -61,6 +72,25 @@ data_sets:
     fetch: {{pattern: "customers-*.csv", format: csv}}    # encoding, separator and header are worked out
 """,
 }
+
+OWN = '''"""How the application is read; docs/how-to/write-a-connector.md says how to go on."""
+
+from hub.sources import own
+
+
+def connect(source, rules):
+    return Application(source, rules)
+
+
+class Application:
+    def __init__(self, source, rules):
+        self._settings, self._secret, self._rules = source.connection.settings, own.secret(source), rules
+
+    def pieces(self, cursor, position):
+        """The rows since `cursor` (of the last complete pull), from `position` (of the last committed page) on."""
+        records, raw = [], b""
+        yield own.piece(records, raw, self._rules, {"ended": True}, cursor or {}, last=True)
+'''
 
 
 def manifest(name: str, kind: str) -> str:

@@ -11,16 +11,18 @@ from hub.config import DataSet, Deployment, Source
 from hub.quality import profile
 from hub.quality.profile import Keys, Profile
 from hub.sources import SourceError, connector, json_text
-from hub.sources.sql import connect, quoted
+from hub.sources.database import Database, connect, quoted
 from hub.sources.tables import EXTRA, ORIGIN, column_of
 from infra.operate import drafts, samples
 from infra.operate.stage import OperateError
 
 Say = Callable[[str], None]
-TABLES = (
-    "select name from sqlite_master where type = 'table' and name not like 'sqlite_%' order by name",
-    "select table_schema, table_name from information_schema.tables where table_schema not in "
-    "('information_schema', 'pg_catalog', 'mysql', 'performance_schema', 'sys') order by 1, 2",
+SQLITE = "sqlite_master as q", ("name",), " where type = 'table' and name not like 'sqlite_%' order by name"
+OTHERS = (
+    "information_schema.tables as q",
+    ("table_schema", "table_name"),
+    " where table_schema not in ('information_schema', 'pg_catalog', 'mysql', 'performance_schema', 'sys') "
+    "order by table_schema, table_name",
 )
 
 
@@ -32,6 +34,11 @@ def new_source(hub: str, name: str, kind: str, say: Say) -> None:
         raise OperateError(f"{path} is there already; take another NAME")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
+    code = Path(hub) / "connectors" / f"{name}.py"
+    if kind == "own" and not code.exists():
+        code.parent.mkdir(exist_ok=True)
+        code.write_text(drafts.OWN)
+        say(f"{code} is written; it gives no row yet")
     say(f"{path} is written; edit it, then: make check-source SOURCE={name}, make try-source SOURCE={name}")
 
 
@@ -60,6 +67,8 @@ def try_source(hub: str, name: str, rows: int, vault: Callable[[], str], say: Sa
     """Read the first rows of each data set and say what they look like. vault: the bucket of dropped files."""
     deployment = config.load(hub)
     source = _source(deployment, hub, name)
+    if source.connector == "push":
+        raise OperateError(f"{name} is pushed to the hub; there is nothing to read before it sends something")
     bucket = vault() if source.connector == "files" and not source.connection.location else ""
     tables: dict[str, pa.Table] = {}
     found: dict[str, list[Profile]] = {}
@@ -162,10 +171,10 @@ def _undeclared(source: Any, rows: int, tables: dict[str, pa.Table], found: dict
     declared = {rules.fetch.table.lower() for rules in source.data_sets.values() if rules.fetch.table}
     database = connect(source)
     try:
-        for table in _tables(database):
+        for table in _tables(source, database):
             if table.lower() in declared or table.lower().partition(".")[2] in declared:
                 continue
-            sample = database.page(f"select * from {quoted(table)} limit {rows}", ())
+            sample = _first(database, ".".join(map(quoted, table.split("."))) + " as q", f" limit {rows}")
             if not len(sample):
                 say(f"{table}: no data set reads it; it is empty")
                 continue
@@ -178,11 +187,14 @@ def _undeclared(source: Any, rows: int, tables: dict[str, pa.Table], found: dict
         database.close()
 
 
-def _tables(database: Any) -> list[str]:
-    problem: SourceError | None = None
-    for statement in TABLES:
-        try:
-            return [".".join(map(str, row.values())) for row in database.page(statement, ()).to_pylist()]
-        except SourceError as error:
-            problem = error
-    raise problem or AssertionError
+def _tables(source: Any, database: Database) -> list[str]:
+    """The tables of a database, behind their schemas where it has any."""
+    relation, wanted, rest = SQLITE if source.connection.url.startswith("sqlite:") else OTHERS
+    listed = _first(database, relation, rest)
+    theirs = {name.lower(): name for name in listed.column_names}
+    rows = listed.select([theirs[name] for name in wanted]).to_pylist()
+    return [".".join(map(str, row.values())) for row in rows]
+
+
+def _first(database: Database, relation: str, rest: str) -> pa.Table:
+    return database.page([quoted(name) for name in database.columns(relation)], [], relation, rest).rows

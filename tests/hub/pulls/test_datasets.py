@@ -40,6 +40,8 @@ DATABASES = [
     ("northwind.products", "Products", 77, (("unit_price", "UnitPrice"),)),
     ("northwind.orders", "Orders", 830, (("freight", "Freight"),)),
     ("northwind.order_lines", '"Order Details"', 2155, (("unit_price", "UnitPrice"), ("quantity", "Quantity"))),
+    ("northwind.suppliers", "Suppliers", 29, ()),
+    ("northwind.employees", "Employees", 9, ()),
     ("chinook.customers", "Customer", 59, ()),
     ("chinook.products", "Track", 3503, (("unit_price", "UnitPrice"),)),
     ("chinook.orders", "Invoice", 412, (("total", "Total"),)),

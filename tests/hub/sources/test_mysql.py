@@ -335,3 +335,11 @@ def test_a_server_that_is_restarted(url, mariadb):
         list(reading)
     rest = list(pieces(source(url, {"table": "big", "rows": 5000}), position=first.position))
     assert [row[0] for row in rows([first, *rest])] == list(range(1, 20_001))
+
+
+def test_the_kit_lists_what_no_data_set_reads(url):
+    from infra.operate import kit
+
+    said = []
+    kit._undeclared(source(url, {"table": "loose"}), 10, {}, {}, said.append)
+    assert "shop.orders: no data set reads it; drafted from 10 rows:" in said

@@ -143,3 +143,11 @@ def test_a_value_that_the_database_complains_of_is_not_told(database):
     with pytest.raises(SourceError, match="cannot work out a value") as refused:
         rows(connector(source(database, fetch=fetch), "orders", "").pieces(None, None))
     assert "Asha" not in refused.value.message
+
+
+def test_the_kit_lists_what_no_data_set_reads(database):
+    from infra.operate import kit
+
+    said = []
+    kit._undeclared(source(database, fetch={"table": "sales.other"}), 10, {}, {}, said.append)
+    assert "sales.orders: no data set reads it; drafted from 10 rows:" in said

@@ -87,7 +87,7 @@ def test_a_real_database_is_told_of_and_drafted(folder, said, hub_data):
     (folder / "sources/northwind.yaml").write_text(f"{head}data_sets:\n{drafted}")
     sound = config.load(folder).sources["northwind"].data_sets
     assert sound["employee_territories"].keys.business == ("employee_id", "territory_id")
-    assert sound["suppliers"].columns["contact_name"].personal == "name"
+    assert sound["employees"].columns["birth_date"].personal == "birth_date"
 
 
 def personal_values(path):
@@ -137,7 +137,7 @@ def test_what_cannot_be_read_is_said_and_the_rest_goes_on(folder, said, tmp_path
         "fetch: {table: orders", "fetch: {table: gone"
     ))  # fmt: skip
     kit.try_source(str(folder), "shop", 10, lambda: "", said.append)
-    assert said[0].startswith("shop.orders: cannot be read: the database refuses to be read: no such table")
+    assert said[0].startswith("shop.orders: cannot be read: the database has no such table")
     assert "orders: no data set reads it; drafted from 1 rows:" in said
 
 
@@ -147,3 +147,10 @@ def test_what_cannot_be_read_is_said_and_the_rest_goes_on(folder, said, tmp_path
 )
 def test_names_of_drafted_columns(theirs, ours):
     assert drafts.column_name(theirs) == ours
+
+
+def test_the_skeleton_of_an_own_connector_is_one(folder, said, monkeypatch):
+    kit.new_source(str(folder), "app", "own", said.append)
+    monkeypatch.setattr("hub.sources.own.secret", lambda source: "user:key")
+    kit.try_source(str(folder), "app", 10, lambda: "", said.append)
+    assert "app.customers: 0 rows read, 0 could not be taken apart" in said

@@ -167,7 +167,7 @@ def _path(place: tuple[str | int, ...], theirs: str, data_set: DataSet) -> Itera
     """A field within fields."""
     if not re.fullmatch(values.PATH, theirs):
         yield place, f"{theirs!r} is no path; write for example $.properties.email or $.answers[name=email].values[0]"
-    form = getattr(data_set.fetch, "format", "json" if hasattr(data_set.fetch, "paging") else "")
+    form = getattr(data_set.fetch, "format", "" if hasattr(data_set.fetch, "table") else "json")
     if form not in ("json", "jsonl"):
         yield place, "is a path, and only JSON has fields within fields; write the column's name"
 
