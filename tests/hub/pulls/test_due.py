@@ -354,6 +354,7 @@ BEGINS = [
     ),
     ({"scheduled_at": "2026-08-15T06:00:00Z"}, {}, None, "wait", False, "a Saturday, which is skipped"),
     ({"scheduled_at": "2026-08-15T06:00:00Z", "asked_by": "u"}, {}, None, "wait", True, "a person may on any day"),
+    ({"scheduled_at": "<aws.scheduler.scheduled-time>"}, {}, None, "wait", True, "the emulator's scheduler tells none"),
     ({"pull_id": "s.d.1"}, {}, None, "wait", False, "only to carry on"),
     ({"replay": True}, {}, None, "wait", True, "a replay that waits"),
     ({"replay": True}, {}, held("quarantined"), "fetch_again", False, "waits for the decision"),

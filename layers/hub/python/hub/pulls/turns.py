@@ -18,7 +18,10 @@ def begins(task: PullTask, state: Mapping[str, Any], last: Pull | None, deployme
         return False
     if task.scheduled_at is None or task.asked_by:
         return True
-    moment = datetime.fromisoformat(task.scheduled_at)
+    try:
+        moment = datetime.fromisoformat(task.scheduled_at)
+    except ValueError:  # a scheduler that does not put its time in, as the laptop's
+        return True
     begun = state.get("fetch_begun_at")
     times = timetable(rules.frequency, deployment.hub)
     return not times.is_off(moment) and not (begun and moment <= datetime.fromisoformat(begun))
