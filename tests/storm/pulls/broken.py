@@ -174,20 +174,6 @@ def _forgets_what_is_staged() -> None:
     Memory.rebuild = lambda self: None
 
 
-def _drops_late_rows() -> None:
-    """Leaves out what is older than the last change that it saw."""
-    found = Rest._found
-
-    def newer(self: Rest, answer: Any) -> Any:
-        rows = found(self, answer)
-        seen = [row for row in rows.records if isinstance(row, dict)]
-        latest = max((str(row.get("updated_at")) for row in seen), default="")
-        kept = [row for row in rows.records if not isinstance(row, dict) or str(row.get("updated_at")) >= latest[:13]]
-        return replace(rows, records=kept)
-
-    Rest._found = newer
-
-
 def _first_version_wins() -> None:
     """Of two versions of a record in one batch it keeps the one that came first."""
     without_repeats = stage._without_repeats
@@ -262,7 +248,6 @@ ENGINES = {
     "page 1": Engine("a pull goes on behind its last committed page", _starts_again),
     "skipped": Engine("a pull goes on at the very next page", _skips_a_page),
     "staged twice": Engine("a row that comes again is staged once", _forgets_what_is_staged),
-    "late": Engine("late rows are taken like others", _drops_late_rows),
     "first version": Engine("of a record's versions the latest counts", _first_version_wins),
     "cursor": Engine("the cursor moves with the pull's completion", _moves_the_cursor_early),
     "event": Engine("every complete pull is announced", _announces_nothing),

@@ -11,8 +11,8 @@ from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.glue.models import glue_backends
 from moto.s3.models import s3_backends
 
+from hub.pulls.items import plain, read_pull
 from hub.pulls.models import Pull
-from hub.pulls.store import _plain, _pull
 from tests.hub.pulls.conftest import CONTROL, VAULT
 from tests.over_http import REGION
 
@@ -48,7 +48,7 @@ def state(data_set: str) -> dict[str, Any]:
 
 def pulls(data_set: str) -> list[Pull]:
     """Every pull of a data set, in order."""
-    return [_pull(item) for item in _items(f"data_set#{data_set}") if item["sk"] != "state"]
+    return [read_pull(item) for item in _items(f"data_set#{data_set}") if item["sk"] != "state"]
 
 
 def batches(pull: str) -> list[dict[str, Any]]:
@@ -74,7 +74,7 @@ def _items(pk: str) -> list[dict[str, Any]]:
     """The items of one partition of the control table, by their sort key."""
     rows = _table().items.get(DynamoType({"S": pk}), {})
     found = [{name: READ(value) for name, value in each.to_json()["Attributes"].items()} for each in rows.values()]
-    return sorted(map(_plain, found), key=lambda item: str(item["sk"]))
+    return sorted(map(plain, found), key=lambda item: str(item["sk"]))
 
 
 def _table() -> Any:

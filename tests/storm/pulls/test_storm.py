@@ -12,7 +12,9 @@ SEEDS = [int(seed) for seed in os.environ.get("SEEDS", f"{date.today():%Y%m%d}")
 SAMPLE = 11  # one of each kind of application
 SEED = 7  # of the runs that meet the broken engines
 WITHIN = 44  # runs, from the first one that is likely to meet what an engine does wrong
-FIRST = {"fence": 7, "overwritten": 29, "page 1": 20, "staged twice": 20, "first version": 17, "deletions": 7}
+# Engines that few runs meet, from the run that is likely to: minutes, so they are tried with KILLS=all only.
+RARE = {"fence": 7, "overwritten": 29, "page 1": 20, "staged twice": 20, "first version": 17, "deletions": 7}
+TRIED = [name for name in broken.ENGINES if name not in RARE or os.environ.get("KILLS") == "all"]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -26,9 +28,9 @@ def test_a_sample_of_the_storm(sky, seed):
     assert sky.kills.total() > SAMPLE and sky.kills.keys() <= set(steps.STEPS)
 
 
-@pytest.mark.parametrize("name", broken.ENGINES)
+@pytest.mark.parametrize("name", TRIED)
 def test_a_broken_engine_is_caught(sky, name):
-    first = FIRST.get(name, 0)
+    first = RARE.get(name, 0)
     for number in range(first, first + WITHIN):
         try:
             runs.run(sky, SEED, number, broken=name)
