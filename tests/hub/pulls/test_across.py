@@ -208,7 +208,7 @@ def test_repeats_by_kind(given, repeated, why):
         rows = [{"key": str(key), "name": name, "_extra": None} for key, name in given[at : at + 2]]
         raw = pa.Table.from_pylist(rows, pa.schema([(name, pa.string()) for name in ("key", "name", "_extra")]))
         outcome = settle_batch(PLAN, PULL, batch, [Piece(raw, b"", "json", {}, {})], memory, at)
-        staged[batch] = outcome.staged["_record_hash"].combine_chunks()
+        staged[batch] = [outcome.staged[name].combine_chunks() for name in ("_record_hash", "_record_key")]
         memory.add(batch, outcome.staged)
         found += outcome.tally.repeated
         counts += outcome.counts
@@ -218,8 +218,10 @@ def test_repeats_by_kind(given, repeated, why):
 
 
 def test_versions_are_not_looked_for_without_end(monkeypatch):
-    monkeypatch.setattr("hub.pulls.memory.MOST_RECORDS", 2)
+    monkeypatch.setattr("hub.pulls.repeats.MOST", 3)
     memory = Memory(KEYED, None, [], {})
-    keys = pa.array(["0" * 31 + digit for digit in "12"])
-    memory.add(1, pa.table({"_record_key": keys, "_record_hash": keys}))
-    assert memory.versions(keys) == {"not compared with earlier versions": 2}
+    digests = pa.array(["0" * 31 + digit for digit in "12"])
+    rows = pa.table({"_record_key": digests, "_record_hash": digests, KEYED.keys.business[0]: ["a", "z"]})
+    memory.add(1, rows)
+    memory.add(2, rows)  # keys that lie among those of the first batch
+    assert memory.versions(rows) == {"not compared with earlier versions": 2}

@@ -29,11 +29,12 @@ class Batches:
         self.reads, self.batches = 0, batches
         self.staged = Staged(self.read)
         for number, batch in enumerate(batches):
-            self.staged.add(number, pa.array(batch, pa.string()))
+            self.staged.add(number, *[pa.array(batch, pa.string())] * 2)
 
-    def read(self, batch: int) -> pa.Array:
+    def read(self, batch: int) -> tuple[pa.Array, pa.Array]:
         self.reads += 1
-        return pa.array(self.batches[batch], pa.string())
+        hashes = pa.array(self.batches[batch], pa.string())
+        return hashes, hashes
 
 
 @pytest.mark.parametrize(
@@ -71,4 +72,42 @@ def test_like_a_set_of_python(batches):
         store.batches = tuple(kept)
         assert repeats(pa.array(hashes, pa.string()), store.staged).to_pylist() == expected
         kept.append([each for each, again in zip(hashes, expected, strict=True) if not again])
-        store.staged.add(number, pa.array(kept[-1], pa.string()))
+        store.staged.add(number, *[pa.array(kept[-1], pa.string())] * 2)
+
+
+ROWS = st.tuples(st.integers(0, 30), st.sampled_from("ab"))  # a key, and one of two versions
+
+
+@pytest.mark.parametrize("kind", [pa.int64(), pa.string(), pa.float64()], ids=["numbers", "texts", "not compared"])
+@given(st.data())
+def test_keys_in_any_order_and_little_memory(kind, data):
+    """Whatever is forgotten, repeats and versions are found as if everything were remembered."""
+    batches = data.draw(st.lists(st.lists(ROWS, min_size=1, max_size=6), max_size=6))
+    hashes: dict[int, tuple[pa.Array, pa.Array]] = {}
+    staged, seen, keys = Staged(hashes.__getitem__), set[tuple[int, str]](), set[int]()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("hub.pulls.repeats.MOST", data.draw(st.sampled_from([0, 4, 1000])))
+        for number, rows in enumerate(batches):
+            rows = list(dict.fromkeys(rows))
+            values = pa.array([key for key, _ in rows]).cast(kind)
+            found = pa.array([hashed(f"{key} {version}") for key, version in rows])
+            records = pa.array([hashed(str(key)) for key, _ in rows])
+            assert staged.knows(found, prefixes(found), values).to_pylist() == [row in seen for row in rows]
+            again = sum(key in keys or key in [each for each, _ in rows[:at]] for at, (key, _) in enumerate(rows))
+            assert staged.versions(records, values) in (again, None)
+            hashes[number] = found, records
+            staged.add(number, found, records, values)
+            seen, keys = seen | set(rows), keys | {key for key, _ in rows}
+
+
+def test_in_the_order_of_the_keys_nothing_is_kept_or_read(monkeypatch):
+    monkeypatch.setattr("hub.pulls.repeats.MOST", 10)
+    batches = Batches()
+    for number in range(20):
+        hashes = pa.array([hashed(f"{number} {row}") for row in range(5)])
+        values = pa.array(range(5 * number, 5 * number + 5))
+        assert not pc.any(batches.staged.knows(hashes, prefixes(hashes), values)).as_py()
+        assert batches.staged.versions(hashes, values) == 0
+        batches.staged.add(number, hashes, hashes, values)
+    assert batches.reads == 0
+    assert batches.staged._kept() <= 10

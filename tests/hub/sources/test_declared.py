@@ -9,11 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.config import RestDataSet
+from hub.config.connections import FilesFetch
 from hub.quality.cast import to_type
 from hub.sources import json_text
+from hub.sources.containers import members
 from hub.sources.declared import Declared, Rows
+from hub.sources.formats import reader
 from hub.sources.records import at
 from hub.sources.tables import EXTRA, from_records
+from tests.hub.sources.reading import ranged
 
 DATA_SET = RestDataSet.model_validate(
     yaml.safe_load("""
@@ -129,3 +133,25 @@ def test_any_answer(records):
 def test_its_columns_are_those_of_a_piece():
     found, _ = from_records(at(DECLARED.answer(page(FULL)), RECORDS), DATA_SET)
     assert found.column_names == [*FIELDS.values(), EXTRA]
+
+
+LINES = [
+    (b'{"id": 1}\n{"id": 2, "name": "x"}\n', True, "declared fields alone"),
+    (b'{"id": 1}\r\n\r\n', True, "the ends of lines as Windows writes them"),
+    (b'{"id": 1}\n{"id": 2, "new": 3}\n', False, "a field that nobody declared"),
+    (b'{"id": 1} {"id": 2}\n{"id": 3}\n', False, "two objects on a line"),
+    (b'{"id": 1}\n17\n', False, "a line that is no object"),
+]
+
+
+@pytest.mark.parametrize(("text", "quick", "why"), LINES, ids=[row[2] for row in LINES])
+def test_lines_of_a_file(text, quick, why):
+    fetch = FilesFetch(pattern="*", format="jsonl")
+    found = {}
+    for name, data_set in (("declared", DATA_SET), ("any", None)):
+        (member,) = members(ranged(text), "drop/x/file", fetch)
+        (found[name],) = reader("jsonl", data_set)(member, fetch, {})
+    assert isinstance(found["declared"].rows, Rows) is quick, why
+    if quick:
+        assert table(found["declared"].rows).equals(table(found["any"].rows))
+    assert found["declared"].unreadable == found["any"].unreadable

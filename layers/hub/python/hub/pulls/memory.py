@@ -9,11 +9,10 @@ import pyarrow.compute as pc
 from hub.config import DataSet
 from hub.pulls.objects import Objects
 from hub.pulls.references import Known
-from hub.pulls.repeats import Staged, again, batches_with, prefixes, short_hashes
+from hub.pulls.repeats import Staged, batches_with, short_hashes
 from hub.quality import as_text
 
 KEY = "_record_key"
-MOST_RECORDS = 2_000_000
 ROW = ["at", "text", "key", "stands"]
 
 
@@ -65,9 +64,8 @@ class Memory:
         self, rules: DataSet, objects: Objects, done: Sequence[Mapping[str, Any]], kinds: Mapping[str, list[str]]
     ) -> None:
         self._objects, self._done = objects, done
-        self.keyed = bool(rules.keys.business)
+        self.key = next(iter(rules.keys.business), None)
         self.staged = Staged(self._hashes)
-        self._records = pa.chunked_array([], pa.uint64())
         self.known: Mapping[str, Known] = {}
         self.kinds = kinds
         self.taken = {column: Taken(self._reader(column)) for column in unique_columns(rules).values()}
@@ -76,36 +74,28 @@ class Memory:
         """From what earlier workers of the pull have committed."""
         for number, each in enumerate(self._done, 1):
             if each.get("staging"):
-                columns = [*(["_record_hash", KEY] if self.keyed else []), *self.taken]
+                columns = [*(["_record_hash", KEY, self.key] if self.key else []), *self.taken]
                 if columns:
-                    self.add(number, self._objects.columns(each["staging"]["key"], columns))
+                    self.add(number, self._objects.columns(each["staging"]["key"], list(dict.fromkeys(columns))))
 
     def add(self, batch: int, staged: pa.Table) -> None:
         """Remember the rows of a batch that is committed."""
         if not len(staged):
             return
-        if self.keyed:
-            self.staged.add(batch, staged["_record_hash"].combine_chunks())
-            if len(self._records) < MOST_RECORDS:
-                records = prefixes(staged[KEY].combine_chunks())
-                self._records = pa.chunked_array([*self._records.chunks, records], pa.uint64())
+        if self.key:
+            self.staged.add(batch, *(staged[name].combine_chunks() for name in ("_record_hash", KEY, self.key)))
         for column, taken in self.taken.items():
             taken.add(batch, staged[column].combine_chunks())
 
-    def versions(self, keys: pa.Array) -> dict[str, int]:
-        """How many of the rows to stage are another version of a record, of this batch or an earlier one.
+    def versions(self, rows: pa.Table) -> dict[str, int]:
+        """How many of the rows to stage are another version of a record."""
+        values = rows[self.key].combine_chunks() if self.key else None
+        count = self.staged.versions(rows[KEY].combine_chunks(), values)
+        return {"not compared with earlier versions": len(rows)} if count is None else {"another version": count}
 
-        Beyond some millions of rows it is not looked for: that would cost as much memory again as the repeats.
-        """
-        if len(self._records) >= MOST_RECORDS:
-            return {"not compared with earlier versions": len(keys)}
-        records = prefixes(keys)
-        earlier = self._records.filter(pc.is_in(self._records, value_set=records))
-        found = pc.or_(again(records), pc.is_in(records, value_set=earlier))
-        return {"another version": pc.sum(found).as_py() or 0}
-
-    def _hashes(self, batch: int) -> pa.Array:
-        return self._columns(batch, ["_record_hash"])[0].combine_chunks()
+    def _hashes(self, batch: int) -> tuple[pa.Array, pa.Array]:
+        hashes, records = self._columns(batch, ["_record_hash", KEY])
+        return hashes.combine_chunks(), records.combine_chunks()
 
     def _reader(self, column: str) -> Callable[[int], pa.Table]:
         def read(batch: int) -> pa.Table:

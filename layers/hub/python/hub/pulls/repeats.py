@@ -1,31 +1,111 @@
-"""Which rows a pull has staged already: eight bytes a row are remembered, and whoever is doubted is looked up."""
+"""Which rows a pull has staged already: some bytes a row are remembered, and whoever is doubted is looked up."""
 
 from binascii import unhexlify
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import reduce
 from itertools import accumulate
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 HEX = 32  # characters of a hash
+MOST = 2_000_000  # rows that are remembered wherever they lie
+
+
+class Span(NamedTuple):
+    """The least and the greatest value of a batch's first key column."""
+
+    least: Any
+    greatest: Any
+
+
+@dataclass(slots=True)
+class _Batch:
+    """span: None where values cannot be compared. hashes, records: beginnings; None where they are forgotten."""
+
+    span: Span | None
+    hashes: pa.Array | None
+    records: pa.Array | None
 
 
 class Staged:
-    """The record hashes that a pull has staged, by batch. `read` gives those of a batch again."""
+    """The rows that a pull has staged, by batch: eight bytes of each record hash, and of each record key.
 
-    def __init__(self, read: Callable[[int], pa.Array]) -> None:
+    read: gives the record hashes and the record keys of a batch again. Where rows come in the order of their keys, only
+    the batches that may have the same keys are looked through, and beyond MOST rows the others are forgotten.
+    """
+
+    def __init__(self, read: Callable[[int], tuple[pa.Array, pa.Array]]) -> None:
         self._read = read
-        self._prefixes: dict[int, pa.Array] = {}
+        self._batches: dict[int, _Batch] = {}
+        self._compares = True
 
-    def add(self, batch: int, hashes: pa.Array) -> None:
-        self._prefixes[batch] = prefixes(hashes)
+    def add(self, batch: int, hashes: pa.Array, records: pa.Array, values: pa.Array | None = None) -> None:
+        """values: of the first key column."""
+        remembered = prefixes(records) if self._compares else None
+        self._batches[batch] = _Batch(span(values), prefixes(hashes), remembered)
+        if self._kept() > MOST:
+            self._forget()
 
-    def knows(self, hashes: pa.Array, beginnings: pa.Array) -> pa.Array:
+    def knows(self, hashes: pa.Array, beginnings: pa.Array, values: pa.Array | None = None) -> pa.Array:
         """Whether each hash is staged. Two hashes may begin alike, so the batches that seem to have one are read."""
         nowhere = pa.repeat(pa.scalar(False), len(hashes))
-        hit = batches_with(self._prefixes, beginnings)
-        return reduce(pc.or_, (pc.is_in(hashes, value_set=self._read(batch)) for batch in hit), nowhere)
+        near = {batch: each.hashes for batch, each in self._near(values).items() if each.hashes is not None}
+        hit = batches_with(near, beginnings)
+        return reduce(pc.or_, (pc.is_in(hashes, value_set=self._read(batch)[0]) for batch in hit), nowhere)
+
+    def versions(self, records: pa.Array, values: pa.Array | None = None) -> int | None:
+        """How many of the records come again, in the same batch or after an earlier one; None where too many are new.
+
+        With random keys, to compare beyond MOST rows would cost as much memory again as the hashes.
+        """
+        if not self._compares:
+            return None
+        beginnings = prefixes(records)
+        near = [each.records for each in self._near(values).values() if each.records is not None]
+        remembered = pa.chunked_array(near, pa.uint64())
+        earlier = remembered.filter(pc.is_in(remembered, value_set=beginnings))
+        return pc.sum(pc.or_(again(beginnings), pc.is_in(beginnings, value_set=earlier))).as_py() or 0
+
+    def _near(self, values: pa.Array | None) -> dict[int, _Batch]:
+        """The batches among whose keys the values may lie."""
+        here = span(values)
+        near = {batch: each for batch, each in self._batches.items() if _meet(each.span, here)}
+        for batch, each in near.items():
+            if each.hashes is None:
+                hashes, records = self._read(batch)
+                each.hashes, each.records = prefixes(hashes), prefixes(records)
+        return near
+
+    def _kept(self) -> int:
+        return sum(len(each.hashes) for each in self._batches.values() if each.hashes is not None)
+
+    def _forget(self) -> None:
+        """The batches among whose keys no other batch lies; where that is not enough, which records there were."""
+        for batch, each in self._batches.items():
+            others = (other.span for at, other in self._batches.items() if at != batch)
+            if each.hashes is not None and not any(_meet(each.span, other) for other in others):
+                each.hashes = each.records = None
+        if self._kept() > MOST:
+            self._compares = False
+            for each in self._batches.values():
+                each.records = None
+
+
+def span(values: pa.Array | None) -> Span | None:
+    """Of whole numbers or texts. Of other types a batch and its staged form may differ by what staging cuts off."""
+    if values is None or not len(values) or values.null_count:
+        return None
+    if not (pa.types.is_integer(values.type) or pa.types.is_string(values.type)):
+        return None
+    ends = pc.min_max(values)
+    return Span(ends["min"].as_py(), ends["max"].as_py())
+
+
+def _meet(one: Span | None, other: Span | None) -> bool:
+    return one is None or other is None or (one.least <= other.greatest and other.least <= one.greatest)
 
 
 def batches_with(remembered: Mapping[int, pa.Array], hashes: pa.Array) -> list[int]:

@@ -128,14 +128,15 @@ def _without_repeats(rows: pa.Table, memory: Memory) -> tuple[pa.Table, Counter[
     """The rows that are not staged yet, and how many of which kind come again."""
     hashes = _one(rows["_record_hash"])
     beginnings = prefixes(hashes)
-    known, above = memory.staged.knows(hashes, beginnings), hashes_again(hashes, beginnings)
+    values = _one(rows[memory.key]) if memory.key else None
+    known, above = memory.staged.knows(hashes, beginnings, values), hashes_again(hashes, beginnings)
     repeated = pc.or_(known, above)
     rest = rows.filter(pc.invert(repeated)) if pc.any(repeated).as_py() else rows
     kinds = Counter(
         {
             "in an earlier batch": pc.sum(known).as_py() or 0,
             "in the same batch": pc.sum(pc.and_not(above, known)).as_py() or 0,
-            **memory.versions(_one(rest["_record_key"])),
+            **memory.versions(rest),
         }
     )
     return rest, +kinds

@@ -49,6 +49,7 @@ class Files:
 
     def __init__(self, source: FilesSource, data_set: FilesDataSet, vault_bucket: str) -> None:
         self._source, self._data_set, self._fetch = source, data_set, data_set.fetch
+        self._read = reader(data_set.fetch.format, data_set)
         self._location = source.connection.location or f"s3://{vault_bucket}/{drop(source.name)}"
 
     def pieces(self, cursor: Position | None, position: Position | None) -> Iterator[Piece]:
@@ -98,7 +99,7 @@ class Files:
                 continue
             here = member.key == resumed["member"]
             row, place = (resumed["row"], resumed["place"] or {}) if here else (0, {})
-            for part in reader(self._fetch.format)(member, self._fetch, place):
+            for part in self._read(member, self._fetch, place):
                 if waiting:
                     yield waiting
                 waiting = self._piece(found, member, part, row, reached)

@@ -14,7 +14,7 @@ from hub.config import RestDataSet, RestSource
 from hub.config.connections import Busy
 from hub.sources import graphql, json_text, moments, secrets
 from hub.sources.authentication import signer
-from hub.sources.declared import Declared
+from hub.sources.declared import declared
 from hub.sources.http import Answer, Http, Request
 from hub.sources.paging import Page, Pages, Place
 from hub.sources.piece import Piece, Position, SourceError, Unreadable
@@ -50,8 +50,7 @@ class Rest:
         self._pages = Pages(paging, connection.base_url, self._told, sign_in.parameter if sign_in else None)
         self._total = steps(self._fetch.total) if self._fetch.total else None
         path, beside = self._records.path, [*self._pages.asked, *filter(None, [self._total]), ("errors",)]
-        flat = not any((column.source_name or "").startswith("$") for column in data_set.columns.values())
-        self._declared = Declared(data_set, path, beside) if flat and path is not None else None
+        self._declared = declared(data_set, path, beside) if path is not None else None
 
     def pieces(self, cursor: Position | None, position: Position | None) -> Iterator[Piece]:
         since = self._since(cursor)

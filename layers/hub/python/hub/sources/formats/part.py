@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from hub.sources.declared import Rows
 from hub.sources.piece import Unreadable
 
 Place = Mapping[str, Any]
@@ -19,7 +20,7 @@ class Part:
     raw: the bytes that were read for it.
     """
 
-    rows: pa.Table | list[dict[str, Any]]
+    rows: pa.Table | list[dict[str, Any]] | Rows
     place: Place
     raw: bytes = b""
     unreadable: tuple[Unreadable, ...] = field(default=())
