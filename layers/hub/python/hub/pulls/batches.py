@@ -11,7 +11,7 @@ from hub.sources import Piece
 GZIP = 16 + isal_zlib.MAX_WBITS  # with a header that has no time in it, so that the same bytes land the same
 
 
-MOST_ROWS = 100_000  # of a batch: short ones need as much memory at their checks as long ones
+MOST_ROWS = 65_536  # of a batch: short ones need as much memory at their checks as long ones
 
 
 class Landed:

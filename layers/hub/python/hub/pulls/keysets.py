@@ -34,7 +34,7 @@ class KeySets:
         if not len(keys):
             return {"key": "", "records": 0}
         sink = io.BytesIO()
-        pq.write_table(keys, sink, compression="zstd", use_dictionary=False)
+        pq.write_table(keys, sink, compression="none", use_dictionary=False)
         return {"key": self._put(f"{name}.parquet", sink.getvalue()), "records": len(keys)}
 
     def read(self, entry: Entry) -> pa.Table:

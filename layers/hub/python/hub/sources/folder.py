@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from hub.sources.piece import SourceError
 
-WINDOW = 8 << 20  # bytes that one request brings
+WINDOW = 4 << 20  # bytes that one request brings
 
 
 class Vanished(SourceError):

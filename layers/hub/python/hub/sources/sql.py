@@ -170,6 +170,6 @@ def shifted(value: Any, overlap: timedelta) -> Any:
 def _stream(rows: pa.Table) -> bytes:
     """The rows as they came, as an Arrow stream: what lands where the source has no bytes of its own."""
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, rows.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
+    with pa.ipc.new_stream(sink, rows.schema) as writer:
         writer.write_table(rows)
     return bytes(sink.getvalue().to_pybytes())
