@@ -108,12 +108,13 @@ def _copied(table: Table, memo: Any) -> Table:
 
 def forward_to(address: str) -> None:
     """From here on all clients of this process, and of those that it forks, ask the clouds at the address."""
-    lines: dict[int, Connection] = {}
+    lines: dict[tuple[int, int], Connection] = {}
 
     def forward(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
-        if os.getpid() not in lines:
-            lines[os.getpid()] = Client(address, "AF_UNIX")
-        line = lines[os.getpid()]
+        here = os.getpid(), threading.get_ident()
+        if here not in lines:
+            lines[here] = Client(address, "AF_UNIX")
+        line = lines[here]
         body = request.body if isinstance(request.body, bytes | str | None) else request.body.read()
         headers = {name: _text(value) for name, value in request.headers.items()}
         line.send((request.method, request.url, headers, body.encode() if isinstance(body, str) else body or b""))

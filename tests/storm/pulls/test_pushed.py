@@ -1,17 +1,14 @@
 """SIGKILL of a worker that takes in what was pushed: the next one takes that and no more; what came later waits."""
 
-import os
-import signal
-import subprocess
-import sys
-
 import pytest
 
 from hub.config.names import pushed
+from hub.pulls import PullTask
 from hub.pulls.store import LEASE_SECONDS
 from hub.sources import push
-from tests.hub.pulls.conftest import ROOT, VAULT
+from tests.hub.pulls.conftest import VAULT
 from tests.hub.pulls.test_pushed import EVENTS, arrive, cleared, staged, visits
+from tests.storm.pulls.nursery import Job
 
 NOW = 1_800_000_000.0
 KILLS = [
@@ -24,20 +21,12 @@ KILLS = [
 
 
 @pytest.mark.parametrize(("step", "count", "taken", "why"), KILLS, ids=[f"{step}-{count}" for step, count, *_ in KILLS])
-def test_each_event_is_taken_in_once(bench, deployment, over_http, tmp_path, step, count, taken, why):
+def test_each_event_is_taken_in_once(bench, deployment, workers, step, count, taken, why):
     made = deployment(visits=visits())
     for number in range(7):
         arrive(number)
-    file = tmp_path / "deployment.json"
-    file.write_text(made.model_dump_json())
-    worker = subprocess.run(
-        [sys.executable, "-m", "tests.hub.pulls.worker", str(file), EVENTS, step, str(count), str(NOW)],
-        cwd=ROOT,
-        env={**over_http, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'layers/hub/python'}"},
-        capture_output=True,
-        text=True,
-    )
-    assert worker.returncode == -signal.SIGKILL, f"the step was never reached: {worker.stderr[-2000:]}"
+    (worker,) = workers.work(Job(made, PullTask(source="visits", data_set="events"), NOW, at=(step, count)))
+    assert worker.how == "killed", f"the step was never reached: {worker.told}"
     arrive(-1)  # late, and before all others by its name
     world = bench(made, now=NOW + LEASE_SECONDS + 1)
     first = f"{EVENTS}.00000001"
