@@ -1,10 +1,13 @@
 """Odd values and hostile moments of a real PostgreSQL."""
 
+from contextlib import closing
+
 import pytest
 from adbc_driver_postgresql import dbapi
 
 from hub.quality.cast import as_text
 from hub.sources import SourceError
+from hub.sources.database import connect
 from tests.hub.sources.databases import pieces, rows, source
 
 ODD = [
@@ -86,6 +89,16 @@ def test_ranges_side_by_side_see_one_snapshot(url):
     assert len(first.position["ranges"]) == 4
     assert sorted(row[0] for row in rows(whole)) == list(range(1, 41))
     assert {piece.declared for piece in whole} == {40}
+
+
+def test_a_second_connection_sees_what_the_first_does(url):
+    run(url, "create table shared as select 1 as id")
+    made = source(url, {"table": "shared"})
+    with closing(connect(made)) as first:
+        snapshot = first.snapshot()
+        run(url, "delete from shared")
+        with closing(connect(made, snapshot)) as second:
+            assert second.counts("select count(*) from shared") == [1]
 
 
 @pytest.mark.parametrize(
