@@ -1,10 +1,13 @@
 """The sql connector on a real PostgreSQL, started for these tests."""
 
+from contextlib import closing
+
 import pytest
 from adbc_driver_postgresql import dbapi
 
 from hub.config import SqlSource
 from hub.sources import SourceError, connector
+from hub.sources.database import connect
 
 SCRIPT = """
 create schema sales;
@@ -116,8 +119,10 @@ def test_a_query(database):
 
 def test_it_cannot_write(database):
     fetch = {"query": "with gone as (delete from sales.orders returning *) select * from gone"}
-    with pytest.raises(SourceError, match="refuses to be read"):
+    with pytest.raises(SourceError, match="does not understand"):
         list(connector(source(database, fetch=fetch), "orders", "").pieces(None, None))
+    with closing(connect(source(database))) as reading, pytest.raises(SourceError, match="by what would write"):
+        reading.counts("insert into sales.orders (region, number) values ('x', 1) returning number")
 
 
 @pytest.mark.parametrize(

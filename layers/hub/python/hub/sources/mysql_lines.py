@@ -1,7 +1,7 @@
 """A MySQL result as lines of CSV that the server writes, and Arrow columns from them.
 
 A driver in Python makes an object of each value. Here a row is one value, and Arrow takes it apart: the driver's own
-way needs seven times the processor's time (docs/decisions/0006).
+way needs several times the processor's time (docs/decisions/0006).
 """
 
 from collections.abc import Sequence

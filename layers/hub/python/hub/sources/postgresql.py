@@ -25,6 +25,7 @@ STATES = {
     "42501": "rights",
     "25006": "writes",
     "42": "syntax",
+    "0A": "syntax",
     "57014": "time-out",
     "55P03": "lock",
     "40P01": "lock",

@@ -137,10 +137,11 @@ class Sql:
                 f"(select {keys}, row_number() over (order by {keys}) as hub_row from {self._relation}"
                 f"{where(keyset.base)}) as q"
             )
-            page = database.page(self._keys, self._keys, numbered, f" where hub_row % {step} = 0 order by hub_row")
+            borders = f" where hub_row % {step} = 0 and hub_row < {count} order by hub_row"
+            page = database.page(self._keys, self._keys, numbered, borders)
             marks = [page.mark(at) for at in range(len(page.rows))]
-        borders = [None, *(mark for at, mark in enumerate(marks) if mark not in marks[:at]), None]
-        return [{**everything, "after": after, "until": until} for after, until in pairwise(borders)]
+        ends = [None, *(mark for at, mark in enumerate(marks) if mark not in marks[:at]), None]
+        return [{**everything, "after": after, "until": until} for after, until in pairwise(ends)]
 
     def _databases(self, connections: ExitStack, first: Database, count: int) -> list[Database]:
         """A connection for each range; they see the same where the database can tell one what another sees."""
