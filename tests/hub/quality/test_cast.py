@@ -1,3 +1,4 @@
+import math
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -49,7 +50,10 @@ CASES = [
     ("timestamp", "2024-01-01T10:00:00.1234567Z", datetime(2024, 1, 1, 10, 0, 0, 123456), "finer than a microsecond"),
     ("timestamp", "2024-02-30 00:00:00", REFUSED, "no such day"),
     ("timestamp", "2024-01-01 25:00:00", REFUSED, "no such hour"),
-    ("json", '{"a": 1}', '{"a": 1}', "JSON"),
+    ("double", "1e999", REFUSED, "beyond all doubles"),
+    ("json", '{"b": 1, "a": [1.5, "ü"]}', '{"a":[1.5,"ü"],"b":1}', "in its one form"),
+    ("json", '{"b": 1, "a": "12345678901234567890"}', '{"a":"12345678901234567890","b":1}', "digits of a text"),
+    ("json", '{"b": 12345678901234567890.1, "a": 1}', '{"b": 12345678901234567890.1, "a": 1}', "no digit is lost"),
     ("json", "{a}", REFUSED, "not JSON"),
     ("varchar", " kept ", " kept ", "text is not trimmed"),
     ("varchar", "", None, "empty is no value"),
@@ -79,6 +83,9 @@ NUMBERS = [
     (pa.int64(), 5, "decimal(18,4)", Decimal("5.0000"), "an amount without a fraction"),
     (pa.int64(), 10**15, "decimal(18,4)", REFUSED, "too many digits before the point"),
     (pa.float64(), 5.0, "bigint", 5, "a whole number that JavaScript wrote"),
+    (pa.float64(), 2.5, "double", 2.5, "a double as a double"),
+    (pa.float64(), math.nan, "double", REFUSED, "as its text is refused"),
+    (pa.float64(), -math.inf, "double", REFUSED, "without an end"),
 ]
 
 

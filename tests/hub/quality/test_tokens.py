@@ -24,6 +24,11 @@ def test_a_number_and_its_text_are_the_same_key():
     assert tokens(b"k", "s", "customer", [pa.array([7])]) == tokens(b"k", "s", "customer", [pa.array(["7"])])
 
 
+def test_a_zero_has_no_sign():
+    zero, minus = record_hashes([pa.array([0.0, -0.0])]).to_pylist()
+    assert zero == minus
+
+
 @given(st.lists(st.tuples(VALUES, VALUES), min_size=2, max_size=2))
 def test_hashes_are_equal_for_equal_rows_only(rows):
     made = record_hashes([pa.array(list(column), pa.string()) for column in zip(*rows, strict=True)]).to_pylist()

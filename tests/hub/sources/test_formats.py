@@ -70,6 +70,11 @@ def test_json_lines():
     assert [reason.split(": ")[:2] for reason in unreadable] == [["line 4", "is not JSON"], ["line 5", "is no object"]]
 
 
+def test_xml_leaves_out_what_indents_it_alone():
+    data = "<a><r><id>\n  1\t</id><name>\u00a0x\u2003</name></r></a>".encode()
+    assert read(data, format="xml", records="/a/r") == ([{"id": "1", "name": "\u00a0x\u2003"}], [])
+
+
 def test_parquet():
     sink = io.BytesIO()
     pq.write_table(pa.table({"id": [1, 2]}), sink)

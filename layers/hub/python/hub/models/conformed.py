@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from hub.config import ENTITIES, REFERENCES, DataSet, Deployment, Source
+from hub.config import ENTITIES, REFERENCES, DataSet, Deployment, Source, versions
 from hub.config.entities import ROW_COLUMNS, conformed_reference, reference_column
 from hub.models.names import staging_table
 
@@ -84,13 +84,17 @@ def _values(entity: str, data_set: DataSet) -> dict[str, str]:
             found[conformed_reference(column)] = reference_column(column) if column in mapped else "null"
         else:
             found[column] = mapped.get(column, "null")
-    found["changed_at"] = f"coalesce({mapped['changed_at']}, _pulled_at)" if "changed_at" in mapped else "_pulled_at"
+    found["changed_at"] = _first(versions.changed(data_set, entity))
     found["pulled_at"] = "_pulled_at"
     # Where a pull reads everything, the latest pull is right, whatever the source says of when it changed a record.
-    found["_as_of"] = "_pulled_at" if data_set.replaces == "data_set" else found["changed_at"]
+    found["_as_of"] = "_pulled_at" if data_set.replaces == "data_set" else _first(versions.order(data_set, entity))
     if entity == "customer":
         found |= {"name_standard": "null"} | dict(_customer(mapped, data_set))
     return found
+
+
+def _first(moments: list[str]) -> str:
+    return f"coalesce({', '.join(moments)}, _pulled_at)" if moments else "_pulled_at"
 
 
 def _customer(mapped: Mapping[str, str], data_set: DataSet) -> Iterator[tuple[str, str]]:

@@ -4,7 +4,7 @@ import re
 
 import pyarrow as pa
 
-from hub.config import REFERENCES, DataSet
+from hub.config import REFERENCES, DataSet, versions
 from hub.config.entities import reference_column
 from hub.quality import arrow_type
 
@@ -52,13 +52,13 @@ def staging_columns(data_set: DataSet) -> dict[str, str]:
 def key_columns_of_records(data_set: DataSet) -> list[str]:
     """What is remembered of a record to bury it: its keys, and what orders a tombstone behind its last version.
 
-    A pull that reads the whole data set is ordered by its own time; a record of one object by `changed_at`.
+    A pull that reads the whole data set is ordered by its own time; a record of one object by its own moments.
     """
     keys = ["_record_key", *(f"_record_key_{entity}" for entity in list(data_set.entity)[1:])]
     if data_set.replaces != "object":
         return keys
-    changed = " ".join(mapping.get("changed_at", "") for mapping in data_set.entity.values())
-    words = set(re.findall(r"[a-z_]\w*", changed))
+    moments = " ".join(moment for entity in data_set.entity for moment in versions.order(data_set, entity))
+    words = set(re.findall(r"[a-z_]\w*", moments))
     return keys + [name for name in data_set.columns if name in words]
 
 

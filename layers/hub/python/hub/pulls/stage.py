@@ -175,11 +175,17 @@ def _joined(tables: Sequence[pa.Table]) -> pa.Table:
     for name in tables[0].column_names:
         parts = [table[name] for table in tables]
         if len({part.type for part in parts}) > 1:
-            parts = [pa.chunked_array([as_text(chunk) for chunk in part.chunks], pa.string()) for part in parts]
+            parts = [pa.chunked_array([_written(chunk) for chunk in part.chunks], pa.string()) for part in parts]
         columns[name] = pa.chunked_array(
             [chunk for part in parts for chunk in part.chunks], parts[0].type
         ).combine_chunks()
     return pa.table(columns)
+
+
+def _written(column: pa.Array) -> pa.Array:
+    """A column as text. A moment without a zone stays without one: the column's own is still to be applied."""
+    kind = column.type
+    return column.cast(pa.string()) if pa.types.is_timestamp(kind) and kind.tz is None else as_text(column)
 
 
 def _origin(plan: Plan, pull: Pull, raw: pa.Table, received: int) -> pa.Array | None:

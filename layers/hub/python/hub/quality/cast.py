@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from hub.config import Column
 
+LONG_NUMBER = re.compile(r"(?:^|[\[:,\s-])[0-9.]{17}")
 STAMP, UTC_STAMP = pa.timestamp("us"), pa.timestamp("us", "UTC")
 ARROW_TYPES = {
     "varchar": pa.string(),
@@ -55,7 +56,7 @@ def to_type(raw: pa.Array, column: Column) -> Result:
     if target == STAMP and column.time_zone and pa.types.is_timestamp(raw.type) and raw.type.tz is None:
         return _local(raw.cast(STAMP, safe=False), column.time_zone), _none_of(raw)
     if raw.type == target and not pa.types.is_string(target):
-        return raw, _none_of(raw)
+        return _finite(raw) if pa.types.is_floating(target) else (raw, _none_of(raw))
     if (exact := _of_numbers(raw, target)) is not None:
         return exact, _none_of(exact)
     if (exact := _of_moments(raw, column)) is not None:
@@ -66,6 +67,12 @@ def to_type(raw: pa.Array, column: Column) -> Result:
     trimmed = _without_empty(pc.utf8_trim_whitespace(text))
     typed = _caster(column)(trimmed)
     return typed, pc.and_(pc.is_valid(trimmed), pc.is_null(typed))
+
+
+def _finite(raw: pa.Array) -> Result:
+    """What is not a number, or has no end, is refused as its text is."""
+    misfits = pc.fill_null(pc.invert(pc.is_finite(raw)), False)
+    return pc.if_else(misfits, None, raw) if pc.any(misfits).as_py() else raw, misfits
 
 
 def _of_numbers(raw: pa.Array, target: pa.DataType) -> pa.Array | None:
@@ -141,7 +148,7 @@ def _caster(column: Column) -> Callable[[pa.Array], pa.Array]:
     if column.type in ("bigint", "integer"):
         return lambda text: _integers(text, target)
     if column.type == "double":
-        return lambda text: _fitting(_matching(text, NUMBER), target)
+        return lambda text: _finite(_fitting(_matching(text, NUMBER), target))[0]
     if pa.types.is_decimal(target):
         return lambda text: _decimals(text, target)
     if column.type == "date":
@@ -306,14 +313,14 @@ def _strict(value: str, form: str) -> datetime | None:
 
 
 def _json(text: pa.Array) -> pa.Array:
-    return pa.array(
-        [value if value is not None and _is_json(value) else None for value in text.to_pylist()], pa.string()
-    )
+    return pa.array([None if value is None else _one_form(value) for value in text.to_pylist()], pa.string())
 
 
-def _is_json(value: str) -> bool:
+def _one_form(value: str) -> str | None:
+    """JSON with sorted fields and without blanks, as every source would have it; None for what is none."""
     try:
-        orjson.loads(value)
+        found = orjson.loads(value)
     except orjson.JSONDecodeError:
-        return False
-    return True
+        return None
+    # A number of more digits than a double holds stays as it was written, and its neighbours with it.
+    return value if LONG_NUMBER.search(value) else orjson.dumps(found, option=orjson.OPT_SORT_KEYS).decode()

@@ -86,6 +86,8 @@ def _framed(column: pa.Array) -> list[pa.Array]:
     kind = column.type
     if pa.types.is_boolean(kind):
         column = column.cast(pa.int8())
+    elif pa.types.is_floating(kind):
+        column = pc.add(column, 0.0)  # not every source keeps the sign of -0.0
     elif not pa.types.is_primitive(kind) and not pa.types.is_decimal(kind):
         text = pc.fill_null(as_text(column), "").cast(pa.binary())
         return [_bytes(pc.binary_length(text)), text]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as csv
 from pymysql import OperationalError
 from pymysql.connections import MySQLResult
@@ -162,7 +163,9 @@ def read(found: Sequence[bytes], fields: Sequence[Field]) -> pa.Table:
 
 def _in_utc(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """TIMESTAMP is a moment, and the session's zone is UTC; DATETIME is in the zone of whoever wrote it."""
-    return column.cast(pa.timestamp("us", "UTC")) if pa.types.is_timestamp(column.type) else column
+    if pa.types.is_timestamp(column.type):
+        return column.cast(pa.timestamp("us", "UTC"))
+    return pc.binary_join_element_wise(column, "Z", "")
 
 
 def _read(data: bytes, types: Sequence[pa.DataType]) -> pa.Table:

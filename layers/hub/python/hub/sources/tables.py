@@ -1,6 +1,6 @@
 """Rows from Python values and from Arrow to the one shape of a piece: declared columns, and the rest in `_extra`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from operator import itemgetter
 from typing import Any
 
@@ -33,7 +33,15 @@ def column_of(values: Sequence[Any]) -> pa.Array:
             return pa.array(values, SIMPLE[kinds])
     except (OverflowError, pa.ArrowInvalid):
         pass  # an integer beyond 64 bits stays text
-    return pa.array([None if value is None else _text(value) for value in values], pa.string())
+    return pa.array(list(_texts(values)), pa.string())
+
+
+def _texts(values: Sequence[Any]) -> Iterator[str | None]:
+    """Each value as it would be text in a column of its own kind, whatever its neighbours are."""
+    numbers = pa.array([value for value in values if type(value) is float], pa.float64()).cast(pa.string()).to_pylist()
+    floats = iter(numbers)
+    for value in values:
+        yield None if value is None else next(floats) if type(value) is float else _text(value)
 
 
 def _text(value: Any) -> str:

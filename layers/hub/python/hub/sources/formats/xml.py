@@ -107,7 +107,7 @@ class _Reader:
         self._open.pop()
         if self._record is None:
             return
-        text = "".join(self._texts.pop()).strip()
+        text = "".join(self._texts.pop()).strip(" \t\r\n")
         if self._inside:
             name = "/".join(self._inside)
             if text or name not in self._record:
