@@ -178,7 +178,10 @@ def test_proofs(collect, source, headers, query, status, why):
     answer, told, sent = collect(source, headers=headers, query=query)
     assert answer == status, told
     if status == 401:
-        assert told["error"]["message"] == "This request does not prove that it may be sent here"
+        assert (
+            told["error"]["message"]
+            == "This request does not prove that it may be sent here; check its address and its secret"
+        )
         assert len(kept(source)) == before
         assert "access-control-allow-origin" not in sent
     elif source == "site":

@@ -202,7 +202,7 @@ def test_a_source_that_does_not_answer_in_time(bench, deployment):
         object.__setattr__(connection, "timeout", connection.timeout / 50)
         pull = bench(deployed).pull(CONTACTS)
         event.set()
-    assert pull.error == "GET /contacts: did not answer in time, 5 times"
+    assert pull.error.startswith("GET /contacts, page 1: did not answer in time, 5 times; ")
 
 
 def test_a_page_that_repeats_is_an_error(crm):
@@ -218,7 +218,7 @@ def test_a_total_that_does_not_agree_holds_the_pull(crm):
     api, bench = crm
     api.total = lambda count: count + 1
     pull = bench.pull(CONTACTS)
-    assert (pull.state, pull.reason) == ("held", "the source declares 36 rows, 35 were received")
+    assert (pull.state, "the source declares 36 rows, 35 were received" in pull.reason) == ("held", True)
 
 
 def test_a_type_that_changes_everywhere_holds_the_pull(crm):
@@ -227,7 +227,7 @@ def test_a_type_that_changes_everywhere_holds_the_pull(crm):
         row["age"] = "twenty"
     pull = bench.pull(CONTACTS)
     assert (pull.state, pull.quarantined) == ("held", 35)
-    assert pull.reason == "100 % of the rows are quarantined, 20 % are allowed"
+    assert pull.reason == "100 % of the rows are quarantined, 20 % are allowed; look at them"
     assert "cursor" not in bench.engine.store.state(CONTACTS), "the rows are asked for again"
 
 

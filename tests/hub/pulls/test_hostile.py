@@ -78,7 +78,7 @@ def test_pages_without_an_end(pulled, fault, paging, told):
 def test_a_total_that_is_too_low_at_the_end_of_a_page(pulled):
     pull, _, _ = pulled(double.whole, manifests.PAGE, total=lambda count: 20)
     assert (pull.state, pull.received) == ("held", 60)
-    assert pull.reason == "the source declares 20 rows, 60 were received"
+    assert pull.reason.startswith("the source declares 20 rows, 60 were received")
 
 
 @pytest.mark.parametrize(

@@ -144,7 +144,7 @@ def test_no_secret_is_told(api, made, caplog, fault):
         list(made("api_key", KEY, parameter="api_key").pieces(None, None))
     told = refused.value.message + caplog.text
     assert "k3y" not in told
-    assert refused.value.message.startswith("GET /rows: ")
+    assert refused.value.message.startswith("GET /rows, page 1: ")
 
 
 @pytest.mark.parametrize(("kind", "secret"), [("client_credentials", CLIENT), ("refresh_token", REFRESH)])
@@ -176,7 +176,7 @@ def test_a_refused_token_is_fetched_anew_once(api, made):
     assert ids(made_one.pieces(None, None)) == list(range(7))
     assert len(api.given) == 2
     api.tokens_last = 0
-    with pytest.raises(SourceError, match="GET /guarded: answered 401; check the secret"):
+    with pytest.raises(SourceError, match="GET /guarded, page 1: answered 401; check the secret"):
         list(made_one.pieces(None, None))
     assert len(api.given) == 3, "once"
 

@@ -52,7 +52,8 @@ def test_quoted_fields_may_hold_anything():
 def test_lines_of_another_length_are_set_aside():
     rows, unreadable = read(b"id,name\n1,a\n2\n3,b,c\n4,d\n")
     assert [row["id"] for row in rows] == ["1", "4"]
-    assert unreadable == ["line 3: has 1 fields where 2 were expected", "line 4: has 3 fields where 2 were expected"]
+    told = "line {}: has {} fields where 2 were expected; check `separator` and `quote`"
+    assert unreadable == [told.format(3, 1), told.format(4, 3)]
 
 
 def test_columns_without_or_with_the_same_name_are_kept():
@@ -67,7 +68,8 @@ def test_an_empty_file_has_no_rows():
 def test_json_lines():
     rows, unreadable = read(b'{"id": 1}\n\n{"id": 2, "name": "x"}\n{"id": \n[1]\n', format="jsonl")
     assert rows == [{"id": 1}, {"id": 2, "name": "x"}]
-    assert [reason.split(": ")[:2] for reason in unreadable] == [["line 4", "is not JSON"], ["line 5", "is no object"]]
+    ours = zip(unreadable, ("line 4: is not JSON", "line 5: is no object; "), strict=True)
+    assert all(reason.startswith(told) for reason, told in ours)
 
 
 def test_xml_leaves_out_what_indents_it_alone():

@@ -66,7 +66,7 @@ def test_a_source_says_how_long(api, waits, header, least, most, why):
 
 def test_longer_than_a_worker_waits_is_left_to_a_later_one(api, waits):
     api.always = double.status(503, Retry_After=str(int(LONGEST_WAIT) + 1))
-    with pytest.raises(SourceError, match="asks to wait 21 s; the pull goes on later"):
+    with pytest.raises(SourceError, match="asks to wait 21 s; wait, the pull goes on later"):
         Http(api.url, {}, 5).ask(Request("/x"))
     assert (waits, len(api.asked)) == ([], 1)
 

@@ -119,7 +119,7 @@ def test_it_is_never_refused(monkeypatch):
 def test_an_allowance_that_is_far_off_is_left_to_a_later_worker():
     pace = Pace(None)
     pace.learn(HTTPHeaderDict({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "3600"}))
-    with pytest.raises(SourceError, match="GET /x: allows no request for 3600 s; the pull goes on later"):
+    with pytest.raises(SourceError, match="GET /x: allows no request for 3600 s; wait, the pull goes on later"):
         pace.keep("GET /x")
 
 

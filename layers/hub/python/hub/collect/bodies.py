@@ -47,11 +47,11 @@ def unpacked(body: bytes, encoding: str) -> bytes:
     try:
         text = stream.decompress(body, LARGEST + 1)
     except zlib.error as error:
-        raise BadRequest("The body is no gzip, or is cut off") from error
+        raise BadRequest("The body is no gzip, or is cut off; send it again as a whole") from error
     if len(text) > LARGEST:
         raise TooLarge(f"A body unpacks to at most {LARGEST >> 20} MB; send fewer events at a time")
     if not stream.eof or stream.unused_data:
-        raise BadRequest("The body is no gzip, or is cut off")
+        raise BadRequest("The body is no gzip, or is cut off; send it again as a whole")
     return text
 
 
@@ -63,10 +63,10 @@ def _lines(text: bytes) -> list[Any]:
         try:
             event = _document(line)
         except ValueError as error:
-            message = f"Line {number} is not JSON" if found else NOT_JSON
+            message = f"Line {number} is not JSON; check that each event is on a line of its own" if found else NOT_JSON
             raise BadRequest(message) from error
         if not isinstance(event, dict):
-            raise BadRequest(f"Line {number} is no object")
+            raise BadRequest(f"Line {number} is no object; send an object for each event")
         found.append(event)
     if not found:
         raise BadRequest(NOT_JSON)

@@ -20,7 +20,7 @@ from hub.config.names import pushed
 from hub.errors import BadRequest, InvalidInput, Unauthenticated
 from hub.settings import CollectSettings
 
-REFUSED: Final = "This request does not prove that it may be sent here"
+REFUSED: Final = "This request does not prove that it may be sent here; check its address and its secret"
 LONGEST_ID: Final = 255
 LONGEST_FIELD: Final = 100  # four of them, each sign written as three, fit into an object's metadata
 STEP: Final = re.compile(r"\.([A-Za-z_][A-Za-z0-9_-]*)|\['([^']+)'\]")
@@ -117,7 +117,7 @@ def _id_of(rules: PushDataSet, call: Call, events: list[Any]) -> tuple[str | Non
     given = call.headers.get(rules.fetch.id_header.lower()) or call.query.get("id", [""])[0]
     if given:
         if len(given) > LONGEST_ID or not given.isprintable():
-            raise BadRequest(f"The id of a request has 1 to {LONGEST_ID} printable characters")
+            raise BadRequest(f"The id of a request has 1 to {LONGEST_ID} printable characters; take such a one")
         return _digest("request", given), True
     if rules.fetch.event_id is None:
         return None, False

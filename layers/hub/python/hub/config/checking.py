@@ -35,10 +35,10 @@ def argument(check: Check, column: Column) -> Iterator[str]:
     if check.rule in WITHOUT_ARGUMENT and of not in (None, True):
         yield f"the check {check.rule} takes no argument; write `check: {check.rule}`"
     elif check.rule == "postcode" and of is not None and of not in FORMS:
-        yield f"the check postcode knows no postcodes of {of!r}; known: {', '.join(sorted(FORMS))}"
+        yield f"the check postcode knows no postcodes of {of!r}; write one of {', '.join(sorted(FORMS))}"
     elif check.rule in WRITTEN and of is not None and of not in WRITTEN[check.rule]:
         known = ", ".join(WRITTEN[check.rule])
-        yield f"the check {check.rule} does not know how {of!r} writes; known: {known}, without one the hub's country"
+        yield f"the check {check.rule} does not know how {of!r} writes; write one of {known}, or nothing"
     elif check.rule == "name" and not (of in (None, True) or _names(of)):
         yield "the check name takes nothing, or a list of names that are spelt right: {name: [Rajesh, Asha]}"
     elif check.rule == "name" and _names(of) and column.severity(check) == "fix":
@@ -155,4 +155,4 @@ def family(kind: str) -> str:
 def near(name: Any, known: Iterable[str]) -> str:
     known = list(known)
     found = difflib.get_close_matches(str(name), known, n=1)
-    return f"did you mean {found[0]!r}?" if found else f"declared: {', '.join(known)}"
+    return f"did you mean {found[0]!r}?" if found else f"declare it, or write one of {', '.join(known)}"

@@ -41,7 +41,9 @@ def parse(path: Path, name: str) -> Document:
     except OSError as error:
         document.problems.append(f"{name}:1: the file: cannot be read ({error.strerror}); put a file there")
     except RecursionError:
-        document.problems.append(f"{name}:1: the file: is nested too deep; a manifest has some six levels")
+        document.problems.append(
+            f"{name}:1: the file: is nested too deep; write it flatter, a manifest has some six levels"
+        )
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         document.problems.append(

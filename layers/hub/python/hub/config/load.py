@@ -118,8 +118,10 @@ def _explained(problem: Any, model: type[BaseModel], document: Document) -> str:
 
 
 def _unknown(name: Any, known: Iterable[str], what: str) -> str:
-    near = difflib.get_close_matches(str(name), list(known), n=1)
-    remedy = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(known)) or 'none'}"
+    names = sorted(known)
+    remedy = f"write one of {', '.join(names)}" if names else "take it out"
+    if near := difflib.get_close_matches(str(name), names, n=1):
+        remedy = f"did you mean {near[0]!r}?"
     return f"{name!r} is not a known {what}; {remedy}"
 
 

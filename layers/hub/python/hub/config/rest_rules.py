@@ -68,7 +68,7 @@ def connection(manifest: Any) -> Iterator[Problem]:
     yield from _in_clear(("connection", "headers"), of.headers, "header")
     for name, value in of.headers.items():
         if not (re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) and re.fullmatch(r"[\t\x20-\x7e]*", value)):
-            what = "is no header; a name has no spaces and colons, a value stands in one line of plain letters"
+            what = "is no header; write a name without spaces and colons, and a value on one line of plain letters"
             yield ("connection", "headers", name), what
     for name, data_set in manifest.data_sets.items():
         yield from _in_clear(("data_sets", name, "fetch", "query"), data_set.fetch.query, "parameter")

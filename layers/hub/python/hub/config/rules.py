@@ -238,7 +238,7 @@ def _entities(data_set: DataSet) -> Iterator[Problem]:
             yield place, f"{entity!r} is not an entity; {checking.near(entity, ENTITIES)}"
             continue
         if "source_key" not in mapping:
-            yield place, "does not map source_key; it says which record of the source this is"
+            yield place, "does not map source_key; add it, as it says which record of the source this is"
         for column, expression in mapping.items():
             if column not in ENTITIES[entity]:
                 yield (
@@ -281,7 +281,10 @@ def _key(place: tuple[str | int, ...], column: str, expression: str, data_set: D
         return
     columns = key_columns(expression)
     if columns is None:
-        yield (*place, column), f"{expression!r} must be a column or a list of columns; a key is not computed"
+        yield (
+            (*place, column),
+            f"{expression!r} must be a column or a list of columns, for a key is not computed; write the column alone",
+        )
     for name in columns or []:
         yield from _declared((*place, column), name, data_set)
         if column == "source_key" and name in data_set.columns and not data_set.columns[name].required:

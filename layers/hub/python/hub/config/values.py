@@ -168,10 +168,10 @@ def moment_format(form: str, kind: str) -> Iterator[str]:
 def cron(expression: str) -> Iterator[str]:
     fields = expression.split(" ")
     if len(fields) != len(CRON) or "" in fields:
-        yield f"{expression!r} does not have six fields: minute hour day month weekday year"
+        yield f"{expression!r} does not have six fields; write minute hour day month weekday year"
         return
     if sum(field == "?" for field in fields) != 1 or "?" not in (fields[2], fields[4]):
-        yield "needs a ? in exactly one of day and weekday"
+        yield "needs a ? in exactly one of day and weekday; write it there"
     for field, (name, least, most, words) in zip(fields, CRON, strict=True):
         if not all(_cron_part(part, least, most, words) for part in field.split(",")):
             yield f"{field!r} is no {name}; write {least} to {most}, *, a list or a range such as {least}-{most}"

@@ -30,7 +30,7 @@ def expression(sql: str, columns: Mapping[str, str] | None = None) -> list[str]:
     except SqlTextError as error:
         return [str(error)]
     except RecursionError:
-        return ["is nested too deep"]
+        return ["is nested too deep; write it flatter"]
     if tree is None:
         return found
     if len(tree.expressions) != 1 or any(

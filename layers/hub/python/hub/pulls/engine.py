@@ -178,7 +178,7 @@ class _Work:
         except LeaseLost:
             raise
         except Exception as error:
-            self._failed(f"the hub's own failure: {type(error).__name__}")
+            self._failed(f"the hub's own failure: {type(error).__name__}; look at the log of the function `pull`")
             raise
 
     def _connect(self) -> Connector:
@@ -356,7 +356,7 @@ class _Work:
             return Verdict(False, drift.reason, "drift")
         for key, etag in self._staged_objects():
             if not self._objects.is_as_committed(key, etag):
-                return Verdict(False, f"{key} is not what was committed")
+                return Verdict(False, f"{key} is not what was committed; ask who writes into the bucket")
         if self._replay or "quarantined" in self._pull.released:  # what fails again does no more harm than before
             return Verdict(True)
         return gate(sum(batches, Counts()), self._rules.gate.max_quarantined_percent)

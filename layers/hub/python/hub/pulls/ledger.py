@@ -51,9 +51,13 @@ def settle(batches: Iterable[Counts], declared_by_source: int | None) -> Verdict
     """
     total = sum(batches, Counts())
     if total.missing:
-        return Verdict(False, f"{total.received} rows received, {total.missing:+d} unaccounted for")
+        reason = f"{total.received} rows received, {total.missing:+d} unaccounted for"
+        return Verdict(False, f"{reason}; look at the log of the function `pull`")
     if declared_by_source is not None and declared_by_source != total.received:
-        return Verdict(False, f"the source declares {declared_by_source} rows, {total.received} were received")
+        return Verdict(
+            False,
+            f"the source declares {declared_by_source} rows, {total.received} were received; see `total` and `paging`",
+        )
     return Verdict(True)
 
 
@@ -64,7 +68,7 @@ def gate(total: Counts, max_quarantined_percent: float, few: int = 20) -> Verdic
     """
     if total.received >= few and total.quarantined * 100 > max_quarantined_percent * total.received:
         share = 100 * total.quarantined / total.received
-        reason = f"{share:.0f} % of the rows are quarantined, {max_quarantined_percent:g} % are allowed"
+        reason = f"{share:.0f} % of the rows are quarantined, {max_quarantined_percent:g} % are allowed; look at them"
         return Verdict(False, reason, "quarantined")
     return Verdict(True)
 

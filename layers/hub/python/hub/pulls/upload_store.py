@@ -31,7 +31,7 @@ class UploadStore:
         """One upload; NotFound."""
         item = self._table.get_item(Key={"pk": UPLOADS, "sk": upload_id}, ConsistentRead=True).get("Item")
         if not item:
-            raise NotFound("There is no such upload")
+            raise NotFound("There is no such upload; take an id from the list of uploads")
         return dict(item)
 
     def newest_first(self, by: str | None, after: str | None, limit: int) -> list[dict[str, Any]]:

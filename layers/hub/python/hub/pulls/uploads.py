@@ -123,7 +123,7 @@ class UploadDesk:
         """New links to what is still to be sent."""
         item = self._item(upload_id, by)
         if _state(item) != "waiting":
-            raise Conflict(f"This upload is {_state(item)}; there is nothing to send")
+            raise Conflict(f"This upload is {_state(item)}; there is nothing to send; begin another one")
         there = self._uploads.parts(item["key"], item["multipart"]) if "multipart" in item else {}
         return self._view(item, self._missing(item, there or {}))
 
@@ -156,25 +156,27 @@ class UploadDesk:
         source = self._deployment.sources.get(request.source)
         name = f"{request.source}.{request.data_set}"
         if source is None or request.data_set not in source.data_sets:
-            raise InvalidInput(f"There is no data set {name}")
+            raise InvalidInput(f"There is no data set {name}; check `source` and `data_set`")
         if not isinstance(source, FilesSource) or source.connection.location is not None:
-            raise InvalidInput(f"{name} takes no uploads: it is fetched where its source keeps it")
+            raise InvalidInput(f"{name} takes no uploads: it is fetched where its source keeps it; put the file there")
         rules = source.data_sets[request.data_set]
         ends = request.file_name.casefold()
         if not ends.endswith(tuple(endings(rules))):
-            raise InvalidInput(f"{name} takes files that end in {', '.join(endings(rules))}")
+            raise InvalidInput(f"{name} takes files that end in {', '.join(endings(rules))}; save it as one of them")
         if not request.file_name.isprintable() or set(request.file_name) & set("/\\"):
-            raise InvalidInput("A file's name has no folders and no signs that cannot be seen")
+            raise InvalidInput("A file's name has no folders and no signs that cannot be seen; rename the file")
         if request.size > LARGEST:
             raise InvalidInput(f"A file has at most {LARGEST >> 30} GB; send it in several")
         if request.sha256 and request.size > WHOLE:
-            raise InvalidInput(f"sha256 is for files up to {WHOLE >> 20} MB; larger ones are checked by their sizes")
+            raise InvalidInput(
+                f"sha256 is for files up to {WHOLE >> 20} MB; larger ones are checked by their sizes; leave it out"
+            )
         return rules
 
     def _item(self, upload_id: str, by: str | None) -> dict[str, Any]:
         item = self._uploads.get(upload_id)
         if by is not None and item["asked_by"] != by:
-            raise NotFound("There is no such upload")
+            raise NotFound("There is no such upload; take an id from the list of uploads")
         return item
 
     def _missing(self, item: dict[str, Any], there: dict[int, tuple[int, str]]) -> Sequence[dict[str, Any]]:

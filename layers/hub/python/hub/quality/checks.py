@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hub.config import Check
-from hub.config.checking import ACROSS_ROWS, days
+from hub.config.checking import ACROSS_ROWS, MOMENTS, NUMBERS, days
 from hub.config.postcodes import FORMS
 from hub.quality import standard, writings
 from hub.quality.forms import SPELLINGS
@@ -149,8 +149,40 @@ KEPT: Mapping[str, Kept] = MappingProxyType(
 )
 
 
+NO_NUMBER = "write it in digits alone"
+NO_MOMENT = "write it as 2024-05-31, or declare its `format`"
+TYPE_REMEDIES = {
+    **dict.fromkeys(NUMBERS, NO_NUMBER),
+    **dict.fromkeys(MOMENTS, NO_MOMENT),
+    "boolean": "write true or false",
+}
+REMEDIES = {
+    "one_of": "write one of these, or add it to the check",
+    "between": "correct it, or widen the check",
+    "plausible_date": "check its day, month and year",
+    "length": "correct it, or change the check",
+    "reference": "correct it, or send that record too",
+    "pattern": "write it in that form",
+    "unique": "give each record its own",
+    "fresh": "bring it up to date",
+    "tidy": "take them out",
+    "email": "write it as name@host.example",
+    "phone": "write it with its country's code",
+}
+MISSING = "is missing; write it, or take `required` out"
+
+
+def no_type(kind: str) -> str:
+    """What is wrong with a value that does not fit its column's type."""
+    return f"is no {kind}; {TYPE_REMEDIES.get(kind.partition('(')[0], 'correct it')}"
+
+
 def told(check: Check) -> str:
-    """What is wrong with a value that breaks the check, in words that follow the column's name."""
+    """What is wrong with a value that breaks the check and what to do, in words that follow the column's name."""
+    return f"{_wrong(check)}; {REMEDIES.get(check.rule, 'correct it')}"
+
+
+def _wrong(check: Check) -> str:
     of = check.of
     if check.rule == "one_of":
         return f"is none of {', '.join(map(str, of))}"

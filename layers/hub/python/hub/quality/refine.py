@@ -116,10 +116,10 @@ class _Work:
                 standard_form = standardised(values, column, self._context.country)
         if column.required and (values.null_count or misfit):
             # What did not fit its type was a value, and is told as that.
-            self._refined.reject(name, "required", "is missing", pc.and_not(pc.is_null(values), misfits))
+            self._refined.reject(name, "required", checks.MISSING, pc.and_not(pc.is_null(values), misfits))
             if column.on_failure != "reject":
                 unread = pc.and_(pc.is_null(values), misfits)
-                self._refined.reject(name, "type", f"is not a {column.type}, and the column is required", unread)
+                self._refined.reject(name, "type", f"{checks.no_type(column.type)}; the column is required", unread)
         self._done[name] = values
         if standard_form is not None:
             self._standard[f"{name}_standard"] = standard_form
@@ -140,7 +140,7 @@ class _Work:
     def _misfit(self, name: str, column: Column, raw: pa.Array, values: pa.Array, misfits: pa.Array) -> pa.Array:
         """What becomes of the values that do not fit their type."""
         if column.on_failure == "reject":
-            self._refined.reject(name, "type", f"is not a {column.type}", misfits)
+            self._refined.reject(name, "type", checks.no_type(column.type), misfits)
             return values
         self._keep_aside(name, raw, misfits)
         if column.on_failure in ("warn", "suggest"):

@@ -51,7 +51,7 @@ def judge(expect: Expectation, columns: Mapping[str, pa.Array], today: date) -> 
 
 def told(expect: Expectation) -> str:
     """What is wrong with a row that does not meet the expectation, in words that follow the column's name."""
-    return f"{WORDS[expect.is_]} {expect.of or expect.value}"
+    return f"{WORDS[expect.is_]} {expect.of or expect.value}; correct one of them"
 
 
 def _literal(value: Any, kind: pa.DataType) -> pa.Scalar:

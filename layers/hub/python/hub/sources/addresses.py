@@ -30,7 +30,7 @@ def checked(host: str, port: int, own: bool) -> list[str]:
     found = dict.fromkeys(str(each[4][0]) for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
     for number in found:
         if what := _refusal(_meant(ipaddress.ip_address(number)), own):
-            raise SourceError(f"{host} is {what}; the hub does not connect there")
+            raise SourceError(f"{host} is {what}; the hub does not connect there; check the manifest")
     return list(found)[:MOST_ADDRESSES]
 
 

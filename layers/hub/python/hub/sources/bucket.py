@@ -48,18 +48,20 @@ class Bucket:
                 raise self._refused(found, error) from error
             except (NoConnection, HTTPClientError) as error:  # the body broke off; botocore retries only its head
                 if attempt == ATTEMPTS:
-                    told = (
-                        f"{self.told(found.name)} broke off at byte {start}, {ATTEMPTS} times; the pull goes on later"
-                    )
-                    raise SourceError(told) from error
+                    told = f"{self.told(found.name)} broke off at byte {start}, {ATTEMPTS} times"
+                    raise SourceError(f"{told}; wait, the pull goes on later") from error
         raise AssertionError("the last attempt returns or raises")
 
     def _refused(self, found: Found, error: ClientError) -> Exception:
         code = error.response["Error"]["Code"]
         if code in ("PreconditionFailed", "412", "InvalidRange"):
-            return Changed(f"{self.told(found.name)} was replaced while it was being read; the pull goes on later")
+            return Changed(
+                f"{self.told(found.name)} was replaced while it was being read; wait, the pull goes on later"
+            )
         if code in ("NoSuchKey", "404"):
-            return Vanished(f"{self.told(found.name)} was taken away while it was being read; the pull goes on later")
+            return Vanished(
+                f"{self.told(found.name)} was taken away while it was being read; wait, the pull goes on later"
+            )
         if code in ("AccessDenied", "403"):
             return SourceError(
                 f"{self.told(found.name)} may not be read; allow the pull function s3:GetObject on it, and its key"

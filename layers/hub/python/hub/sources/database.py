@@ -10,7 +10,7 @@ from hub.config import SqlSource
 from hub.sources.piece import SourceError
 
 Mark = list[Any]  # the values of a row's key, as JSON can hold them
-CUT = "the connection to the database was cut; the pull goes on behind what it has"
+CUT = "the connection to the database was cut; start the pull again, it goes on behind what it has"
 KINDS = {
     "sign-in": "the database refuses the sign-in; check the user in `url` and the secret",
     "database": "there is no such database on the server; correct `url`",
@@ -21,13 +21,15 @@ KINDS = {
     "syntax": "the database does not understand `query` or `filter`; try it there",
     "time-out": "the database took longer for one statement than `statement_timeout`; lower `rows`, or give the "
     "business key and the change column an index",
-    "lock": "the database waits for somebody who has locked the table; the pull goes on later",
+    "lock": "the database waits for somebody who has locked the table; start the pull again later",
     "cut": CUT,
-    "stops": "the database is being stopped or started; the pull goes on later",
+    "stops": "the database is being stopped or started; start the pull again later",
     "full": "the database has no connection left; lower `parallel`, or let it have more",
     "value": "the database cannot work out a value; correct `query` or `filter`",
+    "no database": "the file is no database; correct `url`",
+    "damaged": "the database is damaged; put a sound copy there",
     "snapshot": "the database does not share its snapshot; take `parallel` out",
-    "changed": "the table was altered while it was read; the pull goes on later",
+    "changed": "the table was altered while it was read; start the pull again",
 }
 
 

@@ -19,6 +19,26 @@ LARGEST = 64 * 1024 * 1024
 LONGEST_ANSWER = 60.0  # seconds for one whole answer, so that a worker's time is never spent on one that drips
 LONGEST_ASKING = 150.0  # seconds for all attempts; a worker has five minutes
 CHUNK = 1 << 20
+REMEDIES = {
+    400: ", which means that it does not understand the request; check `query`, `body` and `changed_since`",
+    404: ", there is nothing; check `path` and `base_url`",
+    405: ", which means that it takes another method; correct `method`",
+    406: ", it gives no JSON; check `headers`",
+    410: ", what was there is gone; ask its operator for the new address",
+    422: ", it refuses what the request says; check the values in `query` and `body`",
+}
+ODD = "; ask its operator what that means"
+STAYED = {
+    "cannot be reached": "check `base_url` and whether the application runs",
+    "did not answer": "ask for smaller pages (`paging.size`), or write a longer `timeout`",
+    "broke off": "ask its operator; the next pull tries again",
+    "gives no sound answer": "check that `base_url` names the application itself",
+    "answered 429": "lower `rate_limit`",
+    "answered 4": "ask its operator why it is busy",
+    "answered 5": "look whether the application runs; the next pull tries again",
+    "answered with errors": "ask for smaller pages (`paging.size`)",
+    "answered": "ask for smaller pages (`paging.size`)",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +148,7 @@ class Http:
                 return problem
             wait = random.uniform(0, min(LONGEST_WAIT, 0.5 * 2**attempt)) if wait is None else wait
             if attempt == ATTEMPTS or time.monotonic() + wait > ends:
-                raise SourceError(f"{request.told}: {problem}, {attempt} times")
+                raise SourceError(f"{request.told}: {problem}, {attempt} times; {_remedy(problem)}")
             time.sleep(wait)
         raise AssertionError("the last attempt answers or raises")
 
@@ -157,7 +177,7 @@ class Http:
         except urllib3.exceptions.ProtocolError as error:
             return f"broke off ({_cause(error)})", None
         except urllib3.exceptions.HTTPError as error:
-            return f"cannot be reached ({type(error).__name__})", None
+            return f"gives no sound answer ({type(error).__name__})", None
         self._pace.learn(response.headers)
         if problem := _passing(response, told):
             return problem
@@ -187,7 +207,10 @@ class Http:
         if len(body) > LARGEST:
             raise SourceError(f"{told}: one answer is over {LARGEST >> 20} MB; ask for smaller pages")
         if body.lstrip()[:1] == b"<":
-            raise SourceError(f"{told}: answered HTML or XML where JSON was expected; is this a sign-in or error page?")
+            raise SourceError(
+                f"{told}: answered HTML or XML where JSON was expected; is this a sign-in or error page? "
+                "Check `base_url` and `path`"
+            )
         body = self._signer.hide(body)
         try:
             value = self._decode(body)
@@ -216,11 +239,18 @@ def _refuse(status: int, told: str) -> None:
     if 300 <= status < 400 and status != 304:
         raise SourceError(f"{told}: answered {status} and sends elsewhere; put the new address into the manifest")
     if status not in (200, 204, 304):
-        raise SourceError(f"{told}: answered {status}")
+        raise SourceError(f"{told}: answered {status}{REMEDIES.get(status, ODD)}")
 
 
 def _refused(told: str, status: int) -> str:
+    if status == 403:
+        return f"{told}: answered 403, the sign-in has no right to it; ask its owner for one, or check the secret"
     return f"{told}: answered {status}; check the secret of the source's authentication"
+
+
+def _remedy(problem: str) -> str:
+    """What to do about what stayed wrong however often it was asked."""
+    return next(remedy for begin, remedy in STAYED.items() if problem.startswith(begin))
 
 
 def _read(response: urllib3.BaseHTTPResponse, told: str) -> bytes:

@@ -205,7 +205,7 @@ def _socket(remote: Remote, seconds: float) -> socket.socket:
 
 
 def _unreachable(remote: Remote, error: Exception) -> SourceError:
-    why = "nobody answers"
+    why = "nobody answers; check `url` and whether the server runs"
     if "CERTIFICATE_VERIFY" in str(error):
         why = "its certificate is not to be trusted; name its authority by `authority`"
     elif "SSL" in str(error):
@@ -221,5 +221,5 @@ def _told(error: Exception) -> SourceError:
         return SourceError(CUT)
     kind = KINDS.get(code)
     if kind is None:
-        return SourceError(f"the database refuses to be read (error {code})")
+        return SourceError(f"the database refuses to be read (error {code}); look that up in the manual of MySQL")
     return refused(kind, str(error.args[1]) if kind in TELLS_NAMES else "")

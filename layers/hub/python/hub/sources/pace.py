@@ -62,7 +62,7 @@ class Pace:
 def patient(seconds: float, told: str, what: str) -> float:
     """The seconds, unless a worker's time is too dear for them."""
     if seconds > LONGEST_WAIT:
-        raise SourceError(f"{told}: {what} {seconds:.0f} s; the pull goes on later")
+        raise SourceError(f"{told}: {what} {seconds:.0f} s; wait, the pull goes on later")
     return max(seconds, 0.0)
 
 

@@ -45,6 +45,12 @@ class Pages:
         """The paths of what an answer has to tell."""
         return [path for path in (self._next, self._more) if path]
 
+    def told(self, place: Place) -> str:
+        """What messages call a page."""
+        window = f" from {place['from']}" if self._windows and "from" in place else ""
+        page = f", page {place['asked'] + 1}" if self._paging.kind != "none" else ""
+        return f"{self._told}{window}{page}"
+
     def begin(self, since: datetime | None, now: datetime) -> Place:
         """Where a pull begins; windows reach from `since` to now."""
         place: Place = {"received": 0, "declared": 0, "high": None, "ended": False, **self._fresh()}
@@ -82,7 +88,7 @@ class Pages:
         """The place behind a page; SourceError where the source leads in a circle or away."""
         fingerprint = _fingerprint(page.outer)
         if page.outer and self._paging.kind != "none" and fingerprint == place["print"]:
-            raise self._stuck(f"repeats a page after {place['received']} rows")
+            raise self._stuck(place, f"repeats a page after {place['received']} rows")
         seen = place["seen"] + len(page.outer)
         following, ended = self._following(place, page, seen)
         mark = "" if ended else fingerprint if following is None else _text(following)
@@ -104,7 +110,7 @@ class Pages:
         if most is None or place["ended"] or place["seen"] + self._paging.size <= most:
             return place
         if high is None or high == place.get("since"):
-            raise self._stuck(f"pages through {most} records at most, and more than that changed at one moment")
+            raise self._stuck(place, f"pages through {most} records at most, and more than that changed at one moment")
         declared = None if place["declared"] is None else place["declared"] + place["seen"]
         return {**place, **self._fresh(), "declared": declared, "since": high}
 
@@ -129,16 +135,20 @@ class Pages:
         nothing = following is None or following is False or following == ""  # 0 may be a place
         if nothing or not more:
             if self._more and more:
-                raise SourceError(f"{self._told}: says that there is more, but not where (`paging.next`)")
+                raise SourceError(f"{self.told(place)}: says that there is more, but not where; correct `paging.next`")
             return None, True
         if kind == "cursor" and (isinstance(following, bool) or not isinstance(following, str | int | float)):
-            raise SourceError(f"{self._told}: the next cursor at {self._paging.next} is no text or number")
+            raise SourceError(
+                f"{self.told(place)}: the next cursor at {self._paging.next} is no text or number; correct it"
+            )
         if kind != "cursor":
-            following = self._followed(following, page.target)
+            following = self._followed(following, page.target, self.told(place))
         if len(_text(following)) > LONGEST_MARK:
-            raise SourceError(f"{self._told}: names its next page by more than {LONGEST_MARK} characters; ask for less")
+            raise SourceError(
+                f"{self.told(place)}: names its next page by more than {LONGEST_MARK} characters; ask for less"
+            )
         if _text(following) == _text(place["next"]):
-            raise self._stuck("names a page as the page after itself")
+            raise self._stuck(place, "names a page as the page after itself")
         return following, False
 
     def _counted(self, page: Page, seen: int) -> bool:
@@ -152,19 +162,21 @@ class Pages:
         enough = page.declared is None or seen >= page.declared
         return not page.outer or (enough and len(page.outer) < self._paging.size)
 
-    def _followed(self, link: Any, target: str) -> str:
+    def _followed(self, link: Any, target: str, told: str) -> str:
         """The path and query of a link, where it stays with base_url; else SourceError, for the secret goes with it."""
         if not isinstance(link, str):
-            raise SourceError(f"{self._told}: its link to the next page is no address")
+            raise SourceError(f"{told}: its link to the next page is no text; correct `paging.next`")
         base = urlsplit(self._base)
         try:
             to = urlsplit(urljoin(urljoin(self._base, target), link.strip()))
             stays = _origin(to) == _origin(base) and to.username is None
         except ValueError:
-            raise SourceError(f"{self._told}: its link to the next page is no address") from None
+            raise SourceError(
+                f"{told}: its link to the next page is no address; tell the application's operator"
+            ) from None
         if not stays:
             raise SourceError(
-                f"{self._told}: its link to the next page leads away from {base.scheme}://{base.netloc}, to "
+                f"{told}: its link to the next page leads away from {base.scheme}://{base.netloc}, to "
                 f"{to.scheme}://{to.hostname}; the hub does not follow. If that is right, make it base_url"
             )
         kept = [part for part in to.query.split("&") if part and not self._is_hidden(part)]
@@ -177,11 +189,11 @@ class Pages:
         """Refuse pages that go round in a circle: each is compared with one that is moved on ever more seldom."""
         mark, asked = mark and hashlib.sha256(mark.encode()).hexdigest(), place["asked"] + 1
         if mark and mark == place["mark"]:
-            raise self._stuck(f"goes round in a circle after {place['received']} rows")
+            raise self._stuck(place, f"goes round in a circle after {place['received']} rows")
         return {"mark": mark if asked & (asked - 1) == 0 else place["mark"], "asked": asked}
 
-    def _stuck(self, what: str) -> SourceError:
-        return SourceError(f"{self._told}: {what}; its paging is stuck")
+    def _stuck(self, place: Place, what: str) -> SourceError:
+        return SourceError(f"{self.told(place)}: {what}; its paging is stuck, check `paging` in the manifest")
 
     def _window(self, begin: datetime, until: datetime) -> Place:
         span = (self._windows.span if self._windows else None) or timedelta(days=1)

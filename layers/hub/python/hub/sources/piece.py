@@ -9,6 +9,7 @@ import pyarrow as pa
 from hub.errors import HubError
 
 Position = Mapping[str, Any]
+NO_OBJECT = "is no object; correct `records`, or have the source send objects"
 
 
 class SourceError(HubError):

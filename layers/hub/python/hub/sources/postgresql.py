@@ -150,7 +150,7 @@ def _connected(connection: SqlConnection) -> Any:
         reason = (
             "its certificate is not to be trusted; name its authority by `authority`"
             if "certificate" in told
-            else "nobody answers"
+            else "nobody answers; check `url` and whether the server runs"
         )
         raise SourceError(f"the database on {remote.told} cannot be reached: {reason}") from error
 
@@ -162,5 +162,7 @@ def _told(error: Exception) -> SourceError:
         return SourceError(CUT)
     kind = next((STATES[state[:length]] for length in (5, 3, 2) if state[:length] in STATES), None)
     if kind is None:
-        return SourceError(f"the database refuses to be read (SQLSTATE {state or 'unknown'})")
+        return SourceError(
+            f"the database refuses to be read (SQLSTATE {state or 'unknown'}); look that up in the manual of PostgreSQL"
+        )
     return refused(kind, told if state.startswith(TELLS_NAMES) else "")

@@ -23,7 +23,7 @@ from hub.config import PushDataSet
 from hub.config.names import plans, pushed
 from hub.config.push import RECEIVED_AT
 from hub.sources import json_text
-from hub.sources.piece import Piece, Position, SourceError, Unreadable
+from hub.sources.piece import NO_OBJECT, Piece, Position, SourceError, Unreadable
 from hub.sources.records import Records
 from hub.sources.tables import ORIGIN, from_records, origins
 
@@ -125,7 +125,7 @@ class Push:
         refused: list[Unreadable] = []
         for (name, _), (body, fields) in zip(some, arrived, strict=True):
             added = fields | ({RECEIVED_AT: _received_at(name)} if self._received_at else {})
-            own = [{**record, **added} for record in self._events(body, refused)]
+            own = [{**record, **added} for record in self._events(body, name.partition(".")[0], refused)]
             of.append(origins(name, 1, len(own)))
             rows += own
         table, new_fields = from_records(rows, self._data_set)
@@ -142,11 +142,12 @@ class Push:
             new_fields=new_fields,
         )
 
-    def _events(self, body: bytes, refused: list[Unreadable]) -> Iterator[dict[str, Any]]:
+    def _events(self, body: bytes, arrival: str, refused: list[Unreadable]) -> Iterator[dict[str, Any]]:
         """The records of a body; what is none is put beside."""
-        for document in _documents(body):
+        for at, document in enumerate(_documents(body), 1):
+            told = f"event {at} of {arrival}"
             try:
-                found = [document] if self._whole else self._records.of(document, "the event").records
+                found = [document] if self._whole else self._records.of(document, told).records
             except SourceError as error:
                 refused.append(Unreadable(json_text.dumps(document)[:SHOWN], error.message))
                 continue
@@ -154,7 +155,7 @@ class Push:
                 if isinstance(record, dict):
                     yield record
                 else:
-                    refused.append(Unreadable(json_text.dumps(record)[:SHOWN], "is no object"))
+                    refused.append(Unreadable(json_text.dumps(record)[:SHOWN], f"{told}: {NO_OBJECT}"))
 
 
 def clear(bucket: str, source: str, data_set: str, cursor: Any) -> None:

@@ -60,7 +60,7 @@ class Records:
     def of(self, answer: Any, told: str) -> Found:
         outer = at(answer, self._parts[0])
         if not isinstance(outer, list):
-            raise SourceError(f"{told}: no list at {self._path} of the answer")
+            raise SourceError(f"{told}: no list at {self._path} of the answer; correct `records`")
         if len(self._parts) == 1:
             return Found(outer, outer)
         return Found(list(self._children(outer, 0, {}, told)), outer)
@@ -75,7 +75,9 @@ class Records:
             if children is None:
                 continue
             if not isinstance(children, list):
-                raise SourceError(f"{told}: no list at {self._path} of the answer")
+                raise SourceError(
+                    f"{told}: no list at {self._path} in one of the {self._names[level]}; correct `records`"
+                )
             below = {**above, self._names[level]: each}
             if level + 2 < len(self._parts):
                 yield from self._children(children, level + 1, below, told)

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -17,7 +18,7 @@ from hub.sources.authentication import signer
 from hub.sources.declared import declared
 from hub.sources.http import Answer, Http, Request
 from hub.sources.paging import Page, Pages, Place
-from hub.sources.piece import Piece, Position, SourceError, Unreadable
+from hub.sources.piece import NO_OBJECT, Piece, Position, SourceError, Unreadable
 from hub.sources.records import NONE, Found, Records, at, steps
 from hub.sources.tables import from_records
 
@@ -59,19 +60,21 @@ class Rest:
         while not place["ended"]:
             self._keep_time(place)
             again = datetime.fromisoformat(place["since"]) if place.get("since") else since
-            request = self._request(again, place)
+            request = replace(self._request(again, place), name=self._pages.told(place))
             answer = self._http.ask(request)
             piece, place = self._piece(answer, request, place, cursor)
             yield piece
 
     def _piece(self, answer: Answer, request: Request, place: Place, cursor: Position | None) -> tuple[Piece, Place]:
         """An answer's rows, and the place behind them."""
-        found = self._found(answer)
+        found = self._found(answer, self._pages.told(place))
         objects, others = found.records, tuple[Unreadable, ...]()
         if set(map(type, objects)) not in ({tuple}, {dict}):
             objects = [each for each in found.records if isinstance(each, dict)]
             others = tuple(
-                Unreadable(repr(each)[:4000], "is no object") for each in found.records if not isinstance(each, dict)
+                Unreadable(repr(each)[:4000], f"{self._pages.told(place)}, record {at}: {NO_OBJECT}")
+                for at, each in enumerate(found.records, 1)
+                if not isinstance(each, dict)
             )
         rows, new_fields = from_records(objects, self._data_set)
         total = _count(self._told_total(answer))
@@ -112,22 +115,22 @@ class Rest:
         first = moments.of(rows[changed.column][0].as_py(), changed.format, column.time_zone)
         if first and first < datetime.fromisoformat(high) and place["seen"]:
             raise SourceError(
-                f"{self._told}: gives its records in another order than that of {changed.column}; ask for that order, "
-                "or rows behind `paging.most` would be lost"
+                f"{self._pages.told(place)}: gives its records in another order than that of {changed.column}; ask for "
+                "that order, or rows behind `paging.most` would be lost"
             )
 
-    def _found(self, answer: Answer) -> Found:
+    def _found(self, answer: Answer, told: str) -> Found:
         if answer.value is None and not answer.body:  # 204: nothing has changed
             return NONE
-        return self._records.of(answer.value, self._told)
+        return self._records.of(answer.value, told)
 
     def _keep_time(self, place: Place) -> None:
         """A source whose pages have no end shall not be read for ever."""
         limit = self._fetch.time_limit
         if datetime.now(UTC) - datetime.fromisoformat(place["began"]) > limit:
             raise SourceError(
-                f"{self._told}: this pull is not at its end after {limit.total_seconds() / 3600:g} hours; if it has "
-                "so much to read, write a longer `fetch.time_limit`"
+                f"{self._pages.told(place)}: this pull is not at its end after {limit.total_seconds() / 3600:g} hours; "
+                "if it has so much to read, write a longer `fetch.time_limit`"
             )
 
     def _since(self, cursor: Position | None) -> datetime | None:

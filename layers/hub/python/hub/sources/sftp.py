@@ -108,9 +108,11 @@ class Sftp:
         try:
             now = await self._client.stat(path)
         except asyncssh.SFTPNoSuchFile as error:
-            raise Vanished(f"{self.told(found.name)} was taken away; the pull goes on later") from error
+            raise Vanished(f"{self.told(found.name)} was taken away; wait, the pull goes on later") from error
         if _version(now) != found.version:
-            raise Changed(f"{self.told(found.name)} is still being written or was replaced; the pull goes on later")
+            raise Changed(
+                f"{self.told(found.name)} is still being written or was replaced; wait, the pull goes on later"
+            )
 
     def _run(self, work: Coroutine[Any, Any, Answer], seconds: float) -> Answer:
         try:
@@ -127,7 +129,10 @@ class Sftp:
         except asyncssh.SFTPNoSuchFile as error:
             raise SourceError(f"there is no folder {self._told}; correct `location`") from error
         except (TimeoutError, OSError, asyncssh.Error) as error:
-            raise SourceError(f"{self._told} cannot be reached or broke off ({type(error).__name__})") from error
+            raise SourceError(
+                f"{self._told} cannot be reached or broke off ({type(error).__name__}); check `location` and "
+                "whether the server runs"
+            ) from error
 
 
 def _version(attributes: Any) -> str:

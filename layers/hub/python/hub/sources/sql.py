@@ -59,7 +59,8 @@ class Sql:
                 place["received"] += len(page.rows)
                 if place["received"] > declared:
                     raise SourceError(
-                        f"{self._told} does not put the rows in order: after {declared} rows come some of them again"
+                        f"{self._told} does not put the rows in order: after {declared} rows come some of them "
+                        "again; take another key"
                     )
                 yield self._piece(page, place, declared, cursor)
 

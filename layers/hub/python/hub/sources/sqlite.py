@@ -21,6 +21,10 @@ SIGNS = {
     "no such column": "column",
     "database is locked": "lock",
     "attempt to write": "writes",
+    "near ": "syntax",
+    "incomplete input": "syntax",
+    "file is not": "no database",
+    "database disk image": "damaged",
 }
 STEPS = 10_000  # of SQLite's machine between two looks at the clock
 
@@ -29,7 +33,9 @@ class Sqlite:
     def __init__(self, connection: SqlConnection) -> None:
         path = Path(connection.url.removeprefix("sqlite:///"))
         if not path.is_file():
-            raise SourceError(f"the database {path.name} is not there ({connection.url})")
+            raise SourceError(
+                f"the database {path.name} is not there ({connection.url}); correct `url`, or put the file there"
+            )
         self._connection = sqlite3.connect(
             f"file:{quote(str(path))}?mode=ro", uri=True, timeout=5, isolation_level=None
         )
@@ -85,7 +91,11 @@ class Sqlite:
             told = str(error)
             kind = next((kind for sign, kind in SIGNS.items() if told.startswith(sign)), None)
             # What SQLite says of a statement holds names of tables and columns, and nothing of a row.
-            raise refused(kind, told) if kind else SourceError(f"the database refuses to be read: {told}") from error
+            raise (
+                refused(kind, told)
+                if kind
+                else SourceError(f"the database refuses to be read: {told}; try `query` there")
+            ) from error
 
 
 def _as_json(value: Any) -> Any:

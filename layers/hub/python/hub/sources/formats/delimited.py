@@ -17,7 +17,8 @@ from hub.sources.formats.text import LOST, Text
 from hub.sources.piece import SourceError, Unreadable
 
 WHOLE = "line"  # the one column of a line that is cut by places
-UNCLOSED = "stands behind a quote that is not closed"
+FIELDS = "has {} fields where {} were expected; check `separator` and `quote`"
+UNCLOSED = "stands behind a quote that is not closed; close it, or correct `quote`"
 
 
 def parts(member: Member, fetch: FilesFetch, place: Place) -> Iterator[Part]:
@@ -81,7 +82,7 @@ def _parsed(text: bytes, form: Dialect, block: Block, name: str, skip: bool) -> 
     aside: list[tuple[str, str]] = []
 
     def refuse(row: pa.csv.InvalidRow) -> str:
-        aside.append((row.text, f"has {row.actual_columns} fields where {row.expected_columns} were expected"))
+        aside.append((row.text, FIELDS.format(row.actual_columns, row.expected_columns)))
         return "skip"
 
     try:
@@ -217,7 +218,11 @@ def _cut(table: pa.Table, fetch: FilesFetch, block: Block) -> tuple[pa.Table, li
         for text in lines.filter(longer).to_pylist():
             place = max(at, block.text.find(text.encode(), at))
             line, at = line + block.text.count(b"\n", at, place), place
-            refused.append(unreadable(line, text, f"has {len(text)} characters where at most {most} were expected"))
+            refused.append(
+                unreadable(
+                    line, text, f"has {len(text)} characters where at most {most} were expected; correct `widths`"
+                )
+            )
         lines = lines.filter(pc.invert(longer))
     nothing = pa.scalar(None, pa.string())
     columns = {}

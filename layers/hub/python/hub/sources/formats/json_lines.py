@@ -56,10 +56,10 @@ def _line_by_line(block: Block) -> tuple[list[dict[str, Any]], list[Unreadable]]
         try:
             record = json_text.loads(line)
         except json_text.NotJson as error:
-            refused.append(unreadable(at, line.decode(), f"is not JSON: {error}"))
+            refused.append(unreadable(at, line.decode(), f"is not JSON: {error}; write one object on each line"))
             continue
         if not isinstance(record, dict):
-            refused.append(unreadable(at, line.decode(), "is no object"))
+            refused.append(unreadable(at, line.decode(), "is no object; write one in braces"))
         elif block.broken and LOST.encode() in line:
             reason = f"holds bytes that are no {block.encoding}; declare `encoding`"
             refused.append(unreadable(at, line.decode(), reason))
