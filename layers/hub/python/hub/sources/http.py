@@ -34,7 +34,7 @@ STAYED = {
     "broke off": "ask its operator; the next pull tries again",
     "gives no sound answer": "check that `base_url` names the application itself",
     "answered 429": "lower `rate_limit`",
-    "answered 4": "ask its operator why it is busy",
+    "answered 4": "lower `rate_limit`, or ask its operator why it is busy",
     "answered 5": "look whether the application runs; the next pull tries again",
     "answered with errors": "ask for smaller pages (`paging.size`)",
     "answered": "ask for smaller pages (`paging.size`)",
@@ -250,7 +250,7 @@ def _refused(told: str, status: int) -> str:
 
 def _remedy(problem: str) -> str:
     """What to do about what stayed wrong however often it was asked."""
-    return next(remedy for begin, remedy in STAYED.items() if problem.startswith(begin))
+    return next((remedy for begin, remedy in STAYED.items() if problem.startswith(begin)), "ask its operator")
 
 
 def _read(response: urllib3.BaseHTTPResponse, told: str) -> bytes:
