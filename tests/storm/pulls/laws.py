@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -80,11 +81,16 @@ def left(world: Any) -> Left:
         mine = [row for table in tables for row in table.to_pylist()]
         found.staged.append(Counter(told(row) for row in mine))
         found.refused.append(
-            Counter(json.dumps([line["failures"], line.get("record"), line.get("text")]) for line in lines)
+            Counter(json.dumps([_placeless(line["failures"]), line.get("record"), line.get("text")]) for line in lines)
         )
         rows += mine
     found.held, found.truth = last_words(rows, data_set), world.application.held()
     return found
+
+
+def _placeless(failures: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Why a line was refused, wherever on which page it stood: pages may come in another order."""
+    return [{**each, "reason": re.sub(r"[0-9]+", "#", each["reason"])} for each in failures]
 
 
 def balanced(pull: Pull, tables: list[pa.Table]) -> list[dict[str, Any]]:
