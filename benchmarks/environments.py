@@ -48,7 +48,9 @@ def variables(**more: str) -> dict[str, str]:
     named = {"AWS_ACCESS_KEY_ID": "bench", "AWS_SECRET_ACCESS_KEY": "bench", "AWS_DEFAULT_REGION": "eu-west-1"}
     quiet = {"RUNTIME__DLTHUB_TELEMETRY": "false", "DO_NOT_TRACK": "1", "LOG_LEVEL": "WARNING"}
     paths = os.pathsep.join((str(ROOT), str(ROOT / "layers/hub/python")))
-    return {**os.environ, "PYTHONPATH": paths, **named, **quiet, **more}
+    # Modules are compiled once: the peers' are when they are installed, the hub's when the worker is tried before.
+    given = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**given, "PYTHONPATH": paths, **named, **quiet, **more}
 
 
 def versions() -> str:

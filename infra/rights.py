@@ -24,7 +24,7 @@ RUN_QUERIES = (
     "athena:GetWorkGroup",
 )
 READ_CATALOGUE = ("glue:GetDatabase", "glue:GetTable", "glue:GetTables", "glue:GetPartition", "glue:GetPartitions")
-WRITE_CATALOGUE = ("glue:CreateTable", "glue:UpdateTable")  # nobody may drop a table
+WRITE_CATALOGUE = ("glue:CreateTable", "glue:UpdateTable")  # nobody may drop a table but in scratch
 CONSUME = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 PARAMETER = ("ssm:GetParameter",)
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import threading
 import time
@@ -24,12 +23,13 @@ from infra.local.athena.catalogue import Catalogue
 from infra.local.athena.server import Server
 from infra.local.athena.service import Service
 from infra.local.trino.jdk import MissingTool, find_jdk, find_maven
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[1]
 EMULATOR = ROOT / ".local/emulator/bin/ministack"
 ENGINE = os.environ.get("ENGINE", "duckdb")
 BUCKET = "lake"
-PATIENCE = 60  # seconds for a statement, on a busy machine
+PATIENCE = 180  # seconds for a statement, on a busy machine
 FINISHED = ("SUCCEEDED", "FAILED", "CANCELLED")
 
 
@@ -165,12 +165,6 @@ def _emulator(folder: Path) -> Iterator[dict[str, str]]:
     finally:
         process.terminate()
         process.wait(10)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait_for(url: str, process: subprocess.Popen) -> None:

@@ -22,6 +22,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.ports import free_port
+
 
 @dataclass
 class Server:
@@ -56,7 +58,7 @@ def postgresql() -> Iterator[Server | None]:
         yield None
         return
     with _folder("hub-pg-") as (folder, user):
-        data, port = folder / "data", _free_port()
+        data, port = folder / "data", free_port()
         _run([initdb, "-D", data, "-U", "owner", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C"], folder, user)
         (data / "pg_hba.conf").write_text(
             "host all owner 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
@@ -88,7 +90,7 @@ def mariadb() -> Iterator[Server | None]:
         yield None
         return
     with _folder("hub-my-") as (folder, user):
-        data, port = folder / "data", _free_port()
+        data, port = folder / "data", free_port()
         small = ["--innodb-log-file-size=4M", "--innodb-buffer-pool-size=32M", "--innodb-flush-log-at-trx-commit=0"]
         own = ["--no-defaults", f"--datadir={data}"]
         _run([install, *own, "--auth-root-authentication-method=normal", "--skip-test-db", *small], folder, user)
@@ -173,12 +175,6 @@ def _is_ready(server: Server) -> bool:
             return bool(connection.recv(1))
     except (OSError, IndexError):
         return False
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _certify(folder: Path) -> None:

@@ -35,7 +35,7 @@ TOP = {
     "tests",
     "tools.lock",
 }
-OPEN_TO_ALL = {"errors", "settings", "aws", "metrics"}
+OPEN_TO_ALL = {"errors", "settings", "aws", "metrics", "letters"}
 
 
 def committed() -> list[Path]:

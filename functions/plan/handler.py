@@ -8,6 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from hub.models.planning import Planner
 from hub.models.store import RunStore
 from hub.settings import PlanSettings
+from hub.stewardship.forgetting import forget_erased
 
 logger = Logger()
 settings = PlanSettings.read()
@@ -15,4 +16,6 @@ planner = Planner(settings, RunStore(settings.control_table))
 
 
 def handler(event: dict, context: LambdaContext) -> dict:
+    if forgotten := forget_erased(settings.control_table):
+        logger.info("values of erased persons left what was decided", extra={"forgotten": forgotten})
     return planner.plan(event.get("reason", "asked"), event.get("run_id"), datetime.now(UTC))

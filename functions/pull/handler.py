@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from hub import metrics
-from hub.pulls import PullTask, engine
+from hub.pulls import PullTask, engine, profiling
 from hub.settings import PullSettings
 from hub.sources import push
 
@@ -25,6 +25,11 @@ def carry_on(record: SQSRecord, lambda_context: LambdaContext) -> None:
     if pull and pull.state == "complete":
         push.clear(puller.settings.vault_bucket, pull.source, pull.data_set, pull.cursor_to)
         metrics.count(puller.settings.stage, {"RowsStaged": pull.staged})
+        rules = puller.deployment.sources[pull.source].data_sets[pull.data_set]
+        try:
+            profiling.keep(puller.settings, pull, rules)
+        except Exception as error:  # noqa: BLE001 - the pull is published; it must not come again for a profile
+            logger.error("no profile of this pull", extra={"error": type(error).__name__})
 
 
 def handler(event: dict, context: LambdaContext) -> dict:

@@ -1,13 +1,14 @@
-"""How good the data is, and what was made of it: the API's /v1/sources/<source>/quality and /v1/fixes."""
+"""How good the data is, what is personal in it, and what was made of it."""
 
 from functools import cache
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
 from hub.access import Principal, audit
 from hub.api import Api, Limit, Page, decode_cursor, encode_cursor
+from hub.pulls.discovery import Finding
+from hub.pulls.profiles import DataSetProfile
 from hub.pulls.review import Fix, FixChange, Review
 from hub.pulls.scores import Quality
+from hub.pulls.targets import Standing
 from hub.settings import QualitySettings
 
 api = Api("quality")
@@ -18,6 +19,24 @@ review = cache(lambda: Review(QualitySettings.read()))
 def show_quality(source: str, data_set: str | None = None) -> Page[Quality]:
     """By data set and day, the latest first, from the pulls of the last weeks."""
     return Page(review().quality(source, data_set))
+
+
+@api.get("/v1/sources/<source>/profile", permission="sources.read")
+def show_profile(source: str, data_set: str | None = None) -> Page[DataSetProfile]:
+    """What each data set's columns look like, as far as a pull has shown it; no value of a person is in it."""
+    return Page(review().profiles(source, data_set))
+
+
+@api.get("/v1/quality_targets", permission="sources.read")
+def show_targets() -> Page[Standing]:
+    """Each target of hub.yaml with its owner, and how the data stood on the last day on which they were pulled."""
+    return Page(review().targets())
+
+
+@api.get("/v1/personal_data", permission="sources.read")
+def find_personal_data() -> Page[Finding]:
+    """Where personal data are: declared columns, and others whose values look like persons. No value is told."""
+    return Page(review().personal())
 
 
 @api.get("/v1/fixes", permission="fixes.read")
@@ -37,5 +56,4 @@ def undo_fix(principal: Principal, request: FixChange) -> Fix:
     return changed
 
 
-def handler(event: dict, context: LambdaContext) -> dict:
-    return api.resolve(event, context)
+handler = api.resolve

@@ -30,6 +30,12 @@ def show_run(principal: Principal, run_id: str) -> dict[str, Any]:
     return views.run_with_steps(store.run(run_id), store.steps(run_id))
 
 
+@api.get("/v1/runs/<run_id>/matching", permission="runs.read")
+def show_matching(principal: Principal, run_id: str) -> dict[str, Any]:
+    """How a run matched records: what it learned, what each level of each field weighs, every statement as it ran."""
+    return views.matching(store.run(run_id), store.matching(run_id), store.statements(run_id))
+
+
 @api.post("/v1/runs", permission="runs.start")
 def start_run(principal: Principal) -> Accepted[dict[str, str]]:
     """Ask for a run; while another is under way it does nothing."""

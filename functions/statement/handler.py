@@ -3,6 +3,7 @@
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from hub.identity.run import Matching
 from hub.models.athena import Athena
 from hub.models.execution import Executor
 from hub.models.store import RunStore
@@ -10,7 +11,9 @@ from hub.settings import StatementSettings
 
 logger = Logger()
 settings = StatementSettings.read()
-executor = Executor(RunStore(settings.control_table), Athena(settings.transform_workgroup), settings.vault_bucket)
+store, athena = RunStore(settings.control_table), Athena(settings.transform_workgroup)
+matching = Matching(store, athena, settings.vault_bucket, settings.stage, settings.hub_home)
+executor = Executor(store, athena, settings.vault_bucket, matching)
 
 
 def handler(event: dict, context: LambdaContext) -> dict:

@@ -17,8 +17,12 @@ def watch(settings: SweepSettings) -> dict[str, list[str]]:
     """Tell what somebody should look at; the alarms ring while it stays so."""
     seen = pulls.watch(config.read(settings.hub_home), settings.control_table, time.time())
     stale = {"StaleHigh": len(seen.stale["high"]), "StaleNormal": len(seen.stale["normal"])}
-    metrics.count(settings.stage, {"PullsHeld": len(seen.held), **stale})
-    return {"held": seen.held, **{f"stale_{importance}": names for importance, names in seen.stale.items()}}
+    metrics.count(settings.stage, {"PullsHeld": len(seen.held), "TargetsMissed": len(seen.missed), **stale})
+    return {
+        "held": seen.held,
+        "missed": seen.missed,
+        **{f"stale_{importance}": names for importance, names in seen.stale.items()},
+    }
 
 
 def handler(event: dict, context: LambdaContext) -> dict:

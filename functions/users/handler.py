@@ -1,17 +1,22 @@
-"""Who may use the hub, and what was seen: the API's /v1/users and /v1/audit."""
+"""Who may use the hub, why, and what was seen: the API's /v1/users, /v1/rights and /v1/audit."""
 
 from datetime import date
 from functools import cache
+from typing import Annotated
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import Field
 
+from hub import config
 from hub.access import Principal, audit
 from hub.access.directory import Directory, NewUser, User, UserChange
+from hub.access.register import Entry, Register
 from hub.api import Api, Created, Limit, Page
 from hub.settings import UsersSettings
 
 api = Api("users")
+UnusedDays = Annotated[int, Field(ge=1, le=400)]
 directory = cache(lambda: Directory(UsersSettings.read()))
+register = cache(lambda: Register(UsersSettings.read(), config.read(UsersSettings.read().hub_home).hub.clients))
 
 
 @api.get("/v1/users", permission="users.read")
@@ -35,6 +40,12 @@ def change_user(principal: Principal, username: str, request: UserChange) -> Use
     return user
 
 
+@api.get("/v1/rights", permission="users.read")
+def list_rights(unused_days: UnusedDays = 90, after: str | None = None, limit: Limit = 50) -> Page[Entry]:
+    """Who may what, why, and when he last did: users by pages, machine clients with the last. `unused` may go."""
+    return Page(*register().page(after, limit, unused_days))
+
+
 @api.get("/v1/audit", permission="audit.read")
 def list_audit(principal: Principal, day: date, after: str | None = None, limit: Limit = 50) -> Page[dict[str, object]]:
     """Who saw what on a day (UTC), in the order of time. Reading it is written down too."""
@@ -42,5 +53,4 @@ def list_audit(principal: Principal, day: date, after: str | None = None, limit:
     return Page(*audit.of_day(day, after, limit))
 
 
-def handler(event: dict, context: LambdaContext) -> dict:
-    return api.resolve(event, context)
+handler = api.resolve

@@ -33,6 +33,7 @@ ACCESS: dict[str, Function] = {
         GET   /v1/users
         POST  /v1/users
         PATCH /v1/users/{username}
+        GET   /v1/rights
         GET   /v1/audit
         """,
         ("USER_POOL_ID",),

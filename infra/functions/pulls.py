@@ -50,6 +50,9 @@ PULLS: dict[str, Function] = {
         "core",
         """
         GET  /v1/sources/{source}/quality
+        GET  /v1/sources/{source}/profile
+        GET  /v1/quality_targets
+        GET  /v1/personal_data
         GET  /v1/fixes
         POST /v1/fixes/undo
         """,
@@ -60,16 +63,30 @@ PULLS: dict[str, Function] = {
         "Takes what sources push and keeps it for the next pull.",
         "core",
         "api",
-        ("ARRIVALS_TABLE", "VAULT_BUCKET"),
+        ("ARRIVALS_TABLE", "VAULT_BUCKET", "RECENT_FUNCTION"),
         (
             Grant("arrivals", ("dynamodb:UpdateItem",)),
             Grant("vault/landing/_pushed", ("s3:PutObject",)),
+            Grant("function:recent", ("lambda:InvokeFunction",)),
             Grant("parameter:pushing-sources", PARAMETER),
         ),
         (
             Route("POST", "/v1/collect/{source}/{data_set}", public=True),
             Route("GET", "/v1/collect/{source}/{data_set}", public=True),
         ),
+    ),
+    "recent": Function(
+        "Puts what was just pushed on the time lines of known customers, before a run does.",
+        "core",
+        "event",
+        ("VAULT_BUCKET", "PROFILES_TABLE", "TOKEN_KEY_PARAMETER"),
+        (
+            Grant("vault/landing/_pushed", ("s3:GetObject",)),
+            Grant("profiles", ("dynamodb:BatchGetItem", "dynamodb:PutItem")),
+            Grant("parameter:token-key", PARAMETER),
+            Grant("queue:recent-failed", ("sqs:SendMessage",)),
+        ),
+        timeout=60,
     ),
     "uploads": api(
         "Gives links to send files to; lets a whole file be pulled.",

@@ -22,6 +22,7 @@ RUNS: dict[str, Function] = {
         """
         GET  /v1/runs
         GET  /v1/runs/{run_id}
+        GET  /v1/runs/{run_id}/matching
         POST /v1/runs
         GET  /v1/tables
         """,
@@ -32,9 +33,10 @@ RUNS: dict[str, Function] = {
         "Plans a run: its pulls, waves and statements.",
         "query",
         "machine",
-        ("CONTROL_TABLE", "VAULT_BUCKET", "REPORTING_BUCKET"),
+        ("CONTROL_TABLE", "CONSENT_TABLE", "VAULT_BUCKET", "REPORTING_BUCKET"),
         (
             Grant("control", ITEMS),
+            Grant("consent", ("dynamodb:Query",)),  # which values were verified
             Grant("vault/statements", OBJECTS),
             *(Grant(f"glue:{zone}", READ_CATALOGUE) for zone in ("staging", "vault", "reporting", "scratch")),
         ),
@@ -53,11 +55,14 @@ RUNS: dict[str, Function] = {
             Grant("vault/staging", READ_OBJECTS),
             Grant("vault/vault", OBJECTS),
             Grant("vault/scratch", (*ATHENA_OUTPUT, "s3:DeleteObject")),
+            Grant("vault/matching", (*ATHENA_OUTPUT, "s3:DeleteObject")),
             Grant("reporting/reporting", OBJECTS),
             Grant("glue:staging", READ_CATALOGUE),
             *(Grant(f"glue:{zone}", READ_CATALOGUE + WRITE_CATALOGUE) for zone in ("vault", "reporting", "scratch")),
+            Grant("glue:scratch", ("glue:DeleteTable",)),  # what a failed attempt of a matching left
         ),
-        timeout=60,
+        memory=1769,  # one whole processor: the matching learns here
+        timeout=120,
     ),
     "release": Function(
         "Lets readers see what a run built, or marks the run failed.",

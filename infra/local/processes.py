@@ -56,7 +56,7 @@ class Process:
         """None before its end."""
         return self.handle.returncode if self.handle else None
 
-    def wait(self, seconds: float = 60) -> None:
+    def wait(self, seconds: float = 180) -> None:
         """Until it answers; LaptopError with the end of its log when it dies or takes longer."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

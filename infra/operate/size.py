@@ -17,7 +17,7 @@ from infra.operate.prices import (
 )
 from infra.operate.stage import OperateError
 
-IDLE = 13.25  # a month of the demo in which nobody uses it; a test compares it with the templates
+IDLE = 13.9  # a month of the demo in which nobody uses it; a test compares it with the templates
 ROWS = 20  # that a customer's applications give in a month: changes, orders, contacts
 STORED, PROFILE = 40_000, 4_000  # bytes of a customer: in S3, in DynamoDB
 SCANNED, OF_A_RUN = 600, 150  # bytes of a customer that a report reads, and a statement of a run

@@ -36,6 +36,11 @@ class Ingest(HubStack):
         merge = HubFunction(self, "merge", hub, layers)
         merge.fail_to(failed, tries=MERGE_TRIES)
         hub.stores.add("function:merge", merge.function_arn, MERGE_FUNCTION=merge.function_name)
+        unseen = DeadLetters(self, "recent", key, hub.alarms)
+        hub.stores.add("queue:recent-failed", unseen.queue_arn, key=key)
+        recent = HubFunction(self, "recent", hub, layers)
+        recent.fail_to(unseen, tries=MERGE_TRIES)
+        hub.stores.add("function:recent", recent.function_arn, RECENT_FUNCTION=recent.function_name)
         self._schedules()
 
     def _schedules(self) -> None:

@@ -17,6 +17,8 @@ from infra.constructs.hub_schedules import HubSchedules
 from infra.rights import Grant
 from infra.stacks.access import Access
 
+WATCHED: tuple[metrics.Metric, ...] = ("PullsHeld", "StaleHigh", "StaleNormal", "TargetsMissed")
+
 
 class Operations(HubStack):
     """Carries on what stopped half-way, and tells the operators."""
@@ -57,6 +59,7 @@ class Operations(HubStack):
             ("pulls-held", "PullsHeld", "A pull is held: its rows are not published until somebody decides.", 1),
             ("data-stale-high", "StaleHigh", "An important data set is older than its class allows.", 5),
             ("data-stale", "StaleNormal", "A data set is older than its class allows.", 60),
+            ("quality-target", "TargetsMissed", "Data are worse than a target of hub.yaml; see who answers for it.", 5),
         ):
             found = self._metric_of_the_hub(kind, "max").with_(period=minute())
             alarm(self, name, found, says, self.hub.alarms, minutes=minutes)
@@ -74,8 +77,8 @@ class Operations(HubStack):
                 [
                     self._of_the_hub("Messages sent", "MessagesSent"),
                     _graph(
-                        "Pulls held, stale data sets",
-                        *(self._metric_of_the_hub(name, "max") for name in ("PullsHeld", "StaleHigh", "StaleNormal")),
+                        "Pulls held, stale data sets, targets missed",
+                        *(self._metric_of_the_hub(name, "max") for name in WATCHED),
                     ),
                 ],
             ],

@@ -115,13 +115,16 @@ class Storage(HubStack):
     def _buckets(self) -> None:
         vault, hub, keep = self.keys["vault"], self.keys["hub"], self._retention
         for_landing = dict.fromkeys(("landing", "drop"), keep.landing_days)
-        for_staging = dict.fromkeys((*STAGED, "statements", "campaigns", "lists"), keep.staging_days)
+        for_staging = dict.fromkeys((*STAGED, "statements", "campaigns", "lists", "evidence"), keep.staging_days)
         lock = s3.ObjectLockRetention.compliance if self._stage == "prod" else s3.ObjectLockRetention.governance
         # Who has a link may use it from any page; the link itself is the right, for one file of one size.
         links = s3.CorsRule(allowed_methods=[s3.HttpMethods.PUT], allowed_origins=["*"], allowed_headers=["*"])
         made = {
             "vault": self._bucket(
-                "vault", vault, {**for_landing, **for_staging, "scratch": 2, **self._shorter()}, cors=[links]
+                "vault",
+                vault,
+                {**for_landing, **for_staging, "scratch": 2, "matching": 30, **self._shorter()},
+                cors=[links],
             ),
             "reporting": self._bucket("reporting", hub, {}),
             "results": self._bucket("results", hub, {"": keep.results_days}),

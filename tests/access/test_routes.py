@@ -28,6 +28,7 @@ def gateway(monkeypatch):
     monkeypatch.setenv("MACHINE_CLIENTS", '[{"id": "m1", "name": "crm"}]')
     monkeypatch.setattr("hub.access.store.Revocations.not_before", lambda self, user: 0)
     monkeypatch.setattr("hub.access.quotas.Quotas.count", lambda self, caller, limit: None)
+    monkeypatch.setattr("hub.access.store.Uses.note", lambda self, caller, permission: None)
 
 
 def test_the_table_has_every_route_and_no_other():

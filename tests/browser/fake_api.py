@@ -3,8 +3,11 @@
 from dataclasses import dataclass, field
 
 from hub.access.permissions import ROLES
+from tests.browser.fake_asks import Asks
+from tests.browser.fake_checks import Checks
 from tests.browser.fake_lists import Lists
 from tests.browser.fake_quarantine import OWN, Quarantine
+from tests.browser.fake_stewards import Stewards
 from tests.browser.fake_uploads import Uploads
 from tests.browser.made_up import (
     ASHA,
@@ -14,6 +17,7 @@ from tests.browser.made_up import (
     FIXES,
     MAP,
     POOR,
+    PROFILE,
     QUALITY,
     REPORT,
     SEGMENT,
@@ -38,6 +42,9 @@ class FakeApi:
     uploads: Uploads = field(default_factory=Uploads)
     addresses: list = field(default_factory=list)
     lists: Lists = field(default_factory=Lists)
+    checks: Checks = field(default_factory=Checks)
+    asks: Asks = field(default_factory=Asks)
+    stewards: Stewards = field(default_factory=Stewards)
     fixes: list = field(default_factory=lambda: [dict(each) for each in FIXES])
 
     def __post_init__(self):
@@ -104,6 +111,8 @@ class FakeApi:
                 return page(crm | {"data_sets": [contacts | {"last_pull": last}, *more]}, *others)
             case "GET", "sources", _, "quality":
                 return page(*QUALITY)
+            case "GET", "sources", _, "profile":
+                return page(PROFILE)
             case "GET", "runs":
                 return page(
                     {
@@ -135,6 +144,16 @@ class FakeApi:
                 return 200, CUSTOMER
             case "GET", "customers", _, "events":
                 return page({"kind": "visit", "happened_at": "2026-01-01T08:00:00Z", "source": "crm", "amount": None})
+            case (_, "customers", _, "verifications") | (_, "verifications", *_):
+                return self.checks.answer(method, parts, query, body)
+            case (_, "customers", _, "records" | "household" | "completeness" | "journey" | "explanation" | "edits") | (
+                _,
+                "decisions" | "doubts" | "comparisons",
+                *_,
+            ):
+                return self.stewards.answer(method, parts, query, body)
+            case _, "customers", _, "gaps" | "question" | "prompts":
+                return self.asks.answer(parts[2], query, body)
             case "GET", "contacts", _:
                 return 200, {"customer_id": ASHA, "consents": [], "suppressions": []}
             case "GET", "fixes":

@@ -3,12 +3,26 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+FIELD = {"type": "varchar", "required": False, "personal": "none", "choices": [], "fill": None}
 TARGETS = [
     {
         "source": "calls",
         "data_set": "calls",
         "description": "One row per call.",
         "endings": [".csv", ".txt", ".csv.gz"],
+    },
+    {
+        "source": "field",
+        "data_set": "contacts",
+        "description": "People met at fairs.",
+        "endings": [".jsonl"],
+        "form": [
+            FIELD | {"name": "entry_id", "label": "Entry id", "fill": "id"},
+            FIELD | {"name": "full_name", "label": "Name", "required": True, "personal": "name"},
+            FIELD | {"name": "email", "label": "E-mail", "personal": "email"},
+            FIELD | {"name": "met_at", "label": "Where you met", "choices": ["fair", "door"]},
+            FIELD | {"name": "entered_at", "label": "Entered at", "type": "timestamp", "fill": "now"},
+        ],
     },
     {"source": "forms", "data_set": "visits", "description": "Paper forms, typed in.", "endings": [".xlsx"]},
 ]
@@ -29,6 +43,7 @@ HALF = 100_000
 class Uploads:
     made: list[dict[str, Any]] = field(default_factory=lambda: [BEFORE])
     sent: dict[str, bytes] = field(default_factory=dict)
+    whole: list[bytes] = field(default_factory=list)
     refuse: list[int] = field(default_factory=list)
 
     def answer(self, method: str, parts: list[str], body: Any) -> tuple[int, Any]:
@@ -44,6 +59,7 @@ class Uploads:
                 return 202, self.made[-1]
         upload = BEFORE | body | {"upload_id": "1700000000001-000000000000", "state": "waiting", "pull": None}
         self.made.append(upload)
+        self.sent.clear()
         return 201, upload | {"parts": self.links(body["size"])}
 
     def links(self, size: int) -> list[dict[str, Any]]:
@@ -59,4 +75,5 @@ class Uploads:
         if self.refuse:
             return self.refuse.pop(0)
         self.sent[path] = body
+        self.whole.append(body)
         return 200

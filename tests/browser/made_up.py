@@ -2,6 +2,8 @@
 
 import json
 
+from hub.config.survivorship import EDITABLE
+
 EVIL = "<img src=x onerror=\"document.title='owned'\">"
 ASHA = "c" + "a" * 20
 
@@ -25,6 +27,7 @@ def data_set(name, description, schedule, last, fresh, importance="normal"):
         "paused": False,
         "last_pull": last,
         "entities": ["customer"],
+        "history": False,
         "importance": importance,
         "freshness": fresh,
     }
@@ -70,8 +73,27 @@ QUALITY = [
     {"day": f"2026-11-{day:02d}", "validity": 0.99 - day % 3 / 50, "completeness": 0.93, "uniqueness": 0.999}
     for day in range(22, 9, -1)
 ]
+COLUMN = {"format": None, "distinct": 9, "shapes": [], "least": None, "most": None}
+PROFILE = {
+    "source": "crm",
+    "data_set": "contacts",
+    "pull_id": "crm.contacts.00000007",
+    "day": "2026-11-22",
+    "rows": 2000,
+    "keys": ["contact_id"],
+    "change": None,
+    "deleted": None,
+    "newest": "2026-11-22",
+    "columns": [
+        COLUMN | {"name": "email", "declared": True, "type": "varchar", "filled": 1900, "personal": "email"},
+        COLUMN
+        | {"name": "loyalty", "declared": False, "type": "varchar", "filled": 9, "personal": "none"}
+        | {"shapes": [{"form": "Aaaa 9", "rows": 9}]},
+    ],
+}
 CUSTOMER = {
     "customer_id": ASHA,
+    "groups": EDITABLE,
     "full_name": "Asha Rao",
     "given_name": "Asha",
     "email": "asha.rao@example.com",
@@ -87,7 +109,12 @@ CUSTOMER = {
     "emails": ["asha.rao@example.com"],
     "phones": [],
     "source_keys": ["crm:C00001", "shop:17"],
-    "provenance": json.dumps({"email": "9f3c21aa77", "phone": "01bc9d"}),
+    "provenance": json.dumps(
+        {
+            "email": {"record_key": "9f3c21aa77", "source": "crm", "rule": "trust", "at": "2026-11-20T08:00:00Z"},
+            "phone": {"record_key": "01bc9d", "source": EVIL, "rule": EVIL, "at": EVIL},
+        }
+    ),
     "masked": [],
     "release_id": "r20261122t050010ab12",
     "events": {

@@ -10,6 +10,8 @@ from hub.access.permissions import ROLES
 PAGES = {
     "Overview": "sources.read",
     "Customers": "customers.read",
+    "Who is who": "decisions.read",
+    "Verification": "verifications.read",
     "Uploads": "uploads.read",
     "Lists": "lists.read",
     "Reports": "reports.read",
@@ -24,6 +26,8 @@ EVERY = [
     ("overview/map", "crm.contacts"),
     ("customers?q=asha", "Asha Rao"),
     (f"customers/{ASHA}", "SO-1042"),
+    ("verifications", "by two persons"),
+    ("verifications/v20261122t050001bbbbbb", "What did you find?"),
     ("uploads", "april.csv"),
     ("lists", "Fair into CRM"),
     ("lists/l1", "Same email"),
@@ -124,7 +128,7 @@ def test_signing_in_by_keyboard_alone(visit):
     keyboard.press("Shift+Tab")
     focus = "document.activeElement.textContent"
     reached = {seen.page.evaluate(focus)}
-    for _ in range(9):
+    for _ in range(11):
         keyboard.press("Shift+Tab")
         reached.add(seen.page.evaluate(focus))
     assert {"Sign out", "Customers", "Skip to the content"} <= reached
@@ -295,6 +299,13 @@ def test_a_data_sets_volume_and_quality_are_drawn_by_day(visit):
     assert quality.locator("polyline.good").get_attribute("points").count(",") == 13
     quality.get_by_text("As a table").click()
     assert quality.locator("tbody tr").first.inner_text().split("\t") == ["2026-11-22", "97 %", "93 %", "99.9 %"]
+    seen.page.get_by_text("Profile (2 columns)").click()
+    profile = seen.page.get_by_role("region", name="Profile")
+    assert "a row is known by contact_id; the newest is of 2026-11-22" in profile.inner_text()
+    email, loyalty = profile.locator("tbody tr").all()
+    assert "personal: e-mail" in email.inner_text()
+    assert "not declared" in loyalty.inner_text()
+    assert "Aaaa 9" in loyalty.inner_text()
     snap(seen, "by-day")
 
 

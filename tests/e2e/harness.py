@@ -3,7 +3,6 @@
 import json
 import queue
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -21,6 +20,7 @@ import pytest
 
 from infra.local.laptop import ROOT, Laptop
 from infra.local.mailbox import messages
+from tests.ports import free_port
 
 T = TypeVar("T")
 READY = 300  # seconds for the first start, which synthesises
@@ -192,22 +192,11 @@ def wait_until(found: Callable[[], T], seconds: float, what: str) -> T:
         time.sleep(0.3)
 
 
-def free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
-
-
 def new_laptop(home: Path, engine: str = "duckdb", hub: Path = ROOT / "deployments/demo") -> Laptop:
     emulator = ROOT / ".local/emulator"
     if not emulator.exists():
         pytest.skip("the emulator is not installed: make ready")
     (home / "emulator").symlink_to(emulator)
-    console, aws, athena, crm = free_ports(4)
+    console, aws, athena, crm = (free_port() for _ in range(4))
     ports = {"console_port": console, "emulator_port": aws, "athena_port": athena, "crm_port": crm}
     return Laptop(home=home, hub=hub, engine=engine, **ports)

@@ -6,10 +6,12 @@ import signal
 import stat
 import subprocess
 import time
+from contextlib import suppress
 
 import psutil
 import pytest
 
+from hub.customers.store import NOTED
 from tests.e2e.harness import gone, wait_until
 
 
@@ -20,8 +22,18 @@ def started(running):
         running.start()
 
 
+def written(running) -> bool:
+    """Whether the profiles are those of the release that readers see; they are written after it is out."""
+    database = running.client("dynamodb")
+    (table,) = (name for name in database.list_tables()["TableNames"] if "profiles" in name.lower())
+    found = database.get_item(TableName=table, Key={"pk": {"S": NOTED["pk"]}, "sk": {"S": NOTED["sk"]}})
+    release = running.ask("admin", "GET", "/v1/tables")["release"]
+    return found.get("Item", {}).get("release_id", {}).get("S") == release["release_id"]
+
+
 def stored(running) -> dict:
     """What must outlive a restart: counts and the release, as the API gives them."""
+    wait_until(lambda: written(running), 120, "the profiles of the release")
     release = running.ask("admin", "GET", "/v1/tables")["release"]
     pulls = {p["pull_id"]: p["state"] for p in running.every("admin", "/v1/pulls")}
     customers = {c["customer_id"] for c in running.ask("admin", "GET", "/v1/customers?q=sharma")["items"]}
@@ -66,7 +78,10 @@ def test_a_port_in_use_is_named(running, tmp_path):
 
 def test_nothing_listens_beyond_loopback(running):
     processes = [psutil.Process(running.process.pid), *psutil.Process(running.process.pid).children(recursive=True)]
-    listening = [c.laddr.ip for p in processes for c in p.net_connections() if c.status == psutil.CONN_LISTEN]
+    listening = []
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):  # a function's process that has ended meanwhile
+            listening += [each.laddr.ip for each in process.net_connections() if each.status == psutil.CONN_LISTEN]
     assert listening and set(listening) == {"127.0.0.1"}
 
 

@@ -54,17 +54,6 @@ def names(outdir: Path) -> set[str]:
     return (found | {json.dumps(stack) for stack in stacks}) - {"null"}
 
 
-def test_two_stages_share_no_name(tmp_path):
-    from infra.app import compose
-
-    found = {}
-    for stage in ("blue", "green"):
-        compose(DEMO, stage, tmp_path / stage, bundle=False, validate=False).synth()
-        found[stage] = names(tmp_path / stage)
-    assert len(found["blue"]) > 15
-    assert found["blue"] & found["green"] == set()
-
-
 @pytest.mark.parametrize("stage", ["", "Prod", "1st", "test-two", "averyveryverylongstage"])
 def test_a_wrong_stage_is_named(tmp_path, stage):
     from infra.app import compose
@@ -86,12 +75,15 @@ def synthesise(outdir: Path, **environment: str) -> subprocess.CompletedProcess:
     )
 
 
-def test_cloudformations_validator_finds_nothing(tmp_path):
-    """Offline, in a process of its own: the validator takes its time and its memory."""
-    done = synthesise(tmp_path, STAGE="test")
+def test_cloudformations_validator_finds_nothing_and_two_stages_share_no_name(tmp_path, cloud):
+    """Offline, in a process of its own: the validator takes its time and its memory. The first stage is `test`."""
+    done = synthesise(tmp_path, STAGE="blue")
     assert done.returncode == 0, done.stderr
     report = json.loads((tmp_path / "validation-report.json").read_text())
     assert [finding for plugin in report["pluginReports"] for finding in plugin["violations"]] == []
+    blue, test = names(tmp_path), names(cloud.folder)
+    assert len(blue) == len(test) > 15
+    assert blue & test == set()
 
 
 def test_a_wrong_deployment_folder_is_explained_without_a_trace(tmp_path):

@@ -16,6 +16,8 @@ PUBLIC = {
     ("DELETE", "/v1/session"): "carries the session's cookie, checks the origin",
     ("GET", "/v1/health"): "says ok and nothing else",
     ("GET", "/v1/links/unsubscribe"): "carries a signed token",
+    ("GET", "/v1/links/confirm"): "carries a signed token",
+    ("POST", "/v1/links/confirm"): "carries a signed token that is good once",
     ("POST", "/v1/links/unsubscribe"): "carries a signed token; mail programs post it by themselves (RFC 8058)",
     ("POST", "/v1/collect/{source}/{data_set}"): "carries a signature, a token or a page's origin",
     ("GET", "/v1/collect/{source}/{data_set}"): "carries the token that was agreed with the provider",

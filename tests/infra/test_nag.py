@@ -27,7 +27,7 @@ ACCEPTED = [
     (r"AwsSolutions-IAM5\[Resource::arn:.*:glue:.*:table/test_\w+/\*\]", r".*", "all tables of one zone of this stage"),
     (
         r"AwsSolutions-IAM5\[Resource::arn:.*:ses:.*:identity/\*\]",
-        r"Campaigns/Function-send/.*",
+        r"Campaigns/Function-send/.*|Api/Function-verifications/.*",
         "the senders of hub.yaml and, in SES's sandbox, the recipients are identities",
     ),
     (r"AwsSolutions-IAM5\[Resource::.*Bucket\w+/[a-z_/*]+/\*\]", r".*/Function-\w+/.*", "objects under one prefix"),

@@ -22,9 +22,10 @@ from tests.infra.calls import (
     update,
     write,
 )
+from tests.infra.rights_of_asking import ASKING
 
 # function -> (what it must be able to do, what it must not)
-RIGHTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+RIGHTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = ASKING | {
     "session": (
         {"keep a session": put("access"), "write down who signed in": write("audit", "audit/day=2026-01-01/a.json")},
         {
@@ -272,6 +273,7 @@ RIGHTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "plan": put("control"),
         },
         {
+            "change consent": put("consent"),
             "read persons": read("vault", "vault/a"),
             "read staged rows": read("vault", "staging/a"),
             "read profiles": get("profiles"),

@@ -77,8 +77,8 @@ def test_only_reviewed_machines_read_persons_and_facts_in_bulk(cloud):
 
 
 def test_no_function_of_the_api_reads_persons_in_bulk_but_quarantine(cloud):
-    """Quarantine is shown to data engineers row by row, fixes to stewards one by one, lists to both as files;
-    no more of the vault's bucket."""
+    """Quarantine is shown to data engineers row by row, fixes to stewards one by one, lists to both as files,
+    evidence by a link to one object; no more of the vault's bucket."""
     reach = {
         (name, grant.store.partition("/")[2])
         for name, spec in FUNCTIONS.items()
@@ -86,7 +86,10 @@ def test_no_function_of_the_api_reads_persons_in_bulk_but_quarantine(cloud):
         for grant in spec.grants
         if grant.store.startswith("vault/") and "s3:GetObject" in grant.actions
     }
-    assert reach == {("quarantine", "quarantine"), ("quality", "fixes"), ("quality", "undone"), ("lists", "lists")}
+    evidence = {("verifications", "evidence"), ("evidence", "evidence")}
+    assert reach == evidence | {
+        ("quarantine", "quarantine"), ("quality", "fixes"), ("quality", "undone"), ("lists", "lists"),
+    }  # fmt: skip
 
 
 def test_who_of_the_api_writes_into_the_vault(cloud):
@@ -108,11 +111,18 @@ def test_who_of_the_api_writes_into_the_vault(cloud):
             "Keyvault",
             {
                 "customers",
+                "decisions",
+                "groups",
+                "matches",
+                "capture",
+                "verifications",
+                "evidence",
                 "contacts",
                 "links",
                 "quality",
                 "quarantine",
                 "collect",
+                "recent",
                 "uploads",
                 "lists",
                 "merge",
@@ -135,15 +145,22 @@ def test_who_of_the_api_writes_into_the_vault(cloud):
                 "quality",
                 "quarantine",
                 "collect",
+                "recent",
                 "uploads",
                 "lists",
                 "merge",
                 "silos",
                 "runs",
                 "customers",
+                "decisions",
+                "groups",
+                "matches",
                 "reports",
                 "campaigns",
                 "segments",
+                "capture",
+                "verifications",
+                "evidence",
                 "contacts",
                 "users",
                 "roles",

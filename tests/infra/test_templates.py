@@ -55,6 +55,7 @@ def test_buckets(cloud):
         ("vault", "campaigns/", 30, "addresses of an audience"),
         ("vault", "statements/", 30, "text of a run's statements"),
         ("vault", "scratch/", 2, "a run's working tables and Athena's results"),
+        ("vault", "matching/", 30, "what the matching of the next nights reads"),
         ("results", None, 7, "what a user asked for"),
     ],
 )

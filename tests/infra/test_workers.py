@@ -14,6 +14,9 @@ from typing import Any
 import boto3
 import pytest
 
+from hub.config.names import pushed
+from hub.customers.store import ProfileStore
+from hub.quality.tokens import token
 from infra.functions import FUNCTIONS
 from tests.infra.test_handlers import context, request
 from tests.infra.working import Estate, estate
@@ -81,6 +84,8 @@ class Journey:
     def made(self) -> "Journey":
         self.pull()
         self.run()
+        self.stewards()
+        self.pushed()
         self.campaign()
         self.merge()
         self.failure()
@@ -106,6 +111,38 @@ class Journey:
             progress = self.work("profile", {**run, "progress": progress})
         self.statements(run, released["maintenance"])
         self.work("release", {"action": "finish", **run})
+
+    def stewards(self) -> None:
+        """Records are compared, a person is looked for, an edit and a merge are proposed; the answer takes another."""
+        asha, ravi = sorted(self.customers(), key=lambda each: self.named(each) != "Asha Rao")
+        (one,), (other,) = (
+            self.ask("customers", "GET", f"/v1/customers/{each}/records", "steward", None)["items"]
+            for each in (asha, ravi)
+        )
+        sides = f"left={one['record_key']}&right={other['record_key']}"
+        self.compared = self.ask("matches", "GET", f"/v1/comparisons?{sides}", "steward", None)
+        who = {"full_name": "Asha Rao", "email": "asha@example.com"}
+        self.matches = self.ask("matches", "POST", "/v1/matches", "service", who)["items"]
+        why = "said so on the telephone"
+        edit = {"group": "gender", "values": {"gender": "female"}, "why": why}
+        self.ask("decisions", "POST", f"/v1/customers/{asha}/edits", "service", edit)
+        keys = {"left": [one["record_key"]], "right": [other["record_key"]]}
+        self.proposed = self.ask("decisions", "POST", "/v1/decisions", "steward", {"kind": "merge", "why": why} | keys)
+
+    def pushed(self) -> None:
+        """A visitor whom the hub knows does something on the website."""
+        vault = self.cloud.environment("recent")["VAULT_BUCKET"]
+        event = {"event_id": "e1", "anonymous_id": "v1", "event": "page", "happened_at": "2026-01-02T00:00:00Z"}
+        key = pushed("website", "events") + "1.json"
+        boto3.client("s3").put_object(Bucket=vault, Key=key, Body=json.dumps(event).encode())
+        record = {"record_key": token(b"00" * 32, "website", "customer", "v1"), "customer_id": self.customers()[0]}
+        store = ProfileStore(self.cloud.environment("recent")["PROFILES_TABLE"], b"00" * 32)
+        store.parts.put_records([{**record, "earlier": None, "source": "website"}], "r")
+        self.work("recent", {"source": "website", "data_set": "events", "name": "1.json"})
+
+    def named(self, customer_id: str) -> str:
+        profiles = self.items("profile", "PROFILES_TABLE")
+        return next(item["full_name"] for item in profiles if (item["pk"], item["sk"]) == (customer_id, "profile"))
 
     def merge(self) -> None:
         fair = {"csv": "email,name\nASHA@example.com,Asha\nnew@example.com,Neu\n", "basis": "said so at the fair"}
@@ -187,6 +224,16 @@ def test_the_run_is_released_and_its_lease_is_free(done):
     assert len(done.customers()) == 2
 
 
+def test_a_person_is_found_compared_and_decided_on(done):
+    assert [(done.named(each["customer_id"]), each["verdict"]) for each in done.matches] == [("Asha Rao", "same")]
+    assert {each["agreement"] for each in done.compared["reasons"]} >= {"different"}
+    assert done.proposed["state"] == "proposed"
+
+
+def test_what_was_pushed_is_on_a_time_line(done):
+    assert done.answers["recent"] == {"shown": 1}
+
+
 def test_the_sweep_has_begun_the_run(done):
     machine = done.cloud.environment("sweep")["RUN_MACHINE_ARN"]
     assert boto3.client("stepfunctions").list_executions(stateMachineArn=machine)["executions"]
@@ -220,6 +267,7 @@ def test_what_the_dashboard_shows_is_what_the_workers_count(done):
     numbers = {name: count for (_, name, *_), count in counted.items()}
     assert numbers == {
         "RowsStaged": 4,
+        "TargetsMissed": 0,
         "PullsHeld": 0,
         "StaleHigh": 0,
         "StaleNormal": 0,

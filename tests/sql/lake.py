@@ -17,11 +17,13 @@ import pyarrow.parquet as pq
 import yaml
 
 from hub import aws
+from hub.capture import rules
 from hub.config import ENTITIES, REFERENCES, Deployment
 from hub.config.entities import conformed_reference
-from hub.models import loader
+from hub.identity.run import Matching
+from hub.models import loader, matching
 from hub.models.athena import Athena
-from hub.models.execution import Executor
+from hub.models.execution import Executor, Matches
 from hub.models.names import released
 from hub.models.planning import Planner
 from hub.models.records import iso
@@ -32,6 +34,7 @@ from hub.pulls.models import Pull
 from hub.pulls.objects import staging_folder
 from hub.pulls.schema import staging_columns
 from hub.settings import PlanSettings
+from tests.sql.by_value import ByValue
 from tests.stores import create_bucket, create_table
 
 ROOT = Path(__file__).parents[2]
@@ -53,15 +56,15 @@ class Lake:
     now: datetime = FIRST_PULL
 
     def __post_init__(self) -> None:
-        self.vault, self.reporting, self.control = (
-            f"{self.stage}-{name}" for name in ("vault", "reporting", "control")
+        self.vault, self.reporting, self.control, self.consent = (
+            f"{self.stage}-{name}" for name in ("vault", "reporting", "control", "consent")
         )
         s3, glue, dynamodb = aws.client("s3"), aws.client("glue"), aws.client("dynamodb")
         for bucket in (self.vault, self.reporting):
             create_bucket(s3, bucket)
-        for zone in ("staging", "vault", "reporting"):
+        for zone in ("staging", "vault", "reporting", "scratch"):
             glue.create_database(DatabaseInput={"Name": f"{self.stage}_{zone}"})
-        for table in (self.control, f"{self.stage}-profiles"):
+        for table in (self.control, self.consent, f"{self.stage}-profiles"):
             create_table(dynamodb, table)
         aws.client("athena").create_work_group(
             Name=self.stage,
@@ -71,13 +74,23 @@ class Lake:
             },
         )
         self.store, self.athena = RunStore(self.control), Athena(self.stage)
-        self.executor = Executor(self.store, self.athena, self.vault)
+        self.matching: Matches = ByValue(self.athena, self.store, self.stage)
         self.releaser = Releaser(self.store, self.athena, self.stage, "default")
         settings = PlanSettings(
             stage=self.stage, hub_home=self.home, control_table=self.control, vault_bucket=self.vault,
-            reporting_bucket=self.reporting,
+            reporting_bucket=self.reporting, consent_table=self.consent,
         )  # fmt: skip
         self.planner = Planner(settings, self.store)
+        self.sync()
+
+    @property
+    def executor(self) -> Executor:
+        return Executor(self.store, self.athena, self.vault, self.matching)
+
+    def match_in_earnest(self) -> None:
+        """From here on runs match as they do in the product."""
+        shipped(self.home)
+        self.matching = Matching(self.store, self.athena, self.vault, self.stage, self.home)
         self.sync()
 
     def sync(self) -> None:
@@ -87,6 +100,7 @@ class Lake:
         (self.home / "deployment.json").write_text(self.deployment.model_dump_json())
         compiled.read.cache_clear()
         loader.read.cache_clear()
+        matching.read.cache_clear()
 
     def pull(self, source: str, data_set: str, rows: Iterable[Row], state: str = "complete") -> Pull:
         """Publish rows as the next pull of a data set, as the pull engine does; other states publish nothing."""
@@ -121,6 +135,28 @@ class Lake:
         item = {"pk": "erasure", "sk": f"record#{record_key}", "customer_id": "c-erased", "asked_at": iso(self.now)}
         aws.table(self.control).put_item(Item=item)
 
+    def decide(self, left: str, right: str, together: int) -> None:
+        """A steward's decision of two records."""
+        item = {"pk": "decision", "sk": f"pair#{left}#{right}", "together": together, "decided_by": "u-steward"}
+        aws.table(self.control).put_item(Item={**item, "approved_by": "u-second", "decided_at": iso(self.now)})
+
+    def edit(self, anchor: str, given: Mapping[str, Any] | str) -> None:
+        """Pin or write values of a golden record (`<record_key>#<group>`), or take it back ("")."""
+        key = {"pk": "edit", "sk": anchor}
+        if not given:
+            aws.table(self.control).delete_item(Key=key)
+            return
+        people = {"edited_by": "u-steward", "approved_by": "u-other", "edited_at": iso(self.now)}
+        assert not isinstance(given, str)
+        aws.table(self.control).put_item(Item={**key, **people, **given})
+
+    def verify(self, record_key: str, group: str, value: str, state: str = "verified") -> None:
+        """Somebody proves the value of a golden record that came from a record, or refuses it."""
+        name = f"v-{uuid.uuid4().hex}"
+        claim = rules.claim(name, record_key, group, value)
+        item = {"pk": "verification", "sk": name, "verification_id": name, "method": "otp", "state": state}
+        aws.table(self.consent).put_item(Item={**item, "claim": claim, "settled_at": iso(self.now)})
+
     def plan(self) -> str:
         return str(self.planner.plan("test", None, self.now)["run_id"])
 
@@ -151,7 +187,7 @@ class Lake:
         return run_id
 
     def query(self, sql: str) -> list[dict[str, str | None]]:
-        return list(self.athena.query(sql, uuid.uuid4().hex, 60))
+        return list(self.athena.query(sql, uuid.uuid4().hex, 180))
 
     def rows(self, table: str, columns: Iterable[str] | None = None) -> list[tuple[str | None, ...]]:
         """The released rows of a table that readers see, as texts, in order."""
@@ -174,7 +210,9 @@ def arrow(kind: str) -> pa.DataType:
     return ARROW[kind]
 
 
-def entity_hub(sources: Mapping[str, int] | None = None, time_zone: str = "Asia/Kolkata") -> Deployment:
+def entity_hub(
+    sources: Mapping[str, int] | None = None, time_zone: str = "Asia/Kolkata", history: bool = False
+) -> Deployment:
     """A deployment whose sources (name -> trust) give every entity with the entity's own columns, one data set each."""
     given = sources or {"crm": 50}
     return Deployment.model_validate(
@@ -184,7 +222,7 @@ def entity_hub(sources: Mapping[str, int] | None = None, time_zone: str = "Asia/
             "sources": {
                 name: {
                     "name": name, "description": "A source of the tests.", "owner": "tests", "trust": trust,
-                    "connector": "files", "data_sets": {entity: _data_set(entity) for entity in ENTITIES},
+                    "connector": "files", "data_sets": {entity: _data_set(entity, history) for entity in ENTITIES},
                 }
                 for name, trust in given.items()
             },
@@ -192,13 +230,14 @@ def entity_hub(sources: Mapping[str, int] | None = None, time_zone: str = "Asia/
     )  # fmt: skip
 
 
-def _data_set(entity: str) -> Row:
+def _data_set(entity: str, history: bool) -> Row:
     columns = ENTITIES[entity]
     return {
         "description": f"Rows of {entity}.",
         "fetch": {"pattern": "*.jsonl", "format": "jsonl"},
         "frequency": {"class": "on-demand"},
         "keys": {"business": ["source_key"]},
+        "history": history,
         "columns": {name: {"type": kind} for name, kind in columns.items()},
         "entity": {entity: {name: name for name in columns}},
     }
@@ -247,4 +286,16 @@ def home_of(folder: Path, roots: Iterable[Path], tables: set[str] | None = None)
                 to.with_suffix(".json").write_text(json.dumps(yaml.safe_load(path.read_text()), default=str))
             else:
                 shutil.copyfile(path, to)
+    (folder / "sql/identity").mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(ROOT / "sql/identity/records.sql", folder / "sql/identity/records.sql")
     return folder
+
+
+def shipped(home: Path) -> None:
+    """Put what the matcher knows beside the models."""
+    for path in (ROOT / "sql/identity").iterdir():
+        if path.suffix == ".yaml":
+            known = yaml.safe_load(path.read_text())
+            (home / "sql/identity" / f"{path.stem}.json").write_text(json.dumps(known))
+        else:
+            shutil.copyfile(path, home / "sql/identity" / path.name)

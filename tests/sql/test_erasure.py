@@ -12,7 +12,13 @@ from hub.customers.store import ProfileStore
 from tests.sql.lake import Lake, entity_hub, staged
 
 PERSONAL = ("vault.source_customer", "vault.contact_point", "vault.customer_match", "vault.customer")
-TABLES = {"vault.erasure", *PERSONAL, "reporting.customer", "reporting.customer_key", "reporting.interaction"}
+PERSONAL += ("vault.edit", "vault.verified", "vault.claim", "vault.customer_version")
+TABLES = {
+    "vault.erasure", "vault.match_decision", "vault.customer_attributes", *PERSONAL, "vault.discrepancy",
+    "reporting.customer",
+    "reporting.customer_key",
+    "reporting.interaction",
+}  # fmt: skip
 
 
 def record(key: str, name: str, day: int = 1) -> dict:
@@ -49,7 +55,7 @@ def kept(lake: Lake, name: str, keys: str) -> set[str]:
         if any({name, f"{name.lower()}@x.in", *keys} & set(row) for row in lake.rows(table))
     }
     items = [item for item in aws.table(f"{lake.stage}-profiles").scan()["Items"] if name in str(item)]
-    return found | {f"profile {item['sk']}" for item in items}
+    return found | {f"profile {item['sk'].partition('#')[0]}" for item in items}
 
 
 def erase(lake: Lake, keys: str) -> None:
@@ -86,13 +92,16 @@ def lake(make_lake) -> Lake:
     lake.pull("crm", "customer", [record("m", "Mira"), record("x", "Xenia"), record("y", "Yamuna")])
     lake.pull("shop", "customer", [record("w", "Xenia"), record("z", "Yamuna")])
     lake.pull("crm", "interaction", [call("i1", "x"), call("i2", "m")])
+    for key in "xy":
+        lake.edit(f"{key}#gender", {"kind": "value", "values": {"gender": "f"}})
+        lake.verify(key, "gender", "f")
     load(lake, lake.run())
     return lake
 
 
 def test_an_erased_person_is_gone_with_the_next_run_and_stays_away(lake):
     calls = nameless(lake)
-    everywhere = {*PERSONAL, "reporting.customer_key", "profile profile"}
+    everywhere = {*PERSONAL, "reporting.customer_key", "profile profile", "profile record"}
     assert kept(lake, "Xenia", "xw") == kept(lake, "Yamuna", "yz") == everywhere
 
     erase(lake, "xw")

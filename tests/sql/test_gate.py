@@ -1,11 +1,13 @@
 """Only what has passed its rules is analysed: from a dropped file by the real pull and shipped models to a table."""
 
 import json
+from datetime import timedelta
 
 import pytest
 
 from hub import aws
 from hub.config import Check, Column, Deployment
+from hub.models.releases import ChecksFailed
 from hub.pulls import PullTask
 from hub.pulls.engine import Engine
 from hub.pulls.quarantine import Asked, Correction, Quarantine
@@ -13,6 +15,7 @@ from hub.pulls.store import PullStore
 from hub.settings import PullSettings
 from tests.sql.lake import entity_hub
 from tests.sql.test_models import needed
+from tests.storm.runs.small import order, small_models
 
 ORDERS = [
     ("o1", "paid", "10.00", "sound"),
@@ -94,3 +97,30 @@ def test_what_is_corrected_comes_into_reports_with_the_next_run(lake):
     assert pull(lake, replay=True).staged == 1
     lake.run()
     assert lake.rows("reporting.sales_order", ["order_number", "status"]) == [("o2", "paid")]
+
+
+TWICE = """description: One row per order, it says.
+kind: full
+key: [record_key]
+columns:
+  record_key: {type: varchar, required: true}
+  status: {type: varchar}
+"""
+
+
+def test_a_key_that_is_there_twice_fails_the_load(make_lake, tmp_path):
+    """A model that gives an order twice: the run fails by the table's key alone, and readers keep what they had."""
+    folder = small_models(tmp_path / "models")
+    (folder / "reporting/once").mkdir()
+    (folder / "reporting/once/table.yaml").write_text(TWICE)
+    once = "select record_key, status from reporting.plain"
+    (folder / "reporting/once/model.sql").write_text(f"{once}\nunion all\n{once} where status = 'twice'")
+    lake = make_lake(None, folder)
+    lake.pull("crm", "sales_order", [order("a", "paid", 1), order("b", "paid", 1)])
+    first = lake.run()
+    lake.pull("crm", "sales_order", [order("a", "twice", 2), order("c", "paid", 2)])
+    lake.now += timedelta(hours=1)
+    with pytest.raises(ChecksFailed, match=r"reporting.once: one row per record_key \(1 rows\)"):
+        lake.run()
+    assert lake.store.current_release().run_id == first
+    assert lake.rows("reporting.once", ["record_key", "status"]) == [("a", "paid"), ("b", "paid")]

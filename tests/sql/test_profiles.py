@@ -14,23 +14,51 @@ import pytest
 
 from hub import aws
 from hub.campaigns.audience_query import statement
+from hub.campaigns.segments import SegmentRequest, permitted
 from hub.customers import bulk
 from hub.customers.loading import MOST_ATTEMPTS, PHASES, PORTION_SECONDS, UNREAD, Loader, ProfilesBehind
 from hub.customers.store import ProfileStore
+from hub.guard import Door
 from hub.models.loader import read as read_models
 from tests.sql.lake import entity_hub, staged
 from tests.stores import create_table
 
 TABLES = {
-    "vault.erasure", "vault.source_customer", "vault.customer_match", "vault.customer", "reporting.customer",
-    "reporting.customer_key", "reporting.interaction",
+    "vault.erasure", "vault.source_customer", "vault.match_decision", "vault.customer_match", "vault.customer",
+    "vault.edit", "vault.verified", "vault.claim", "vault.customer_attributes", "vault.discrepancy",
+    "reporting.customer", "reporting.customer_key", "reporting.interaction",
 }  # fmt: skip
+
+
+# What the matcher tells of pairs and households, made up of initials here.
+PARTS = {
+    "match_doubt": (
+        "select one.record_key as left_key, other.record_key as right_key, 1.0e0 as bits, -9.0e0 as household_bits\n"
+        "from vault.source_customer as one\ninner join vault.source_customer as other\n"
+        "    on substr(other.full_name, 1, 1) = substr(one.full_name, 1, 1) and one.record_key < other.record_key\n",
+        {"left_key": "varchar", "right_key": "varchar", "bits": "double", "household_bits": "double"},
+    ),
+    "household": (
+        "select substr(full_name, 1, 1) as household_id, customer_id, 'member' as role\nfrom vault.customer\n"
+        "where substr(full_name, 1, 1) in ('A', 'R')\n",
+        {"household_id": "varchar", "customer_id": "varchar", "role": "varchar"},
+    ),
+}
 
 
 @pytest.fixture(scope="module")
 def hub(make_shared_lake):
     """One hub for all tests, with one release of five customers; each test loads profiles into its own table."""
     hub = make_shared_lake(entity_hub({"crm": 80, "shop": 50}), tables=TABLES)
+    for name, (model, columns) in PARTS.items():
+        folder = hub.home / "sql/vault" / name
+        folder.mkdir(parents=True)
+        told = {column: {"type": kind, "required": True, "description": "x"} for column, kind in columns.items()}
+        keys = [column for column in columns if column.endswith(("_key", "customer_id"))]
+        table = {"description": "x", "kind": "full", "key": keys, "columns": told}
+        (folder / "table.json").write_text(json.dumps(table))
+        (folder / "model.sql").write_text(model)
+    hub.sync()
     order = {"record_key": "o1", "customer_record_key": "b", "order_number": "SO-1"}
     order |= {"ordered_at": "2026-01-01 10:00:00", "changed_at": "2026-01-01 10:00:00"}
     named = {"a": "Asha Rao", "r": "Ravi", "m": "Mira", "d": "Dev"}
@@ -85,6 +113,13 @@ def test_profiles_follow_the_release(hub, table, released):
     assert (asha["names"], asha["source_keys"], asha["sources"]) == (["Asha Rao"], ["crm:A"], 1)
     assert [each["reference"] for each in profiles.events(shop["customer_id"], 5)[0]] == ["SO-1"]
     first = asha["release_id"]
+    (record,) = profiles.parts.records(asha["customer_id"])
+    assert (record["record_key"], record["source"], record["source_key"], record["trust"]) == ("a", "crm", "A", "80")
+    (doubt,), more = profiles.parts.doubts(5)
+    assert ((doubt["left_key"], doubt["right_key"], doubt["worth"]), more) == (("a", "b", "333"), None)
+    assert {doubt["left_customer"], doubt["right_customer"]} == {asha["customer_id"], shop["customer_id"]}
+    home, members = profiles.parts.household(shop["customer_id"])
+    assert (home, set(members)) == ("A", {asha["customer_id"], shop["customer_id"]})
 
     hub.now += timedelta(days=1)
     hub.pull("shop", "customer", [person("b", "A. Rao", "asha@x.in", 2)])  # now one e-mail: one customer
@@ -98,6 +133,12 @@ def test_profiles_follow_the_release(hub, table, released):
         "the time line moved along"
     )
     assert [each["customer_id"] for each in profiles.find([("order", "so-1")], 5)[0]] == [asha["customer_id"]]
+    assert [each["record_key"] for each in profiles.parts.records(asha["customer_id"])] == ["a", "b"]
+    assert profiles.parts.records(shop["customer_id"]) == []
+    assert profiles.parts.owners(["a", "b", "gone"]) == dict.fromkeys("ab", asha["customer_id"])
+    ((doubt,), _), (home, members) = profiles.parts.doubts(5), profiles.parts.household(asha["customer_id"])
+    assert (doubt["worth"], doubt["left_customer"]) == (doubt["worth"], doubt["right_customer"])
+    assert set(members) == {asha["customer_id"]}
     assert profiles.profile(ravi["customer_id"])["release_id"] == first, "who did not change is not written again"
 
     chosen = SimpleNamespace(sql=f"select '{asha['customer_id']}' as customer_id union select '{ravi['customer_id']}'")
@@ -110,6 +151,28 @@ def test_profiles_follow_the_release(hub, table, released):
 
 
 BEGUN = {"base": None, "phase": PHASES.index("profiles"), "portion": 0, **UNREAD}
+
+
+def test_report_segment_and_profile_read_one_version(hub, table):
+    """Also while a later run has built past it: until that is released, all of them see the release before."""
+    now = hub.store.current_release()
+    profiles = load(hub, table, now.run_id)
+    hub.now += timedelta(days=1)
+    hub.pull("crm", "customer", [person("n", "Nina", "nina@x.in", 3)])
+    later = hub.plan()
+    hub.execute(later)
+    sql = "select customer_id from reporting.customer"
+    report = Door(hub.control, hub.home, hub.stage).open(sql, {})
+    wanted = SegmentRequest(name="All", sql=sql)
+    segment = permitted(wanted, {}, read_models(hub.home), hub.store.current_release(), hub.stage)
+    assert report.release_id == profiles.noted_release() == now.release_id
+    assert report.sources == segment.sources, "the same snapshot of the one table of customers"
+    assert report.sources[0].snapshot == int(now.tables["reporting.customer"])
+    counted = {row["customer_id"] for row in hub.query(report.inline())}
+    assert counted == {row["customer_id"] for row in hub.query(segment.inline())}
+    assert counted == set(profiles.some(sorted(counted)))
+    assert profiles.find([("email", "nina@x.in")], 5)[0] == []
+    hub.releaser.fail(later, "never mind", hub.now)
 
 
 def emails(table: str) -> set[str]:

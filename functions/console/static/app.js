@@ -7,6 +7,8 @@ const PAGES = [
   // path, module, name in the menu, permission
   ["overview", "overview.js", "Overview", "sources.read"],
   ["customers", "customers.js", "Customers", "customers.read"],
+  ["decisions", "decisions.js", "Who is who", "decisions.read"],
+  ["verifications", "verify.js", "Verification", "verifications.read"],
   ["uploads", "uploads.js", "Uploads", "uploads.read"],
   ["lists", "lists.js", "Lists", "lists.read"],
   ["reports", "reports.js", "Reports", "reports.read"],

@@ -127,6 +127,7 @@ function dryRun(run) {
 const WHY = {
   no_consent: "did not agree to e-mail", no_address: "have no address that can be written to", suppressed: "unsubscribed, bounced or complained",
   duplicate_address: "share an address with somebody who gets it", not_on_allow_list: "are not on this stage's allow-list", erased: "were erased",
+  open_complaint: "have a complaint that is not solved",
 };
 
 const reasons = (excluded) => Object.keys(excluded).length ? h("ul", { class: "reasons" }, Object.entries(excluded).map(([name, count]) =>

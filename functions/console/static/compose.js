@@ -25,7 +25,7 @@ async function everything(path) {
 async function campaign(page) {
   page.title("New campaign");
   const [segments, templates] = await Promise.all([everything("/v1/segments"), everything("/v1/templates")]);
-  const choice = (name, things, id) => h("select", { name, required: true }, h("option", { value: "" }, "Choose …"),
+  const choice = (name, things, id, none = "Choose …") => h("select", { name, required: none === "Choose …" }, h("option", { value: "" }, none),
     things.map((each) => h("option", { value: each[id] }, each.name)));
   const parameters = h("div");
   let read = () => ({});
@@ -37,11 +37,13 @@ async function campaign(page) {
   });
   show(page.place, path("New campaign"), h("h1", null, "New campaign"),
     form({}, async (made) => {
-      const saved = await post("/v1/campaigns", { name: made.name_.value.trim(), segment_id: who.value, template_id: made.template.value, parameters: read() });
+      const saved = await post("/v1/campaigns", { name: made.name_.value.trim(), segment_id: who.value, template_id: made.template.value, parameters: read(),
+        ...(made.accessible.value ? { accessible_template_id: made.accessible.value } : {}) });
       location.hash = `#/campaigns/${saved.campaign_id}`;
     }, field("Name", text("name_")),
       field("Who gets it", who, segments.length ? "A saved segment." : "There are no segments yet; compose one first."), parameters,
       field("What they get", choice("template", templates, "template_id"), templates.length ? "A saved template." : "There are no templates yet; compose one first."),
+      field("What those get who read with difficulty", choice("accessible", templates, "template_id", "The same"), "Large print, plain language: for people of whom such a need is known. Who they are is not shown."),
       h("div", { class: "row" }, h("button", { type: "submit", class: "main" }, "Save"),
         h("a", { class: "button", href: "#/campaigns/segments/new" }, "New segment"), h("a", { class: "button", href: "#/campaigns/templates/new" }, "New template"))));
 }

@@ -1,7 +1,7 @@
 // Look a customer up: search, and one record with where each value came from and what happened when.
 
 import { call, get, list, may } from "./api.js";
-import { action, badge, day, field, form, h, number, pages, say, show, table, words } from "./dom.js";
+import { action, ago, badge, day, field, form, h, number, pages, say, show, table, words } from "./dom.js";
 
 export async function render(page) {
   return page.rest[0] ? one(page, page.rest[0]) : search(page);
@@ -28,17 +28,27 @@ async function search(page) {
   else setTimeout(() => box.focus());
 }
 
-const PARTS = ["email", "phone", "address", "city", "region", "postcode", "country", "birth_date", "gender", "company", "language", "lead_source"];
+const PARTS = ["title", "email", "phone", "phone_kind", "whatsapp", "fax", "website", "social", "address", "city", "region", "postcode", "country", "birth_date", "gender", "company", "job_title", "department", "language", "marital_status", "family_size", "income_band", "preferred_channel", "special_needs", "stage", "billing_cycle", "lead_source", "sale_source"];
 const many = (value) => (Array.isArray(value) ? value : String(value || "").split("\n")).filter(Boolean);
 
 async function one(page, id) {
   const found = await get(`/v1/customers/${encodeURIComponent(id)}`);
-  const name = found.full_name || "Without a name";
-  page.title(name);
   let from = {};
   try { from = typeof found.provenance === "string" ? JSON.parse(found.provenance) : found.provenance || {}; } catch { /* shown in part */ }
-  const origin = (part) => from[part] ? h("span", { class: "from", title: "The record that this value came from" }, String(from[part])) : null;
+  const whole = await import("./whole.js");
+  const name = found.full_name || "Without a name";
+  page.title(name);
+  const group = (part) => whole.groupOf(found, part);
+  const origin = (part) => told(found, from, group(part));
+  const parts = ["full_name", ...PARTS].filter((part) => found[part]);
+  const leads = (part) => parts.find((each) => group(each) === group(part)) === part;
   const contact = h("section", { class: "card", "aria-label": "May we write?" });
+  const sure = h("section", { class: "card", "aria-label": "How sure are we?" });
+  const asking = h("section", { class: "card", "aria-label": "What to ask" });
+  const known = h("section", { class: "card", "aria-label": "How much do we know?" });
+  const home = h("section", { class: "card", "aria-label": "Household" });
+  const way = h("section", { class: "card", "aria-label": "Journey" });
+  const records = h("section", { "aria-label": "Records" });
   const line = h("div");
   show(page.place,
     h("p", { class: "path" }, h("a", { href: "#/customers" }, "Customers"), " / Record"),
@@ -47,16 +57,34 @@ async function one(page, id) {
       h("code", null, found.customer_id), found.redirected_from ? " This record has taken in the one that you asked for." : ""),
     h("div", { class: "two" },
       h("section", { class: "card", "aria-label": "Record" }, h("h2", null, "Record"),
-        h("dl", { class: "record" }, PARTS.filter((part) => found[part]).map((part) =>
-          h("div", null, h("dt", null, words(part)), h("dd", null, String(found[part]), origin(part))))),
+        h("dl", { class: "record" }, parts.map((part) =>
+          h("div", null, h("dt", null, words(part)), h("dd", null, String(found[part]), " ", leads(part) ? whole.edit(page, found, group(part)) : null, origin(part))))),
+        whole.adding(page, found),
         also("All names", many(found.names)), also("All e-mails", many(found.emails)), also("All telephone numbers", many(found.phones)),
         also("Records", many(found.source_keys)),
         found.masked && found.masked.length ? h("p", { class: "hint" }, "Your role sees some of this in part.") : null),
-      contact),
+      h("div", null, way, known, asking, sure, home, contact)),
+    records,
     h("section", { "aria-label": "Time line" }, h("h2", null, "Time line"), line));
-  if (may("contacts.read")) await consent(contact, found.customer_id); else contact.remove();
+  const id_ = found.customer_id;
+  await Promise.all([
+    whole.journey(way, id_), whole.depth(known, id_), whole.household(home, id_), whole.records(records, id_, () => one(page, id)),
+    import("./capture.js").then((cards) => cards.ask(asking, id_)), import("./verify.js").then((cards) => cards.statuses(sure, id_)),
+    may("contacts.read") ? consent(contact, id_) : contact.remove(),
+  ]);
   const first = found.events;
   await pages(line, (after) => after ? list(`/v1/customers/${found.customer_id}/events`, after) : first, timeLine);
+}
+
+/** Where a value came from and how old it is; that it was edited, and whether a run knows that yet. */
+function told(found, from, group) {
+  const edit = (found.edited || {})[group];
+  if (edit) return h("span", { class: "from" }, edit.kind === "pin" ? "Pinned " : "Edited ", ago(edit.at), edit.known ? "" : ", before the next run");
+  const origin = from[group];
+  if (!origin) return null;
+  if (typeof origin === "string") return h("span", { class: "from", title: "The record that this value came from" }, origin);
+  return h("span", { class: "from", title: `Record ${origin.record_key}, by ${words(origin.rule || "trust").toLowerCase()}` },
+    words(origin.source || ""), origin.at ? [", ", ago(origin.at)] : null);
 }
 
 const also = (heading, values) => values.length > 1 ? h("details", null, h("summary", null, `${heading} (${values.length})`),
@@ -66,7 +94,7 @@ const timeLine = (events) => events.length ? h("ol", { class: "line" }, events.m
   h("time", { datetime: each.happened_at }, day(each.happened_at)),
   h("div", null, h("strong", null, words(each.kind)), each.reference ? ` ${each.reference}` : "",
     each.amount !== null && each.amount !== undefined ? h("span", { class: "amount" }, Number(each.amount).toLocaleString("en", { minimumFractionDigits: 2 })) : null,
-    h("div", { class: "quiet" }, [each.channel, each.direction, each.outcome, each.source].filter(Boolean).map(words).join(" · "))))))
+    h("div", { class: "quiet" }, [each.channel, each.direction, each.outcome, each.source].filter(Boolean).map(words).join(" · "), each.before_run ? " · just now, before the next run" : "")))))
   : h("p", { class: "empty" }, "Nothing has happened yet.");
 
 async function consent(place, id) {

@@ -78,7 +78,7 @@ const last = (pull) => [badge(pull.state), " ",
 
 const columns = (source, again) => [
   ["Data set", (set) => [h("strong", null, may("pulls.read") ? h("a", { href: pulls(source, set) }, set.name) : set.name),
-    h("div", { class: "quiet" }, set.description)]],
+    h("div", { class: "quiet" }, set.description), set.history ? h("div", { class: "quiet" }, "history is kept") : null]],
   ["Schedule", (set) => [
     set.paused ? [badge("paused"), " "] : null,
     source.connector === "push" && !set.schedule ? "as it arrives" : schedule(set),

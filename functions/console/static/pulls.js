@@ -16,10 +16,14 @@ async function all(page) {
   for (const name of ["source", "data_set"]) if (page.query.get(name)) asked.set(name, page.query.get(name));
   const found = h("div");
   const pictures = h("div", { class: "two" });
+  const shapes = h("section", { "aria-label": "Profile" });
   page.title("Pulls");
   show(page.place, h("p", { class: "path" }, h("a", { href: "#/overview" }, "Overview"), " / Pulls"),
-    h("h1", null, `Pulls ${[...asked.values()].join(" ")}`), pictures, found);
-  if (asked.get("source") && asked.get("data_set")) await byDay(pictures, asked);
+    h("h1", null, `Pulls ${[...asked.values()].join(" ")}`), pictures, shapes, found);
+  if (asked.get("source") && asked.get("data_set")) {
+    await byDay(pictures, asked);
+    if (may("sources.read")) await (await import("./profile.js")).profile(shapes, asked.get("source"), asked.get("data_set"));
+  }
   await pages(found, (after) => list(`/v1/pulls?${asked}`, after), (items) => pullTable("Pulls", items));
 }
 

@@ -6,12 +6,16 @@ import { balance } from "./overview.js";
 import { pullLink } from "./pulls.js";
 
 export async function render(page) {
+  if (page.rest[0] === "form") return (await import("./form.js")).render(page);
   const found = h("section", { "aria-label": "Uploads" });
   const sending = h("section", { "aria-label": "Send a file", class: "card" });
   const fill = () => pages(found, (after) => list("/v1/uploads", after), (items) => table("Uploads", columns, items, "Nothing was uploaded yet."));
   page.title("Uploads");
   show(page.place, h("h1", null, "Uploads"), may("uploads.write") ? sending : null, found);
-  if (may("uploads.write")) show(sending, ...chooser((await get("/v1/uploads/targets")).items, fill));
+  if (may("uploads.write")) {
+    const targets = (await get("/v1/uploads/targets")).items;
+    show(sending, ...chooser(targets, fill), targets.some((each) => each.form) ? h("p", null, h("a", { href: "#/uploads/form" }, "Write entries down by hand")) : null);
+  }
   await fill();
   page.every(4, async () => { if (!found.contains(document.activeElement)) await fill(); });
 }

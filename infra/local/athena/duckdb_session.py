@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import re
+import tempfile
 from typing import Any
 
 import duckdb
@@ -49,12 +50,15 @@ def translated(problem: duckdb.Error) -> QueryFailed:
 
 
 class Session:
-    """A DuckDB database in memory, prepared once. `cursor()` gives a connection of its own to it."""
+    """A DuckDB database in memory, prepared once. `cursor()` gives a connection of its own to it.
 
-    def __init__(self, threads: int = 2, memory: str = "2GB", spill: str | None = None):
-        settings: dict[str, Any] = {"threads": threads, "memory_limit": memory}
-        if spill:
-            settings["temp_directory"] = spill
+    What does not fit its memory goes to a folder of its own, which is removed at the end: rows of customers stay
+    nowhere.
+    """
+
+    def __init__(self, threads: int = 2, memory: str = "2GB"):
+        self._spill = tempfile.TemporaryDirectory(prefix="hub-athena-")
+        settings: dict[str, Any] = {"threads": threads, "memory_limit": memory, "temp_directory": self._spill.name}
         self._connection = duckdb.connect(":memory:", config=settings)
         prelude.prepare(self._connection)
         atexit.register(self.close)
@@ -67,6 +71,7 @@ class Session:
 
     def close(self) -> None:
         self._connection.close()
+        self._spill.cleanup()
         atexit.unregister(self.close)
 
     def cursor(self) -> duckdb.DuckDBPyConnection:

@@ -1,5 +1,6 @@
 """Starts and stops a real Trino over the Glue catalogue and the S3 of one AWS endpoint."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -23,6 +24,7 @@ JAVA_OPTIONS = (
     "-XX:MinHeapFreeRatio=10",  # give memory back between statements
     "-XX:MaxHeapFreeRatio=30",
     "-XX:TieredStopAtLevel=1",  # short statements: what the second compiler would win is never earned back
+    "-XX:ReservedCodeCacheSize=256m",  # the first compiler alone gets 48 MB, which Trino fills: then it interprets
     "-Duser.timezone=UTC",
     "--add-modules=jdk.incubator.vector",
     "-Djdk.attach.allowAttachSelf=true",
@@ -55,7 +57,17 @@ class Lake:
 
 
 def install(home: Path) -> Path:
-    """Fetch Trino's modules into `home` unless they are there, and give their folder. Takes minutes the first time."""
+    """Fetch Trino's modules into `home` unless they are there, and give their folder. Takes minutes the first time.
+
+    Of several processes that ask at once one fetches, and the others wait for it.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "install.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _install(home)
+
+
+def _install(home: Path) -> Path:
     jars, stamp, wanted = home / "jars", home / "jars" / "pom.xml", (HERE / "pom.xml").read_bytes()
     if stamp.is_file() and stamp.read_bytes() == wanted:
         return jars
@@ -71,7 +83,6 @@ def install(home: Path) -> Path:
         f"-DoutputDirectory={partial.absolute()}",
         "-DincludeScope=runtime",
     ]
-    home.mkdir(parents=True, exist_ok=True)
     log = home / "maven.log"
     with log.open("wb") as output:
         ended = subprocess.run(command, env={**os.environ, "JAVA_HOME": str(find_jdk())}, stdout=output, stderr=output)
@@ -170,6 +181,9 @@ def write_configuration(folder: Path, lake: Lake, port: int | None) -> None:
         "hive.security": "allow-all",
         "hive.non-managed-table-writes-enabled": "true",
         "hive.partition-projection-enabled": "true",
+        # the emulator's Glue keeps statistics of columns without their parts, which Trino then fails to read
+        "hive.collect-column-statistics-on-write": "false",
+        "hive.table-statistics-enabled": "false",
         **shared,
     }
     iceberg = {
@@ -184,7 +198,9 @@ def write_configuration(folder: Path, lake: Lake, port: int | None) -> None:
         **shared,
     }
     (folder / "catalog").mkdir(parents=True)
-    server = {"query.max-history": "20"}
+    # A task that has ended is kept for 15 minutes unless told otherwise, and all that are kept are looked through
+    # five times a second: a thousand short statements would be the slower the more there have been.
+    server = {"query.max-history": "20", "task.info.max-age": "5s"}
     if port is not None:
         server["http-server.http.port"] = str(port)
     _write(folder / "config.properties", server)

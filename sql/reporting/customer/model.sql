@@ -18,19 +18,40 @@ people as (
         golden.customer_since,
         golden.sources,
         run.country as home_country,
-        run.time_zone,
-        year(run.started_at) - year(golden.birth_date)
+        coalesce(there.time_zone, here.time_zone) as time_zone,
+        coalesce(there.today, here.today) as today
+    from vault.customer as golden
+    cross join control.run as run
+    inner join control.place as here on here.country = ''
+    left join control.place as there on there.country = upper(golden.country)
+),
+
+aged as (
+    select
+        customer_id, birth_date, gender, city, region, country, language, lead_source, sale_source, collected_by, email,
+        phone, marketing_consent, customer_since, sources, home_country, time_zone, today,
+        date_format(cast(birth_date as timestamp), '%m%d') as born,
+        year(today) - year(birth_date)
             - if(
-                date_format(run.started_at, '%m%d') < date_format(cast(golden.birth_date as timestamp), '%m%d'),
+                date_format(cast(today as timestamp), '%m%d') < date_format(cast(birth_date as timestamp), '%m%d'),
                 1,
                 0
             ) as age
-    from vault.customer as golden
-    cross join control.run as run
+    from people
+),
+
+disagreeing as (
+    select
+        customer_id,
+        count(case when said_by > 1 then 1 end) as of_all,
+        count(case when said_by > 1 and weak and not settled then 1 end) as of_weak,
+        nullif(array_join(array_agg(attribute_group order by attribute_group) filter (where moves), ','), '') as moved
+    from vault.discrepancy
+    group by customer_id
 )
 
 select
-    customer_id,
+    aged.customer_id,
     case
         when age < 0 then null
         when age < 18 then '0-17'
@@ -42,6 +63,15 @@ select
         when age >= 65 then '65+'
     end as age_band,
     date_format(cast(birth_date as timestamp), '%m-%d') as birth_month_day,
+    -- Of a year without 29 February it is 1 March.
+    age >= 0 and (
+        born = date_format(cast(today as timestamp), '%m%d')
+        or (
+            born = '0229'
+            and date_format(cast(today as timestamp), '%m%d') = '0301'
+            and date_format(cast(date_add('day', -1, cast(today as timestamp)) as timestamp), '%m%d') = '0228'
+        )
+    ) as birthday_today,
     gender,
     case
         when city is not null and region is not null then concat(city, ', ', region)
@@ -57,5 +87,9 @@ select
     phone is not null as reachable_sms,
     marketing_consent,
     cast(customer_since as date) as customer_since,
-    sources
-from people
+    sources,
+    coalesce(disagreeing.of_all, 0) as disagreements,
+    coalesce(disagreeing.of_weak, 0) as unsettled,
+    disagreeing.moved as would_change
+from aged
+left join disagreeing on disagreeing.customer_id = aged.customer_id

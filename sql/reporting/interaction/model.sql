@@ -9,6 +9,15 @@ select
     outcome,
     amount,
     cast(null as varchar) as reference,
+    nullif(regexp_replace(lower(topic), '^[ \t\n\r]+|[ \t\n\r]+\z', ''), '') as topic,
+    case
+        when polarity is null then null
+        when lower(polarity) in ('likes', 'like', 'liked', 'love', 'loves', 'positive', 'pro', 'agree', 'agrees', 'yes', 'true', '1', '+1', '+')
+            then 'likes'
+        when lower(polarity) in ('dislikes', 'dislike', 'disliked', 'hate', 'hates', 'negative', 'against', 'disagree', 'disagrees', 'no', 'false', '-1', '-')
+            then 'dislikes'
+        else 'neutral'
+    end as polarity,
     lead_source,
     sale_source,
     collected_by,
@@ -29,6 +38,8 @@ select
     status as outcome,
     total_amount as amount,
     order_number as reference,
+    cast(null as varchar) as topic,
+    cast(null as varchar) as polarity,
     lead_source,
     sale_source,
     collected_by,
@@ -49,6 +60,8 @@ select
     status as outcome,
     cast(null as decimal(18,4)) as amount,
     ticket_number as reference,
+    cast(null as varchar) as topic,
+    cast(null as varchar) as polarity,
     lead_source,
     sale_source,
     collected_by,
@@ -69,6 +82,8 @@ select
     status as outcome,
     amount,
     payment_number as reference,
+    cast(null as varchar) as topic,
+    cast(null as varchar) as polarity,
     lead_source,
     sale_source,
     collected_by,

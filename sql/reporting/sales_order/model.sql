@@ -2,6 +2,7 @@ select
     sales_order.record_key,
     sales_order.source,
     sales_order.customer_record_key,
+    sales_order.employee_record_key,
     sales_order.order_number,
     sales_order.ordered_at,
     sales_order.status,

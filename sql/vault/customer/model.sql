@@ -1,144 +1,193 @@
--- Values are taken from the record of the most trusted source that has one; among equals from the newest. The parts of
--- a name, and those of an address, come from one record together. A source that gives whole names only has the given
--- name in front, unless there is a comma.
+-- vault.claim says whose values win, for each group of columns; here they are put beside one another. A source that
+-- gives whole names only has the given name in front, unless there is a comma.
 with
 
-records as (
+given as (
+    select
+        record_key, false as edited, cast(null as varchar) as attribute_group, source, source_key,
+        title, full_name, given_name, family_name, email_standard as email, phone_standard as phone, phone_kind,
+        whatsapp, fax, website, social, birth_date, gender, address, city, region, postcode, country, company,
+        job_title, department, language, marital_status, family_size, income_band, preferred_channel, special_needs,
+        stage, billing_cycle, marketing_consent, lead_source, sale_source, collected_by,
+        least(coalesce(created_at, first_seen_at), first_seen_at) as known_since,
+        changed_at
+    from vault.source_customer
+
+    union all
+
+    select
+        record_key, true as edited, attribute_group, cast(null as varchar) as source, cast(null as varchar) as source_key,
+        try(json_extract_scalar(given, '$.title')) as title,
+        try(json_extract_scalar(given, '$.full_name')) as full_name,
+        try(json_extract_scalar(given, '$.given_name')) as given_name,
+        try(json_extract_scalar(given, '$.family_name')) as family_name,
+        try(json_extract_scalar(given, '$.email')) as email,
+        try(json_extract_scalar(given, '$.phone')) as phone,
+        try(json_extract_scalar(given, '$.phone_kind')) as phone_kind,
+        try(json_extract_scalar(given, '$.whatsapp')) as whatsapp,
+        try(json_extract_scalar(given, '$.fax')) as fax,
+        try(json_extract_scalar(given, '$.website')) as website,
+        try(json_extract_scalar(given, '$.social')) as social,
+        try(cast(date_parse(try(json_extract_scalar(given, '$.birth_date')), '%Y-%m-%d') as date)) as birth_date,
+        try(json_extract_scalar(given, '$.gender')) as gender,
+        try(json_extract_scalar(given, '$.address')) as address,
+        try(json_extract_scalar(given, '$.city')) as city,
+        try(json_extract_scalar(given, '$.region')) as region,
+        try(json_extract_scalar(given, '$.postcode')) as postcode,
+        try(json_extract_scalar(given, '$.country')) as country,
+        try(json_extract_scalar(given, '$.company')) as company,
+        try(json_extract_scalar(given, '$.job_title')) as job_title,
+        try(json_extract_scalar(given, '$.department')) as department,
+        try(json_extract_scalar(given, '$.language')) as language,
+        try(json_extract_scalar(given, '$.marital_status')) as marital_status,
+        try_cast(regexp_extract(try(json_extract_scalar(given, '$.family_size')), '^[0-9]{1,3}\z') as integer) as family_size,
+        try(json_extract_scalar(given, '$.income_band')) as income_band,
+        try(json_extract_scalar(given, '$.preferred_channel')) as preferred_channel,
+        try(json_extract_scalar(given, '$.special_needs')) as special_needs,
+        try(json_extract_scalar(given, '$.stage')) as stage,
+        try(json_extract_scalar(given, '$.billing_cycle')) as billing_cycle,
+        case try(json_extract_scalar(given, '$.marketing_consent')) when 'true' then true when 'false' then false end as marketing_consent,
+        try(json_extract_scalar(given, '$.lead_source')) as lead_source,
+        try(json_extract_scalar(given, '$.sale_source')) as sale_source,
+        try(json_extract_scalar(given, '$.collected_by')) as collected_by,
+        cast(null as timestamp(6)) as known_since,
+        cast(null as timestamp(6)) as changed_at
+    from vault.edit
+    where kind = 'value'
+),
+
+known as (
     select
         matches.customer_id,
-        people.record_key,
-        people.source,
-        people.source_key,
-        people.trust,
-        people.full_name,
-        people.given_name,
-        people.family_name,
-        people.email_standard as email,
-        people.phone_standard as phone,
-        people.birth_date,
-        people.gender,
-        people.address,
-        people.city,
-        people.region,
-        people.postcode,
-        people.country,
-        people.company,
-        people.language,
-        people.lead_source,
-        people.sale_source,
-        people.collected_by,
-        people.marketing_consent,
-        least(coalesce(people.created_at, people.first_seen_at), people.first_seen_at) as known_since,
-        people.changed_at,
-        case when people.full_name is not null then people.record_key end as has_name,
-        case when coalesce(people.address, people.city, people.region, people.postcode) is not null then people.record_key end as has_address
-    from vault.source_customer as people
-    inner join vault.customer_match as matches on matches.record_key = people.record_key
+        nullif(array_join(array_sort(array_distinct(array_agg(given.full_name) filter (where given.full_name is not null))), chr(10)), '') as names,
+        nullif(array_join(array_sort(array_distinct(array_agg(given.email) filter (where given.email is not null))), chr(10)), '') as emails,
+        nullif(array_join(array_sort(array_distinct(array_agg(given.phone) filter (where given.phone is not null))), chr(10)), '') as phones,
+        nullif(array_join(array_sort(array_distinct(array_agg(concat(given.source, ':', given.source_key)) filter (where given.source_key is not null))), chr(10)), '') as source_keys,
+        count(distinct given.source) as sources,
+        count(given.source) as records,
+        min(given.known_since) as customer_since,
+        max(given.changed_at) as changed_at
+    from given
+    inner join vault.customer_match as matches on matches.record_key = given.record_key
+    group by matches.customer_id
 ),
 
-chosen as (
+won as (
+    select
+        claims.customer_id,
+        max(case when claims.attribute_group = 'name' then given.title end) as title,
+        max(case when claims.attribute_group = 'name' then given.full_name end) as full_name,
+        max(case when claims.attribute_group = 'name' then given.given_name end) as given_name,
+        max(case when claims.attribute_group = 'name' then given.family_name end) as family_name,
+        max(case when claims.attribute_group = 'email' then given.email end) as email,
+        max(case when claims.attribute_group = 'phone' then given.phone end) as phone,
+        max(case when claims.attribute_group = 'phone' then given.phone_kind end) as phone_kind,
+        max(case when claims.attribute_group = 'whatsapp' then given.whatsapp end) as whatsapp,
+        max(case when claims.attribute_group = 'fax' then given.fax end) as fax,
+        max(case when claims.attribute_group = 'website' then given.website end) as website,
+        max(case when claims.attribute_group = 'social' then given.social end) as social,
+        max(case when claims.attribute_group = 'birth_date' then given.birth_date end) as birth_date,
+        max(case when claims.attribute_group = 'gender' then given.gender end) as gender,
+        max(case when claims.attribute_group = 'address' then given.address end) as address,
+        max(case when claims.attribute_group = 'address' then given.city end) as city,
+        max(case when claims.attribute_group = 'address' then given.region end) as region,
+        max(case when claims.attribute_group = 'address' then given.postcode end) as postcode,
+        max(case when claims.attribute_group = 'country' then given.country end) as country,
+        max(case when claims.attribute_group = 'company' then given.company end) as company,
+        max(case when claims.attribute_group = 'job' then given.job_title end) as job_title,
+        max(case when claims.attribute_group = 'job' then given.department end) as department,
+        max(case when claims.attribute_group = 'language' then given.language end) as language,
+        max(case when claims.attribute_group = 'family' then given.marital_status end) as marital_status,
+        max(case when claims.attribute_group = 'family' then given.family_size end) as family_size,
+        max(case when claims.attribute_group = 'income' then given.income_band end) as income_band,
+        max(case when claims.attribute_group = 'channel' then given.preferred_channel end) as preferred_channel,
+        max(case when claims.attribute_group = 'needs' then given.special_needs end) as special_needs,
+        max(case when claims.attribute_group = 'stage' then given.stage end) as stage,
+        max(case when claims.attribute_group = 'billing' then given.billing_cycle end) as billing_cycle,
+        bool_or(case when claims.attribute_group = 'consent' then given.marketing_consent end) as marketing_consent,
+        max(case when claims.attribute_group = 'lead_source' then given.lead_source end) as lead_source,
+        max(case when claims.attribute_group = 'sale_source' then given.sale_source end) as sale_source,
+        max(case when claims.attribute_group = 'collected_by' then given.collected_by end) as collected_by
+    from vault.claim as claims
+    inner join given
+        on given.record_key = claims.record_key and given.edited = claims.edited
+        and (not given.edited or given.attribute_group = claims.attribute_group)
+    where claims.wins
+    group by claims.customer_id
+),
+
+groups_proven as (
     select
         customer_id,
-        record_key,
-        first_value(has_name) ignore nulls over (partition by customer_id order by trust desc, changed_at desc, record_key rows between unbounded preceding and unbounded following) as name_from,
-        first_value(has_address) ignore nulls over (partition by customer_id order by trust desc, changed_at desc, record_key rows between unbounded preceding and unbounded following) as address_from,
-        first_value(case when email is not null then record_key end) ignore nulls over (partition by customer_id order by trust desc, changed_at desc, record_key rows between unbounded preceding and unbounded following) as email_from,
-        first_value(case when phone is not null then record_key end) ignore nulls over (partition by customer_id order by trust desc, changed_at desc, record_key rows between unbounded preceding and unbounded following) as phone_from,
-        first_value(case when birth_date is not null then record_key end) ignore nulls over (partition by customer_id order by trust desc, changed_at desc, record_key rows between unbounded preceding and unbounded following) as birth_date_from,
-        first_value(case when gender is not null then record_key end) ignore nulls over (partition by customer_id order by trust desc, changed_at desc, record_key rows between unbounded preceding and unbounded following) as gender_from,
-        first_value(case when country is not null then record_key end) ignore nulls over (partition by customer_id order by trust desc, changed_at desc, record_key rows between unbounded preceding and unbounded following) as country_from,
-        first_value(case when company is not null then record_key end) ignore nulls over (partition by customer_id order by trust desc, changed_at desc, record_key rows between unbounded preceding and unbounded following) as company_from,
-        first_value(case when language is not null then record_key end) ignore nulls over (partition by customer_id order by trust desc, changed_at desc, record_key rows between unbounded preceding and unbounded following) as language_from,
-        first_value(case when lead_source is not null then record_key end) ignore nulls over (partition by customer_id order by known_since, record_key rows between unbounded preceding and unbounded following) as lead_source_from,
-        first_value(case when sale_source is not null then record_key end) ignore nulls over (partition by customer_id order by known_since, record_key rows between unbounded preceding and unbounded following) as sale_source_from,
-        first_value(case when collected_by is not null then record_key end) ignore nulls over (partition by customer_id order by known_since, record_key rows between unbounded preceding and unbounded following) as collected_by_from,
-        first_value(case when marketing_consent is not null then record_key end) ignore nulls over (partition by customer_id order by changed_at desc, marketing_consent, record_key rows between unbounded preceding and unbounded following) as consent_from
-    from records
+        attribute_group,
+        max(case when wins then concat(
+            '"record_key":"', record_key, '","source":"', source, '","data_set":"', data_set, '","pull_seq":', coalesce(cast(cast(pull_seq as bigint) as varchar), 'null'),
+            ',"rule":"', rule, '","at":"', date_format(changed_at, '%Y-%m-%dT%H:%i:%sZ'), '"'
+        ) end) as winner,
+        coalesce(array_join(array_agg(concat('"', record_key, '"') order by place) filter (where not wins), ','), '') as losers
+    from vault.claim
+    group by customer_id, attribute_group
 ),
 
-golden as (
+proven as (
     select
-        records.customer_id,
-        max(case when records.record_key = chosen.name_from then records.full_name end) as full_name,
-        max(case when records.record_key = chosen.name_from then records.given_name end) as given_name,
-        max(case when records.record_key = chosen.name_from then records.family_name end) as family_name,
-        max(case when records.record_key = chosen.email_from then records.email end) as email,
-        max(case when records.record_key = chosen.phone_from then records.phone end) as phone,
-        max(case when records.record_key = chosen.birth_date_from then records.birth_date end) as birth_date,
-        max(case when records.record_key = chosen.gender_from then records.gender end) as gender,
-        max(case when records.record_key = chosen.address_from then records.address end) as address,
-        max(case when records.record_key = chosen.address_from then records.city end) as city,
-        max(case when records.record_key = chosen.address_from then records.region end) as region,
-        max(case when records.record_key = chosen.address_from then records.postcode end) as postcode,
-        max(case when records.record_key = chosen.country_from then records.country end) as country,
-        max(case when records.record_key = chosen.company_from then records.company end) as company,
-        max(case when records.record_key = chosen.language_from then records.language end) as language,
-        max(case when records.record_key = chosen.lead_source_from then records.lead_source end) as lead_source,
-        max(case when records.record_key = chosen.sale_source_from then records.sale_source end) as sale_source,
-        max(case when records.record_key = chosen.collected_by_from then records.collected_by end) as collected_by,
-        bool_or(case when records.record_key = chosen.consent_from then records.marketing_consent end) as marketing_consent,
-        nullif(array_join(array_sort(array_distinct(array_agg(records.full_name) filter (where records.full_name is not null))), chr(10)), '') as names,
-        nullif(array_join(array_sort(array_distinct(array_agg(records.email) filter (where records.email is not null))), chr(10)), '') as emails,
-        nullif(array_join(array_sort(array_distinct(array_agg(records.phone) filter (where records.phone is not null))), chr(10)), '') as phones,
-        nullif(array_join(array_sort(array_distinct(array_agg(concat(records.source, ':', records.source_key)) filter (where records.source_key is not null))), chr(10)), '') as source_keys,
-        count(distinct records.source) as sources,
-        count(*) as records,
-        min(records.known_since) as customer_since,
-        max(records.changed_at) as changed_at,
-        max(chosen.name_from) as name_from,
-        max(chosen.address_from) as address_from,
-        max(chosen.email_from) as email_from,
-        max(chosen.phone_from) as phone_from,
-        max(chosen.birth_date_from) as birth_date_from,
-        max(chosen.gender_from) as gender_from,
-        max(chosen.company_from) as company_from,
-        max(chosen.language_from) as language_from
-    from records
-    inner join chosen on chosen.record_key = records.record_key
-    group by records.customer_id
+        customer_id,
+        array_join(array_sort(array_agg(concat('"', attribute_group, '":{', winner, ',"losers":[', losers, ']}'))), ',') as listed
+    from groups_proven
+    where winner is not null
+    group by customer_id
 )
 
 select
-    customer_id,
-    full_name,
+    known.customer_id,
+    won.title,
+    won.full_name,
     case
-        when given_name is null and strpos(full_name, ',') = 0
-            then nullif(element_at(split(regexp_replace(full_name, '^[ \t\n\r]+', ''), ' '), 1), '')
-        else given_name
+        when won.given_name is null and strpos(won.full_name, ',') = 0
+            then nullif(element_at(split(regexp_replace(won.full_name, '^[ \t\n\r]+', ''), ' '), 1), '')
+        else won.given_name
     end as given_name,
-    family_name,
-    email,
-    phone,
-    birth_date,
-    gender,
-    address,
-    city,
-    region,
-    postcode,
-    country,
-    company,
-    language,
-    lead_source,
-    sale_source,
-    collected_by,
-    marketing_consent,
-    names,
-    emails,
-    phones,
-    source_keys,
-    sources,
-    records,
-    customer_since,
-    changed_at,
-    concat(
-        '{"name":', coalesce(concat('"', name_from, '"'), 'null'),
-        ',"address":', coalesce(concat('"', address_from, '"'), 'null'),
-        ',"email":', coalesce(concat('"', email_from, '"'), 'null'),
-        ',"phone":', coalesce(concat('"', phone_from, '"'), 'null'),
-        ',"birth_date":', coalesce(concat('"', birth_date_from, '"'), 'null'),
-        ',"gender":', coalesce(concat('"', gender_from, '"'), 'null'),
-        ',"company":', coalesce(concat('"', company_from, '"'), 'null'),
-        ',"language":', coalesce(concat('"', language_from, '"'), 'null'),
-        '}'
-    ) as provenance
-from golden
+    won.family_name,
+    won.email,
+    won.phone,
+    won.phone_kind,
+    won.whatsapp,
+    won.fax,
+    won.website,
+    won.social,
+    won.birth_date,
+    won.gender,
+    won.address,
+    won.city,
+    won.region,
+    won.postcode,
+    won.country,
+    won.company,
+    won.job_title,
+    won.department,
+    won.language,
+    won.marital_status,
+    won.family_size,
+    won.income_band,
+    won.preferred_channel,
+    won.special_needs,
+    won.stage,
+    won.billing_cycle,
+    won.lead_source,
+    won.sale_source,
+    won.collected_by,
+    won.marketing_consent,
+    extended.attributes,
+    known.names,
+    known.emails,
+    known.phones,
+    known.source_keys,
+    known.sources,
+    known.records,
+    known.customer_since,
+    known.changed_at,
+    concat('{', coalesce(proven.listed, ''), '}') as provenance
+from known
+left join won on won.customer_id = known.customer_id
+left join proven on proven.customer_id = known.customer_id
+left join vault.customer_attributes as extended on extended.customer_id = known.customer_id

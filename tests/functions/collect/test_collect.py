@@ -108,6 +108,7 @@ def collect(folder):
             "STAGE": "test",
             "HUB_HOME": str(folder),
             "ARRIVALS_TABLE": "arrivals",
+            "RECENT_FUNCTION": "recent",
             "VAULT_BUCKET": VAULT,
         }
         for name, value in settings.items():

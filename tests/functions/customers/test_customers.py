@@ -1,3 +1,5 @@
+import json
+
 import boto3
 import pytest
 
@@ -105,6 +107,18 @@ def test_a_search_goes_on_page_by_page(customers):
     assert second["next"] is None
 
 
+@pytest.mark.parametrize("most", [50_000, 120, 0], ids=["all lists are read", "one list is too long", "all are"])
+def test_two_common_words_find_who_has_both(customers, profiles, monkeypatch, most):
+    monkeypatch.setattr("hub.customers.store.MOST_LISTED", most)
+    many = [(f"c{n:03d}", "Asha Iyer" if n % 2 else "Sita Rao" if n % 3 else "Mira Rao") for n in range(230)]
+    many += [("cx", "Rao Asha"), ("cz", "Asha Devi Rao Patil")]
+    named = {"emails": None, "email": None, "phones": None, "phone": None}
+    profiles.put_profiles([RAVI | named | {"customer_id": each, "full_name": n, "names": n} for each, n in many], "r1")
+    first = customers("GET", "/v1/customers", role="service", query="q=asha%20rao&limit=2").body
+    second = customers("GET", "/v1/customers", role="service", query=f"q=asha%20rao&limit=2&after={first['next']}").body
+    assert [each["customer_id"] for each in first["items"] + second["items"]] == ["casha", "cx", "cz"]
+
+
 @pytest.mark.parametrize("query", ["q=%20", "q=" + "a" * 3000])
 def test_a_search_for_nothing_or_without_an_end_is_refused(customers, query):
     assert customers("GET", "/v1/customers", role="service", query=query).status == 422
@@ -146,6 +160,8 @@ def test_a_customer_has_his_record_and_the_newest_of_his_time_line(customers):
     shown = customers("GET", "/v1/customers/casha", role="service").body
     assert (shown["full_name"], shown["release_id"], shown["sources"]) == ("Asha Räo", "r1", 2)
     assert not {"pk", "sk", "found_by"} & set(shown)
+    assert shown["groups"]["name"] == ["title", "full_name", "given_name", "family_name"]
+    assert "consent" not in shown["groups"], "nobody edits what a person agreed to"
     first = shown["events"]["items"]
     assert [first[0]["reference"], first[0]["happened_at"], first[1]["record_key"]] == [
         "SO-1001",
@@ -168,7 +184,9 @@ def test_a_merged_id_leads_on(customers, profiles):
 
 
 def test_what_a_customer_was_found_by_is_forgotten_with_the_value(customers, profiles):
-    profiles.put_profiles([ASHA | {"email": None, "emails": None, "names": "Asha Kumar"}], "r2")
+    profiles.put_profiles(
+        [ASHA | {"email": None, "emails": None, "names": "Asha Kumar", "full_name": "Asha Kumar"}], "r2"
+    )
     for query in ("asha@x.in", "old@x.in"):
         assert customers("GET", "/v1/customers", role="service", query=f"q={query}").body["items"] == []
     assert [
@@ -192,3 +210,41 @@ def test_keys_tell_nothing(profiles):
 @pytest.mark.parametrize("path", ["/v1/customers/nobody", "/v1/customers/nobody/events"])
 def test_an_unknown_customer(customers, path):
     assert customers("GET", path, role="service").status == 404
+
+
+@pytest.mark.parametrize(
+    ("query", "found", "why"),
+    [
+        ("ahsa rao", ["casha"], "two letters changed places"),
+        ("ravee", ["cravi"], "the sound of a name"),
+        ("roa", ["casha", "cravi"], "a slip that two have"),
+        ("asha rau", ["casha"], "one word is right"),
+        ("rao", ["casha", "cravi", "cnear"], "who has the name stands before who has nearly that"),
+        ("asha kumar", [], "both words must be near"),
+        ("asha@x.im", [], "an address is not misspelt"),
+        ("C00009", [], "nor is a key"),
+    ],
+)
+def test_a_misspelt_name(customers, profiles, query, found, why):
+    if query == "rao":
+        named = {"emails": None, "email": None, "source_keys": None}
+        profiles.put_profiles([RAVI | named | {"customer_id": "cnear", "full_name": "Mia Raom", "names": None}], "r1")
+    answer = customers("GET", "/v1/customers", role="service", query=f"q={query.replace(' ', '%20')}")
+    assert [each["customer_id"] for each in answer.body["items"]] == found, why
+
+
+def test_the_journey_is_read_off_the_time_line(profiles, gateway, on_moto, tmp_path):
+    from hub.config import compiled
+
+    on_moto.setenv("HUB_HOME", str(tmp_path))
+    hub = {"name": "test", "currency": "INR", "country": "IN"}
+    (tmp_path / "deployment.json").write_text(json.dumps({"name": "test", "hub": hub, "sources": {}}))
+    compiled.read.cache_clear()
+    on_moto.setenv("CONTROL_TABLE", "control")
+    customers = gateway("matches")
+    answer = customers("GET", "/v1/customers/casha/journey", role="service")
+    assert answer.status == 200, answer.body
+    assert [(step["stage"], step["reference"]) for step in answer.body["steps"]] == [
+        ("known", None), ("in touch", None), ("customer", "SO-1001"),
+    ]  # fmt: skip
+    assert customers("GET", "/v1/customers/nobody/journey", role="service").status == 404

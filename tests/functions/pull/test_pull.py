@@ -7,6 +7,7 @@ import pytest
 from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
 
 from hub import aws, config
+from hub.pulls.profiles import Profiles
 from hub.pulls.store import PullStore
 from tests.hub.pulls import manifests
 from tests.hub.pulls.conftest import BUS, CONTROL, HUB, VAULT, make_stores
@@ -61,6 +62,18 @@ def test_a_schedules_message_makes_a_pull(world):
     assert world.handler(event(task), CONTEXT) == {"batchItemFailures": []}
     pull = PullStore(CONTROL).get("crm.contacts.00000001")
     assert (pull.state, pull.staged, pull.balanced) == ("complete", 12, True)
+    assert Profiles(CONTROL).get("crm", "contacts").rows == 12
+
+
+def test_a_profile_that_cannot_be_made_costs_no_pull(world, monkeypatch):
+    def fails(*_):
+        raise ValueError("Asha")
+
+    monkeypatch.setattr(world.profiling, "keep", fails)
+    assert world.handler(event({"source": "crm", "data_set": "contacts", "asked_by": "u"}), CONTEXT) == {
+        "batchItemFailures": []
+    }
+    assert PullStore(CONTROL).get("crm.contacts.00000001").state == "complete"
 
 
 def test_a_broken_message_does_not_keep_the_others(world):

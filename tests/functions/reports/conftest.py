@@ -1,4 +1,4 @@
-"""The reports function on a real engine: a released lake of three tables, built once."""
+"""The reports function on a real engine: a released lake of five tables, built once."""
 
 import json
 from collections.abc import Iterator
@@ -21,6 +21,19 @@ ROWS = {
         "('c2', 'O''Brien Town', true, true, 'Asia/Kolkata', date '2021-01-01', 1, false, 'r1')",
         "('gone', 'Pune', true, true, 'Asia/Kolkata', date '2021-01-01', 1, true, 'r1')",
     ],
+    "customer_history": [
+        "('k1', 'c1', 'crm', 'Pune', true, false, timestamp '2026-01-01 08:00:00.000000', "
+        "timestamp '2026-01-02 00:00:00.000000', timestamp '2026-01-01 08:00:00.000000', "
+        "timestamp '2026-02-01 00:00:00.000000', false, 'r1')",
+        "('k1', 'c1', 'crm', 'Goa', true, true, timestamp '2026-02-01 00:00:00.000000', "
+        "timestamp '2026-02-02 00:00:00.000000', timestamp '2026-02-01 00:00:00.000000', null, false, 'r1')",
+        "('k2', 'c1', 'shop', 'Agra', false, true, timestamp '2025-12-01 00:00:00.000000', "
+        "timestamp '2026-01-02 00:00:00.000000', timestamp '2025-12-01 00:00:00.000000', null, false, 'r1')",
+        "('k3', null, 'shop', 'Pune', true, false, timestamp '2026-01-01 00:00:00.000000', "
+        "timestamp '2026-01-02 00:00:00.000000', timestamp '2026-01-01 00:00:00.000000', "
+        "timestamp '2026-01-20 12:00:00.000000', false, 'r1')",
+    ],
+    "sales_forecast": ["(date '2026-03-01', 'INR', decimal '50.0000', 'linear_trend', 8, 0.125e0, 0.5e0, false, 'r1')"],
     "customer_key": ["('k1', 'c1', 'shop', timestamp '2026-01-01 00:00:00.000000', false, 'r1')"],
     "sales_order": [
         "('o1', 'k1', '007', timestamp '2026-01-15 10:00:00.000000', 'paid', 'INR', decimal '100.5000', false, 'r1')",
@@ -31,6 +44,9 @@ ROWS = {
 WRITTEN = {
     "customer": "customer_id, area, reachable_email, reachable_sms, time_zone, customer_since, sources, "
     "_deleted, _run_id",
+    "customer_history": "record_key, customer_id, source, area, reachable_email, reachable_sms, changed_at, known_at, "
+    "valid_from, valid_to, _deleted, _run_id",
+    "sales_forecast": "month, currency, amount, method, months, backtest_error, naive_error, _deleted, _run_id",
     "customer_key": "record_key, customer_id, source, changed_at, _deleted, _run_id",
     "sales_order": "record_key, customer_record_key, order_number, ordered_at, status, currency, total_amount, "
     "_deleted, _run_id",
@@ -88,7 +104,8 @@ def compiled(home: Path) -> Path:
         folder = home / "sql/reporting" / file.parent.name
         folder.mkdir(parents=True)
         (folder / "table.json").write_text(json.dumps(yaml.safe_load(file.read_text("utf-8"))))
-        (folder / "model.sql").write_text(file.with_name("model.sql").read_text("utf-8"))
+        for sql in file.parent.glob("*.sql"):
+            (folder / sql.name).write_text(sql.read_text("utf-8"))
     hub = {"name": "test", "currency": "INR", "country": "IN"}
     (home / "deployment.json").write_text(json.dumps({"name": "test", "hub": hub, "sources": {}}))
     (home / "reports").mkdir()

@@ -9,6 +9,10 @@ import boto3
 import pytest
 import yaml
 
+from hub.campaigns.segments import SegmentRequest, check
+from hub.models.loader import load
+
+ROOT = Path(__file__).parents[3]
 DRAFT = {
     "title": "Orders of an area",
     "sql": "select o.order_number, o.total_amount, o.ordered_at\n"
@@ -70,13 +74,49 @@ def test_a_report_from_writing_to_download(reports, run, lake):
     assert reports("GET", f"/v1/reports/{made.body['report_id']}", role="analyst").status == 404
 
 
-@pytest.mark.parametrize("name", ["sales_by_month", "reachable_customers"])
+@pytest.mark.parametrize("name", ["sales_by_month", "reachable_customers", "sales_forecast"])
 def test_shipped_reports_run(run, name):
     rows = {
         "sales_by_month": [["2026-01", "INR", 1, "100.5000"], ["2026-02", "INR", 1, "7.0000"]],
         "reachable_customers": [["O'Brien Town", 1, 1, 1], ["Pune", 1, 1, 0]],
+        "sales_forecast": [
+            ["2026-01", "INR", "sold", "100.5000", None, None, None],
+            ["2026-02", "INR", "sold", "7.0000", None, None, None],
+            ["2026-03", "INR", "expected", "50.0000", "linear_trend", 12.5, 50.0],
+        ],
     }
     assert run({"report_id": name})[1]["items"] == rows[name]
+
+
+def test_who_lacks_what_is_a_report_and_a_segment(run):
+    asked = {"fields": ["email", "phone", "birth_date"]}
+    rows = run({"report_id": "who_lacks_what", "parameters": asked})[1]["items"]
+    assert [row[:2] for row in rows] == [["c1", "birth_date"], ["c1", "phone"], ["c2", "birth_date"]]
+    shipped = yaml.safe_load((ROOT / "deployments/demo/reports/who_lacks_what.yaml").read_text("utf-8"))
+    assert run({"report_id": "who_lacks_what"})[1]["items"] == [], (
+        "who lacks an address, as long as nobody says another"
+    )
+    segment = SegmentRequest.model_validate(
+        {"name": "Without an e-mail address", "sql": shipped["sql"], "parameters": [{"name": "fields", "type": "list"}]}
+    )
+    check(segment, load(ROOT / "sql"), "test")
+
+
+@pytest.mark.parametrize(
+    ("day", "expected", "why"),
+    [
+        ("2025-11-30", [], "before anybody was known"),
+        ("2025-12-01", [["Agra", 1, 0, 1]], "one application knew her"),
+        ("2026-01-01", [["Pune", 2, 2, 0]], "two did: the record that changed last speaks; another customer came"),
+        ("2026-01-20", [["Pune", 1, 1, 0]], "he left at noon and is no customer at the day's end"),
+        ("2026-01-31", [["Pune", 1, 1, 0]], "she moved at midnight, which is the next day's first moment"),
+        ("2026-02-01", [["Goa", 1, 1, 1]], "there she is"),
+        ("2026-11-22", [["Goa", 1, 1, 1]], "as it still is"),
+    ],
+)
+def test_customers_as_they_were_on_a_day(run, day, expected, why):
+    asked = {"report_id": "customers_on_a_date", "parameters": {"as_of": day}}
+    assert run(asked)[1]["items"] == expected, why
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,23 @@ def test_one_run_with_its_steps(runs, store):
     assert runs("GET", "/v1/runs/nothing", role="viewer").status == 404
 
 
+def test_how_a_run_matched(runs, store):
+    add(store, "r20260101T000000aaaa")
+    path = "/v1/runs/r20260101T000000aaaa/matching"
+    assert runs("GET", path, role="viewer").status == 404, "it has not matched yet"
+    store.note_statement("r20260101T000000aaaa", 1, "select 1", 2_000_000_000)
+    store.note_statement("r20260101T000000aaaa", 2, "select 2", 2_000_000_000)
+    dropped = [{"key": "city alone", "cap": 1, "values": 1, "records": 9, "pairs": 36, "largest": 9}]
+    told = {"model": '{"person_prior": -3}', "settings": '{"threshold": 0.5}', "weights": ["given equal 9.1"]}
+    told |= {"learned": {"run_id": "r20260101T000000aaaa", "records": 9}}
+    told |= {"records": 9, "pairs": 4, "dropped": dropped, "conflicts": [["a", "b"]]}
+    store.note_matching("r20260101T000000aaaa", told)
+    shown = runs("GET", path, role="viewer").body
+    assert shown["model"] == {"person_prior": -3}
+    assert (shown["records"], shown["pairs"], shown["dropped"]) == (9, 4, dropped)
+    assert (shown["statements"], shown["conflicts"]) == (["select 1", "select 2"], [["a", "b"]])
+
+
 def test_asking_for_a_run_starts_the_machine(runs, store):
     assert runs("POST", "/v1/runs", role="operator").status == 202
     machine = boto3.client("stepfunctions").list_state_machines()["stateMachines"][0]["stateMachineArn"]

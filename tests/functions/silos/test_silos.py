@@ -6,7 +6,7 @@ import boto3
 import pytest
 
 from hub import config
-from hub.models import loader
+from hub.models import graph, histories, loader
 from tests.sql.lake import ROOT, home_of
 
 DEMO = ROOT / "deployments/demo"
@@ -47,7 +47,9 @@ def test_the_map_is_the_registry(hub):
         (source["name"], each["name"]): each["entities"] for source in found["sources"] for each in source["data_sets"]
     }
     assert entities["crm", "contacts"] == list(deployment.sources["crm"].data_sets["contacts"].entity)
-    assert {table["name"] for table in found["tables"]} == set(loader.load(ROOT / "sql"))
+    assert {table["name"] for table in found["tables"]} == set(
+        graph.asked(histories.with_twins(loader.load(ROOT / "sql")), deployment)
+    )
     tables = {table["name"]: table for table in found["tables"]}
     customers = {
         f"{source.name}.{name}"

@@ -64,6 +64,7 @@ def test_sources_with_their_last_pull(sources, bench):
     (shown,) = sources("GET", "/v1/sources", role="viewer").body["items"]
     assert (shown["name"], shown["connector"], shown["trust"]) == ("crm", "rest", 80)
     assert shown["data_sets"][0]["last_pull"] is None, "never pulled"
+    assert shown["data_sets"][0]["history"] is False, "nobody asks for it"
     bench.pull("crm.contacts")
     (shown,) = sources("GET", "/v1/sources", role="viewer").body["items"]
     last = shown["data_sets"][0]["last_pull"]

@@ -18,7 +18,7 @@ def sweep(on_moto, tmp_path, gateway, monkeypatch):
     turns = []
     monkeypatch.setattr(config, "read", lambda home: None)
     monkeypatch.setattr(pulls, "sweep", lambda *_: turns.append("pulls") or ["crm.contacts"])
-    seen = Watched({"high": ["crm.contacts"], "normal": [], "low": ["calls.calls"]}, ["shop.orders"])
+    seen = Watched({"high": ["crm.contacts"], "normal": [], "low": ["calls.calls"]}, ["shop.orders"], ["addresses"])
     monkeypatch.setattr(pulls, "watch", lambda *_: turns.append("watch") or seen)
     monkeypatch.setattr(runs, "resume_stuck", lambda *_, **__: turns.append("stuck") or [])
     monkeypatch.setattr(runs, "start_if_due", lambda *_: turns.append("due") or False)
@@ -32,6 +32,7 @@ def test_each_has_its_turn(sweep):
     assert turns == ["pulls", "watch", "stuck", "due", "campaigns"]
     watched = {
         "held": ["shop.orders"],
+        "missed": ["addresses"],
         "stale_high": ["crm.contacts"],
         "stale_normal": [],
         "stale_low": ["calls.calls"],
@@ -48,11 +49,12 @@ def test_each_has_its_turn(sweep):
 def test_what_was_seen_is_counted_for_the_alarms(sweep, capsys):
     sweep[0].handler({}, None)
     (line,) = (json.loads(text) for text in capsys.readouterr().out.splitlines() if "_aws" in text)
-    assert {name: line[name] for name in ("Stage", "PullsHeld", "StaleHigh", "StaleNormal")} == {
+    assert {name: line[name] for name in ("Stage", "PullsHeld", "StaleHigh", "StaleNormal", "TargetsMissed")} == {
         "Stage": "test",
         "PullsHeld": 1,
         "StaleHigh": 1,
         "StaleNormal": 0,
+        "TargetsMissed": 1,
     }
 
 

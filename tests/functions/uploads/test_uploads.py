@@ -126,6 +126,7 @@ def test_where_files_may_be_sent(world):
     api, *_ = world
     found = api("GET", "/v1/uploads/targets", role="service").body["items"]
     assert [each["source"] for each in found] == ["calls", "fixed", "marked"]
+    assert found[0]["form"] is None, "a table is not written by hand"
     assert found[0]["endings"] == [".csv", ".txt", ".csv.gz", ".csv.zip", ".txt.gz", ".txt.zip"]
 
 

@@ -1,12 +1,16 @@
 """Users, roles and the audit log on moto's user pool."""
 
+import json
 from datetime import UTC, datetime
 
 import pytest
 
+from hub import config
 from hub.access import audit
 from hub.access.principal import Principal
-from hub.access.store import Revocations
+from hub.access.register import Register
+from hub.access.store import Revocations, Uses
+from hub.settings import UsersSettings
 
 
 @pytest.fixture
@@ -100,3 +104,37 @@ def test_the_log_of_a_day_in_pages_and_in_order(users):
     assert all(entry["principal"] == "user-2" and "ravi" not in str(entry) for entry in read), "ids, never names"
     assert any(entry["action"] == "audit.read" for entry in seen), "reading the log is in the log"
     assert users("GET", "/v1/audit", role="auditor", query="day=2001-01-01").body["items"] == []
+
+
+def at(day):
+    return datetime.fromisoformat(f"{day}T12:00:00+00:00").timestamp
+
+
+def test_the_register_says_who_may_what_why_and_what_nobody_uses(pool, gateway, on_moto, tmp_path):
+    hub = {"name": "fixture", "currency": "INR", "country": "IN"}
+    hub |= {"clients": {"crm": {"description": "Shows the golden record.", "scopes": ["customers.read"]}}}
+    (tmp_path / "deployment.json").write_text(json.dumps({"name": "fixture", "hub": hub, "sources": {}}))
+    on_moto.setenv("HUB_HOME", str(tmp_path))
+    config.read.cache_clear()
+    api = gateway("users")
+    asha = api("POST", "/v1/users", {**NEW, "roles": ["auditor", "sales"]}).body["id"]
+    api("PATCH", "/v1/users/asha", {"purpose": "Audits the shops of the north."})
+    assert Revocations("access").not_before(asha) == 0, "why he may use the hub takes no token away"
+    Uses("access", at("2020-01-05")).note(asha, "customers.read")
+    gateway("users")("GET", "/v1/users", user=asha, role="auditor")
+    register = Register(UsersSettings.read(), config.read(tmp_path).hub.clients, at(f"{datetime.now(UTC):%Y-%m-%d}"))
+    user, client = register.page(None, 50, 90)[0]
+    rights = {right.permission: right for right in user.rights}
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    assert (user.name, user.purpose, user.last_used) == ("asha", "Audits the shops of the north.", today)
+    assert (rights["users.read"].last_used, rights["users.read"].unused) == (today, False), "the call itself"
+    assert rights["users.read"].given_by == ["auditor"]
+    assert (rights["customers.read"].last_used, rights["customers.read"].unused) == ("2020-01-05", True)
+    assert rights["sources.read"].last_used is None and "sources.read" in user.unused
+    assert {role.name: role.unused for role in user.roles} == {"auditor": False, "sales": True}
+    assert all(role.purpose for role in user.roles)
+    assert (client.kind, client.name, client.unused) == ("client", "crm", ["customers.read"])
+    shown = api("GET", "/v1/rights", query="unused_days=400", role="auditor").body["items"]
+    assert [each["name"] for each in shown] == ["asha", "crm"]
+    assert api("GET", "/v1/rights", role="operator").status == 403
+    config.read.cache_clear()

@@ -148,7 +148,7 @@ class World:
             self.sweep(later=1000)
         raise AssertionError(f"still open: {self.store.active()}")
 
-    def begin(self, audience, kind="send"):
+    def begin(self, audience, kind="send", **more):
         """A campaign for the audience, frozen or as far as it goes; its run."""
         self.audience = audience
         campaign_id = f"m{len(list(self.campaign_ids())):04d}"
@@ -156,7 +156,7 @@ class World:
         self.store.add(
             {
                 "campaign_id": campaign_id, "name": "Spring", "channel": "email", "segment_id": "g1",
-                "template_id": template, "sender": "hub@example.org", "parameters_json": "{}",
+                "template_id": template, "sender": "hub@example.org", "parameters_json": "{}", **more,
             }
         )  # fmt: skip
         run_id = f"s{campaign_id}{kind.replace('_', '')}"
@@ -205,12 +205,12 @@ class World:
 
 class Templates:
     @staticmethod
-    def saved():
-        request = TemplateRequest(name="Spring", subject="Hello {{given_name|friend}}", text="Tea!", html="<p>Tea!</p>")
-        item = {"template_id": "t1", "created_by": "u", "created_at": now_text()}
-        body = json.dumps(request.model_dump() | item)
-        aws.table("library").put_item(Item={"pk": "template", "sk": "t1", "json": body})
-        return "t1"
+    def saved(name="t1", text="Tea!"):
+        told = {"name": "Spring", "subject": "Hello {{given_name|friend}}", "text": text, "html": f"<p>{text}</p>"}
+        item = {"template_id": name, "created_by": "u", "created_at": now_text()}
+        body = json.dumps(TemplateRequest(**told).model_dump() | item)
+        aws.table("library").put_item(Item={"pk": "template", "sk": name, "json": body})
+        return name
 
 
 def people(count, start=0, **fields):
@@ -227,7 +227,7 @@ def person(customer_id, address, consent=True):
 
 @pytest.fixture
 def audiences():
-    return SimpleNamespace(people=people, person=person)
+    return SimpleNamespace(people=people, person=person, template=Templates.saved)
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """Who gets a message and why each other one does not: a row per reason, and that nobody is lost or written to twice."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,6 +57,12 @@ def candidate(address="asha@example.com", consent=True, known=True, customer_id=
             "in any spelling",
         ),
         (candidate(), rules({"c1": "granted"}, ["asha@example.com"]), "suppressed", "consent does not lift it"),
+        (
+            replace(candidate(), complains=True),
+            rules({"c1": "granted"}),
+            "open_complaint",
+            "nobody is courted who waits for an answer",
+        ),
         (candidate(address="asha@elsewhere.net"), rules(), "not_on_allow_list", "outside prod only a few may get mail"),
         (candidate(address="asha@elsewhere.net"), rules(allowed=None), None, "in prod everybody may"),
         (candidate(), rules(allowed=()), "not_on_allow_list", "an empty list is nobody"),

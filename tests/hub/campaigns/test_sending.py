@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -74,6 +75,28 @@ def test_what_is_sent(world, audiences):
     assert claims["c"] == "c00000"
     assert "person0" not in json.dumps(claims)
     assert {tag["Name"] for tag in body["EmailTags"]} == {"send_id", "run_id", "chunk"}
+
+
+@pytest.mark.parametrize(
+    ("accessible", "expected", "why"),
+    [
+        ("t2", {"person1": "TEA IN LARGE PRINT", "person0": "Tea!"}, "the template for who reads with difficulty"),
+        (None, {"person1": "Tea!", "person0": "Tea!"}, "there is none for them"),
+    ],
+)
+def test_who_reads_with_difficulty_gets_the_accessible_template(world, audiences, accessible, expected, why):
+    audiences.template("t2", "TEA IN LARGE PRINT")
+    usual, other = audiences.people(2)
+    run_id = world.begin([usual, replace(other, accessible=True)], accessible_template_id=accessible)
+    world.freeze(run_id)
+    world.finish()
+    texts = {}
+    for body in world.ses.accepted:
+        who = body["Destination"]["ToAddresses"][0].partition("@")[0]
+        texts[who] = body["Content"]["Simple"]["Body"]["Text"]["Data"]
+    assert {who: text.split("\n")[0].strip() for who, text in texts.items()} == expected, why
+    kept = [item["entries"] for item in world.store.chunks(run_id, ConsistentRead=True)]
+    assert "accessible" not in str(kept), "receipts do not tell who has a need"
 
 
 def test_no_address_is_in_the_ledger(world, audiences):

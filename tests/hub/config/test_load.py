@@ -150,6 +150,15 @@ def test_a_mistake_is_named_with_its_line_and_remedy(problems, right, wrong, fie
         assert abs(int(line) - line_of(source, wrong.strip())) <= 1 or field.startswith("fetch"), fitting[0]
 
 
+SECOND = """
+  people:
+    description: The same people once more.
+    fetch: {path: /people, records: $.items, paging: {kind: none}}
+    frequency: {class: on-demand}
+    keys: {business: [contact_id]}
+    columns: {contact_id: {type: varchar, required: true}}
+    entity: {customer: {source_key: contact_id}}
+"""
 KEYS = "    keys: {business: [contact_id]"
 DELETES = [
     ("hard_deletes: detect", "hard_deletes", "take out one of the two", "what changed says nothing of what is gone"),
@@ -171,6 +180,21 @@ def test_a_mistake_about_deletions(problems, line, field, remedy, why):
 def test_deletions_may_be_declared_where_all_is_read(problems, line):
     whole = CRM.replace("changed_since:", "# changed_since:")
     assert problems(whole.replace(KEYS, f"    {line}\n{KEYS}", 1)) == []
+
+
+KEPT = "    history: true                   # every"
+EVENTS = "    keys: {business: [activity_id]"
+HISTORIES = [
+    (CRM.replace("business: [contact_id], ", ""), "needs a business key", "a place is no record"),
+    (CRM.replace(KEPT, "    #").replace(EVENTS, f"{KEPT}\n{EVENTS}"), "keeps versions of an entity", "it gives events"),
+    (CRM + SECOND, "'people' gives customer of this source, too", "half of the versions"),
+]
+
+
+@pytest.mark.parametrize(("source", "remedy", "why"), HISTORIES, ids=[row[1] for row in HISTORIES])
+def test_a_history_that_could_not_be_kept(problems, source, remedy, why):
+    found = problems(source)
+    assert any(remedy in each and ".history: " in each for each in found), (why, found)
 
 
 def test_all_mistakes_at_once(problems):

@@ -38,6 +38,7 @@ def test_phone_digits(number, digits, why):
         ("1234567", [["phone"], ["key"], ["order"]], "one number may be any of them"),
         ("asha rao", [["name", "name"]], "two words are a name"),
         ("SO-17", [["key"], ["order"], ["name", "name"]], "one word may be a key or an order"),
+        ("आशा राव", [["name", "name"], ["name", "name"]], "as it is written, then in Latin letters"),
         ("  ", [], "nothing"),
     ],
 )
@@ -48,5 +49,15 @@ def test_asked(query, fields, why):
 def test_a_profile_is_found_by_all_that_it_holds():
     profile = {"names": ["Asha Rao"], "emails": ["a@x.in"], "phones": ["+919845012345"], "source_keys": ["crm:C7"]}
     wanted = {("name", "asha"), ("name", "rao"), ("email", "a@x.in"), ("phone", "845012345"), ("key", "c7")}
-    assert words_of(profile) == wanted
+    spelt = {("near", each) for each in ("asha", "sha", "aha", "asa", "ash", "rao", "ao", "ro", "ra")}
+    assert words_of(profile) == wanted | spelt | {("both", "asha rao"), ("sound", "ax")}
+    more = {"full_name": "Räo, Asha", "birth_date": "1990-05-01", "postcode": "411 001"}
+    assert words_of(more) - words_of({"full_name": "Asha Rao"}) == {
+        ("born", "1990-05-01ar"), ("post", "411001 asha"), ("post", "411001 rao"),
+    }, "in either order"  # fmt: skip
     assert words_of({}) == set()
+    found = words_of({"names": ["आशा राव"]})
+    assert {each for each in found if each[0] not in ("near", "sound")} == {
+        *(("name", word) for word in ("आशा", "राव", "asha", "rao")),
+        ("both", "asha rao"),
+    }

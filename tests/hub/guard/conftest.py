@@ -23,7 +23,7 @@ PRODUCT = {"record_key": "varchar", "name": "varchar", "unit_price": "decimal(18
 @pytest.fixture(scope="session")
 def released():
     """Three released tables; `reporting.new` is not released yet, nor is a product's weight; `vault` is not theirs."""
-    models = {name: SimpleNamespace(columns=dict.fromkeys(columns)) for name, columns in TABLES.items()}
+    models = {name: SimpleNamespace(shown=dict.fromkeys(columns)) for name, columns in TABLES.items()}
     columns = {"reporting.product": PRODUCT}
     release = SimpleNamespace(tables=SNAPSHOTS, names={"reporting.product": "product_2"}, columns=columns)
     return projections(models, release, "test")

@@ -77,6 +77,14 @@ def test_other_expressions_are_refused_with_the_remedy(sql, message, why):
     assert any(message in each for each in found), (why, found)
 
 
+def doubled(times: int) -> str:
+    """A query whose every part reads the one before twice."""
+    parts = ["p0 as (select a from vault.t)"]
+    parts += [f"p{n} as (select x.a from p{n - 1} as x inner join p{n - 1} as y on x.a = y.a)" for n in range(1, times)]
+    last = f"p{times - 1}"
+    return f"with {', '.join(parts)} select x.a from {last} as x inner join {last} as y on x.a = y.a"
+
+
 @pytest.mark.parametrize(
     ("sql", "line", "message", "why"),
     [
@@ -96,6 +104,8 @@ def test_other_expressions_are_refused_with_the_remedy(sql, message, why):
         ("select a from vault.t qualify row_number() over (order by a) = 1", 1, "", "not Athena's"),
         ("select a from vault.t for version as of 5", 1, "chooses the version", "the run does that"),
         ("select a from vault.t where a ilike 'x'", 1, "ilike", "not Athena's"),
+        (doubled(6), None, "", "64 reads"),
+        (doubled(7), 1, "reads 128 tables", "each part reads the one before twice: more stages than Trino holds"),
     ],
 )
 def test_select(sql, line, message, why):

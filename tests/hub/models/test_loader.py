@@ -29,6 +29,7 @@ SQL = "select record_key as id, changed_at, _pull_seq from conformed.product"
             "a misspelt option",
         ),
         (("description: One row per thing.\n", ""), 1, "description: is missing", "nobody says what a row is"),
+        (("kind: merge", "kind: merge\nhistory: true"), 3, "begins with _as_of", "no order for versions"),
         (("kind: merge", "kind: merge\npartition: [id]"), 3, "partition: unknown field", "a misspelt field"),
         (("kind: merge", "kind: merge\npartitions: [weak(id)]"), 3, "is not a column", "an unknown transform"),
         (

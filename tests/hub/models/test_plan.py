@@ -1,14 +1,17 @@
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from hub.models import ddl, loader
+from hub.models import ddl, graph, histories, loader
 from hub.models.plan import Known, make
 from hub.models.records import Release
 from tests.sql.lake import ROOT, entity_hub
 
-TABLES = loader.load(ROOT / "sql")
+TABLES = graph.asked(histories.with_twins(loader.load(ROOT / "sql")), entity_hub())
+BY_DAY = {"vault.erasure", "vault.customer_redirect", "reporting.customer", "reporting.sales_forecast"}  # by the run
+BY_DAY |= {"reporting.customer_standing", "reporting.customer_count"}
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 PULLS = {f"crm.{entity}": 3 for entity in ("customer", "product", "sales_order", "order_line", "interaction")}
 STORED = {
@@ -60,24 +63,25 @@ def test_the_first_run_makes_every_table_and_reads_everything():
     assert "pull_id > 'crm.customer.00000000' and pull_id <= 'crm.customer.00000003'" in sql
 
 
+def test_a_column_that_no_pull_has_brought_yet_is_null():
+    known = replace(FIRST, staged={"t_staging.crm_customer": {"id": "string", "name": "string"}})
+    sql = text(make(known), "vault.source_customer")
+    assert re.search(r"from \(select \*, .*cast\(null as varchar\) as email.* from t_staging.crm_customer\)", sql)
+    assert "from t_staging.crm_customer\n" in text(make(FIRST), "vault.source_customer")
+
+
 @pytest.mark.parametrize(
     ("ready", "expected", "why"),
     [
-        ({}, {"vault.erasure", "reporting.customer"}, "the erasure list may have grown, and everybody is a day older"),
+        ({}, BY_DAY, "the erasure list may have grown, and everybody is a day older"),
         (
             {"crm.product": 4},
-            {"vault.erasure", "reporting.customer", "reporting.product"},
+            BY_DAY | {"reporting.product"},
             "products touch nothing else",
         ),
         (
             {"crm.sales_order": 4},
-            {
-                "vault.erasure",
-                "reporting.customer",
-                "reporting.sales_order",
-                "reporting.order_line",
-                "reporting.interaction",
-            },
+            BY_DAY | {"reporting.sales_order", "reporting.order_line", "reporting.interaction"},
             "orders touch their lines and the time line",
         ),
     ],
@@ -94,7 +98,11 @@ def test_an_erasure_is_news_for_all_that_holds_persons():
     plan = make(known)
     assert written(plan) == {
         "vault.erasure", "vault.source_customer", "vault.contact_point", "vault.customer_match", "vault.customer",
+        "vault.customer_redirect", "vault.household", "vault.match_doubt",
         "vault.source_supplier", "vault.source_employee", "reporting.customer", "reporting.customer_key",
+        "reporting.sales_forecast", "vault.claim", "vault.discrepancy", "vault.customer_version",
+        "vault.customer_attributes", "reporting.customer_attribute",
+        "reporting.customer_standing", "reporting.customer_count",
     }  # fmt: skip
     first, second, *_ = [each.sql for each in plan.steps["vault.source_customer"].statements]
     erased = "(SELECT record_key FROM t_vault.erasure WHERE NOT _deleted)"

@@ -215,6 +215,47 @@ def test_a_run_starts_when_there_is_something_new(hub, given, due, why):
     assert hub.executions() == before + ([{"reason": "pulls"}] if due else []), why
 
 
+def decided(hub: Hub, *minutes_ago: int) -> None:
+    """Decisions after a release whose run began three hours ago."""
+    hub.run("released")
+    hub.release(customer=2)
+    for minutes in minutes_ago:
+        hub.store.note_decided(iso(NOW - timedelta(minutes=minutes)))
+
+
+def and_run(hub: Hub, state: str, minutes_ago: int) -> None:
+    then = iso(NOW - timedelta(minutes=minutes_ago))
+    newer = hub.store.runs(1)[0].model_copy(
+        update={"run_id": "r20990101T000000bbbb", "state": state, "started_at": then, "ended_at": then}
+    )
+    hub.store.add_run(newer, [], 2_000_000_000)
+
+
+@pytest.mark.parametrize(
+    ("given", "due", "why"),
+    [
+        (lambda hub: decided(hub), False, "nobody decided anything"),
+        (lambda hub: decided(hub, 200), False, "the released run began after it"),
+        (lambda hub: decided(hub, 4), False, "the steward may go on"),
+        (lambda hub: decided(hub, 6), True, "the steward is quiet"),
+        (lambda hub: decided(hub, 29, 1), False, "still at work"),
+        (lambda hub: decided(hub, 31, 1), True, "a long day's first decision is not kept waiting"),
+        (lambda hub: (decided(hub, 40), hub.store.asked_for(), hub.store.note_decided(iso(NOW))), False,
+         "the first wait was over with the run that was asked for"),
+        (lambda hub: (decided(hub, 6), hub.lease(5)), False, "a run is under way"),
+        (lambda hub: (decided(hub, 30), and_run(hub, "failed", 20)), False, "the same would fail alike"),
+        (lambda hub: (decided(hub, 90), and_run(hub, "failed", 70)), True, "an hour after a failure"),
+        (lambda hub: hub.store.note_decided(iso(NOW - timedelta(hours=1))), False, "nothing was ever released"),
+    ],
+)  # fmt: skip
+def test_a_run_starts_when_stewards_have_decided(hub, given, due, why):
+    given(hub)
+    before = hub.executions()
+    assert runs.start_if_due(hub) is due, why
+    assert hub.executions() == before + ([{"reason": "decisions"}] if due else []), why
+    assert runs.start_if_due(hub) is False, "one run for them"
+
+
 def test_one_pull_starts_one_run(hub):
     hub.pulled(NEW, 1)
     assert [runs.start_if_due(hub), runs.start_if_due(hub)] == [True, False]

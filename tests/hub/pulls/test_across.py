@@ -221,7 +221,9 @@ def test_versions_are_not_looked_for_without_end(monkeypatch):
     monkeypatch.setattr("hub.pulls.repeats.MOST", 3)
     memory = Memory(KEYED, None, [], {})
     digests = pa.array(["0" * 31 + digit for digit in "12"])
+    memory.staged = Staged(lambda batch: (digests, digests))
     rows = pa.table({"_record_key": digests, "_record_hash": digests, KEYED.keys.business[0]: ["a", "z"]})
     memory.add(1, rows)
     memory.add(2, rows)  # keys that lie among those of the first batch
+    memory.add(3, rows)
     assert memory.versions(rows) == {"not compared with earlier versions": 2}

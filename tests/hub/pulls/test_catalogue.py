@@ -17,7 +17,7 @@ from tests.hub.pulls.conftest import CONTROL, ROOT, VAULT
 from tests.hub.sources import double
 
 FOLDER = ROOT / "deployments/catalogue"
-FILES = ("google_sheets", "call_records")
+FILES = ("google_sheets", "call_records", "service_desk")
 # Rows of a data set: more than a page, where the manifest says how large a page is.
 COUNTS = {"erpnext.items": 1010, "woocommerce.orders": 200, "freshdesk.contacts": 130, "freshdesk.tickets": 640}
 COUNTS |= {"hubspot.contacts": 730}

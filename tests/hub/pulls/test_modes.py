@@ -17,7 +17,7 @@ from hub.api.routes import Call
 from hub.collect import Collector
 from hub.config.names import drop
 from hub.pulls.uploads import UploadDesk, UploadRequest
-from hub.quality import record_hashes, tokens
+from hub.quality import record_hashes, seed, tokens
 from hub.settings import CollectSettings, UploadsSettings
 from tests.hub.pulls import writings
 from tests.hub.pulls.conftest import CONTROL, VAULT
@@ -41,7 +41,7 @@ data_sets:
     keys: {business: [id]}
     columns:"""
 SECRET = "authentication: {kind: %s, secret: /hub/crm/token}"  # make_stores has it: crm-token
-COLLECT = {"stage": "test", "arrivals_table": "arrivals", "vault_bucket": VAULT}
+COLLECT = {"stage": "test", "arrivals_table": "arrivals", "vault_bucket": VAULT, "recent_function": "recent"}
 UPLOAD = {
     "stage": "test", "access_table": "access", "user_pool_client_id": "c", "control_table": CONTROL,
     "vault_bucket": VAULT, "pull_queue_url": "to be made",
@@ -55,9 +55,8 @@ def expected():
     """Of each row its key, its hash and its values, worked out without a source."""
     table = writings.held()
     keys = tokens(b"k" * 64, "odd", "things", [table["id"].combine_chunks()])
-    return compared(
-        table.append_column("_record_key", keys).append_column("_record_hash", record_hashes(table.columns))
-    )
+    hashes = record_hashes(table.columns, seed(b"k" * 64))
+    return compared(table.append_column("_record_key", keys).append_column("_record_hash", hashes))
 
 
 def compared(table):

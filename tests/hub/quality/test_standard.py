@@ -87,3 +87,9 @@ def test_certain_spellings_agree_with_the_numbering_plans():
 @pytest.mark.parametrize(("text", "expected", "why"), NAMES)
 def test_name(text, expected, why):
     assert standard.name(pa.array([text], pa.string())).to_pylist() == [expected], why
+
+
+def test_latin_is_there_where_a_name_has_other_letters():
+    given = pa.array(["Anna", None, "अमित शर्मा", "José", "😀"], pa.string())
+    assert standard.latin(given).to_pylist() == [None, None, "amit sharma", "Jose", None]
+    assert standard.latin(pa.array(["Anna", None], pa.string())).null_count == 2

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.quality.tokens import record_hashes, token, tokens
+from hub.quality.tokens import record_hashes, seed, token, tokens
 
 VALUES = st.one_of(st.none(), st.text(alphabet="ab:-\x1f1", max_size=4))
 
@@ -25,11 +25,17 @@ def test_a_number_and_its_text_are_the_same_key():
 
 
 def test_a_zero_has_no_sign():
-    zero, minus = record_hashes([pa.array([0.0, -0.0])]).to_pylist()
+    zero, minus = record_hashes([pa.array([0.0, -0.0])], 1).to_pylist()
     assert zero == minus
 
 
 @given(st.lists(st.tuples(VALUES, VALUES), min_size=2, max_size=2))
 def test_hashes_are_equal_for_equal_rows_only(rows):
-    made = record_hashes([pa.array(list(column), pa.string()) for column in zip(*rows, strict=True)]).to_pylist()
+    made = record_hashes([pa.array(list(column), pa.string()) for column in zip(*rows, strict=True)], 1).to_pylist()
     assert (made[0] == made[1]) == (rows[0] == rows[1])
+
+
+def test_hashes_depend_on_the_key():
+    """Who can send rows must not be able to make one that looks like another's."""
+    row = [pa.array(["x"])]
+    assert record_hashes(row, seed(b"one")) != record_hashes(row, seed(b"other"))

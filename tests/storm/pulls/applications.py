@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from hub import aws, config
+from hub import config
 from tests.hub.pulls import manifests
-from tests.hub.pulls.conftest import HUB, VAULT
+from tests.hub.pulls.conftest import HUB
 from tests.hub.sources import double
+from tests.storm.pulls.stores import Bucket
 
 NOW = 1_800_000_000.0
 BEGUN = datetime.fromtimestamp(NOW, UTC) - timedelta(days=1)
@@ -63,6 +64,7 @@ class Rest(double.Api):
         self.kind, self._folder = kind, folder
         self.repeats, self.shuffle = False, random.Random(0)
         self.answers: list[bytes] = []
+        self._window = ""
         self.overlaps = kind in ("cursor", "more", "page", "link", "next_url")
 
     def _first(self) -> list[Any]:
@@ -116,8 +118,17 @@ class Rest(double.Api):
         return {key: (row["full_name"], row["updated_at"]) for key, row in last.items()}
 
     def reply(self, request: Any, query: dict[str, str], body: bytes) -> bytes:
+        if self._begins(query):
+            self.answers.clear()
         self.answers.append(self._page(request, query))
         return self.answers[-1]
+
+    def _begins(self, query: dict[str, str]) -> bool:
+        """Whether a first page is asked for; what it gives again is of the same pages, not of an earlier pull."""
+        if self.kind == "window":
+            begin, self._window = self._window, query["from"]
+            return query["from"] < begin
+        return query.get("page", "1") == "1" and query.get("offset", "0") == "0" and "cursor" not in query
 
     def _page(self, request: Any, query: dict[str, str]) -> bytes:
         since = query.get("updated_since", "")
@@ -227,8 +238,9 @@ class Files:
 
     name = "calls.calls"
 
-    def __init__(self, kind: str, seed: int, folder: Path) -> None:
+    def __init__(self, kind: str, seed: int, folder: Path, bucket: Bucket) -> None:
         self.chance, self._folder, self.kind = random.Random(f"{kind} {seed}"), folder, kind
+        self._bucket = bucket
         self.files: dict[str, list[tuple[str, str]]] = {}
         for letter in "abcd":
             self._replace(letter, self.chance)
@@ -269,7 +281,7 @@ class Files:
             body = text.getvalue().encode()
         else:
             body = gzip.compress("".join(json.dumps(row) + "\n" for row in rows).encode(), mtime=0)
-        aws.client("s3").put_object(Bucket=VAULT, Key=f"drop/calls/{letter}.{self.kind}", Body=body)
+        self._bucket.put(f"drop/calls/{letter}.{self.kind}", body)
 
 
 def loaded(folder: Path, source: str, manifest: str) -> config.Deployment:

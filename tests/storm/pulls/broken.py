@@ -174,6 +174,28 @@ def _forgets_what_is_staged() -> None:
     Memory.rebuild = lambda self: None
 
 
+def _drops_late_rows() -> None:
+    """Takes a row that changed before the cursor for one that is known, and the source's total for too high."""
+    pieces, read = Rest.pieces, Rest._read
+
+    def begun(self: Any, cursor: Any, position: Any) -> Iterator[Any]:
+        self.seen, self.dropped = (cursor or {}).get("changed", ""), 0
+        return pieces(self, cursor, position)
+
+    def later(self: Any, *given: Any) -> Any:
+        found = read(self, *given)
+        page = found.page
+        moments = [str(moment).replace("Z", ".000000Z") for moment in page.table["updated_at"].to_pylist()]
+        kept = pa.array([moment >= self.seen for moment in moments], pa.bool_())
+        few = len(kept) - kept.true_count
+        self.dropped += few
+        told = page.declared and page.declared - self.dropped
+        fewer = replace(page, table=page.table.filter(kept), rows=page.rows - few, declared=told)
+        return replace(found, page=fewer)
+
+    Rest.pieces, Rest._read = begun, later
+
+
 def _first_version_wins() -> None:
     """Of two versions of a record in one batch it keeps the one that came first."""
     without_repeats = stage._without_repeats
@@ -248,6 +270,7 @@ ENGINES = {
     "page 1": Engine("a pull goes on behind its last committed page", _starts_again),
     "skipped": Engine("a pull goes on at the very next page", _skips_a_page),
     "staged twice": Engine("a row that comes again is staged once", _forgets_what_is_staged),
+    "late": Engine("a row that comes late is kept", _drops_late_rows),
     "first version": Engine("of a record's versions the latest counts", _first_version_wins),
     "cursor": Engine("the cursor moves with the pull's completion", _moves_the_cursor_early),
     "event": Engine("every complete pull is announced", _announces_nothing),

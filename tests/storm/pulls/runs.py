@@ -35,6 +35,9 @@ MOST = 12  # workers of a pull
 BRIEF = 0.2  # seconds without an answer, where one hangs
 # Each step is reached once per batch, or once per pull.
 PER_BATCH = ("landed", "staged", "quarantined", "keyed", "committed")
+# Reached where a pull is compared with the one before it; there they come twice as often, as few kinds are.
+COMPARED = ("keyed", "compared", "indexed")
+COMPARING = ("table", "csv", "jsonl")
 
 
 class Broken(AssertionError):
@@ -56,7 +59,7 @@ class Sky:
 @contextmanager
 def sky() -> Iterator[Sky]:
     """A place where it can storm."""
-    made = clouds.Clouds()
+    made = clouds.Clouds(stored.STORES)
     with ExitStack() as stack:
         aws.reset()
         stack.callback(aws.reset)
@@ -145,7 +148,11 @@ def _world(sky: Sky, kind: str, history: int) -> Iterator[World]:
         if kind in PAGINGS:
             application: Any = stack.enter_context(double.serving(Rest(kind, history, folder)))
         else:
-            application = (Table if kind.startswith("table") else Files)(kind, history, folder)
+            application = (
+                Table(kind, history, folder)
+                if kind.startswith("table")
+                else Files(kind, history, folder, stored.STORES.bucket)
+            )
         watch = laws.Watch()
         sky.clouds.begin(watch.saw)
         yield World(sky, application, application.deployment(), watch)
@@ -159,6 +166,7 @@ class Weather:
         # Drawn from while workers are at it; what they do at the same time must not change what comes later.
         self._air = random.Random(chance.random())
         self._rest = isinstance(world.application, Rest)
+        self._compares = world.application.kind in COMPARING
         self._changing = chance.random() < 0.4
         self._unruly = chance.choice([0, 0, 0.03, 0.1])
         self.stirs = self.repeats = 0
@@ -239,7 +247,8 @@ class Weather:
 
     def _step(self) -> tuple[str, int]:
         """The steps in their turn, so that each is met as often as the others."""
-        step = steps.STEPS[(self._number // len(KINDS) + self._workers * 5) % len(steps.STEPS)]
+        turn = (*steps.STEPS, *COMPARED) if self._compares else [each for each in steps.STEPS if each not in COMPARED]
+        step = turn[(self._number // len(KINDS) + self._workers * 7) % len(turn)]
         self._workers += 1
         return step, self._chance.randrange(1, 4) if step in PER_BATCH else 1
 

@@ -1,40 +1,36 @@
-"""What the AWS of a storm holds, read straight from moto: through clients it would take most of a run's time."""
+"""What the AWS of a storm holds, read where it is kept: through clients it would take most of a run's time."""
 
 import gzip
-import hashlib
 from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer
 from moto.core import DEFAULT_ACCOUNT_ID
-from moto.dynamodb.models import dynamodb_backends
-from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.glue.models import glue_backends
-from moto.s3.models import s3_backends
 
 from hub.pulls.items import plain, read_pull
 from hub.pulls.models import Pull
-from tests.hub.pulls.conftest import CONTROL, VAULT
+from tests.hub.pulls.conftest import VAULT
 from tests.over_http import REGION
+from tests.storm.pulls.stores import Stores
 
+STORES = Stores()
 READ = TypeDeserializer().deserialize
 
 
 def clear() -> None:
     """As if the stores had just been made."""
-    _keys().clear()
-    _table().items.clear()
+    STORES.bucket.objects.clear()
+    STORES.control.items.clear()
     glue_backends[DEFAULT_ACCOUNT_ID][REGION].databases["test_staging"].tables.clear()
 
 
 def objects(folder: str) -> dict[str, str]:
     """Key -> hash of its bytes, of what lies under a folder."""
-    return {
-        key: hashlib.sha256(found.value).hexdigest() for key, found in list(_keys().items()) if key.startswith(folder)
-    }
+    return {key: found.etag for key, found in sorted(STORES.bucket.objects.items()) if key.startswith(folder)}
 
 
 def body(key: str) -> bytes:
-    return bytes(_keys()[key].value)
+    return STORES.bucket.objects[key].body
 
 
 def unpacked(key: str) -> bytes:
@@ -66,16 +62,8 @@ def partitions(table: str) -> dict[str, str]:
     return {pull: location.removeprefix(f"s3://{VAULT}/") for pull, location in of}
 
 
-def _keys() -> Any:
-    return s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets[VAULT].keys
-
-
 def _items(pk: str) -> list[dict[str, Any]]:
     """The items of one partition of the control table, by their sort key."""
-    rows = _table().items.get(DynamoType({"S": pk}), {})
-    found = [{name: READ(value) for name, value in each.to_json()["Attributes"].items()} for each in rows.values()]
+    rows = STORES.control.items.get(pk, {})
+    found = [{name: READ(value) for name, value in each.items()} for each in rows.values()]
     return sorted(map(plain, found), key=lambda item: str(item["sk"]))
-
-
-def _table() -> Any:
-    return dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables[CONTROL]

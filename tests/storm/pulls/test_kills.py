@@ -6,6 +6,7 @@ import boto3
 import pytest
 
 from hub import config
+from hub.errors import LeaseLost
 from hub.pulls import PullTask, sweep
 from hub.pulls.store import LEASE_SECONDS
 from tests.hub.pulls import manifests
@@ -61,7 +62,8 @@ def stored(bench):
     s3 = boto3.client("s3")
     for item in s3.list_objects_v2(Bucket=VAULT)["Contents"]:
         body = s3.get_object(Bucket=VAULT, Key=item["Key"])["Body"].read()
-        found[item["Key"]] = gzip.decompress(body) if item["Key"].endswith(".gz") else body
+        if body := gzip.decompress(body) if item["Key"].endswith(".gz") else body:  # nothing is seen of an empty one
+            found[item["Key"]] = body
     pull = bench.engine.store.get("crm.contacts.00000001").model_dump(exclude={"started_at", "ended_at"})
     state = bench.engine.store.state(CONTACTS)
     return found | {"pull": pull, "cursor": state["cursor"], "state": sorted(state.keys() - {"requeued_at"})}
@@ -118,3 +120,27 @@ def test_a_worker_that_was_thought_dead_writes_no_more(queue, crm):
         bench.pull(CONTACTS)
     pull = slow.store.get("crm.contacts.00000001")
     assert (pull.state, pull.received, pull.batches) == ("complete", 35, 4)
+
+
+def test_a_write_that_arrives_after_the_lease_is_not_seen(cloud, monkeypatch, tmp_path):
+    """It hung; another worker, to whom the source gave other rows, had none to stage of that batch."""
+    monkeypatch.setattr("hub.pulls.engine.BATCH_BYTES", 1)
+    with double.serving(double.Api([manifests.contact(n) for n in range(20)])) as api:
+        (tmp_path / "sources").mkdir()
+        (tmp_path / "hub.yaml").write_text(HUB)
+        (tmp_path / "sources/crm.yaml").write_text(manifests.crm(api.url))
+        deployment, landed, ended = config.load(tmp_path), 0, []
+
+        def reached(step):
+            nonlocal landed
+            landed += step == "landed"
+            if step == "landed" and landed == 2:
+                api.rows[10:] = [dict(row) for row in reversed(api.rows[:10])]
+                ended.append(Bench(deployment, now=NOW + LEASE_SECONDS + 1).pull(CONTACTS))
+
+        monkeypatch.setattr("hub.pulls.steps.reached", reached)
+        bench = Bench(deployment, now=NOW)
+        with pytest.raises(LeaseLost):
+            bench.pull(CONTACTS)
+    assert [(pull.state, pull.staged, pull.duplicate) for pull in ended] == [("complete", 10, 10)]
+    assert len(bench.staged(CONTACTS)) == 10

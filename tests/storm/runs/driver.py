@@ -20,6 +20,7 @@ from hub.models.releases import ChecksFailed, Releaser
 from hub.models.steps import logger
 from hub.models.store import RunStore
 from hub.settings import PlanSettings
+from tests.sql.by_value import ByValue
 
 # Its processes begin with everything imported, and without the threads of the tests.
 CONTEXT = get_context("forkserver")
@@ -41,10 +42,10 @@ def run(given: dict[str, str]) -> None:
     now, store, athena = datetime.fromisoformat(given["now"]), RunStore(given["control"]), Athena(given["stage"])
     settings = PlanSettings(
         stage=given["stage"], hub_home=Path(given["home"]), control_table=given["control"],
-        vault_bucket=given["vault"], reporting_bucket=given["reporting"],
+        vault_bucket=given["vault"], reporting_bucket=given["reporting"], consent_table=given["consent"],
     )  # fmt: skip
     run_id = Planner(settings, store).plan("test", None, now)["run_id"]
-    executor = Executor(store, athena, given["vault"])
+    executor = Executor(store, athena, given["vault"], ByValue(athena, store, given["stage"]))
     releaser = Releaser(store, athena, given["stage"], "default")
     for wave in store.run(run_id).waves:
         for name in wave:

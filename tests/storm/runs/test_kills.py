@@ -30,7 +30,9 @@ OF_A_FAILED_RUN = {"run_failed": "a failed run that still has the lease"}
 OF_PROFILES = {"profiles_written": "profiles of the release; only the answer is lost"}
 KILLS = {**OF_A_RUN, **OF_A_FAILED_RUN, **OF_PROFILES}
 PEOPLE = {
-    "vault.erasure", "vault.source_customer", "vault.customer_match", "vault.customer", "reporting.customer",
+    "vault.erasure", "vault.source_customer", "vault.match_decision", "vault.customer_match", "vault.customer",
+    "vault.edit", "vault.verified", "vault.claim", "vault.customer_attributes", "vault.discrepancy",
+    "reporting.customer",
     "reporting.customer_key", "reporting.interaction",
 }  # fmt: skip
 
@@ -50,6 +52,7 @@ def lake(make_shared_lake, tmp_path_factory) -> Lake:
 
 def given(lake: Lake, **more: str) -> dict[str, str]:
     place = {"stage": lake.stage, "home": str(lake.home), "control": lake.control, "vault": lake.vault}
+    place["consent"] = lake.consent
     return {**place, "reporting": lake.reporting, "now": lake.now.isoformat(), **more}
 
 

@@ -11,7 +11,10 @@ from tests.sql.lake import ROOT, entity_hub, staged
 
 SEEDS = [int(seed) for seed in os.environ.get("SEEDS", f"{date.today():%Y%m%d}").split(",")]
 PULLS = 3
-TABLES = set(loader.load(ROOT / "sql")) - {"vault.erasure"}
+MODELS = loader.load(ROOT / "sql")
+# No data set asks for a history; how customers, their ids and their number were between the runs knows who was there.
+BETWEEN = {"vault.customer_version", "vault.customer_redirect", "reporting.customer_count"}
+TABLES = set(MODELS) - {"vault.erasure", "reporting.customer_history", *BETWEEN}
 SOURCES = {"crm": 80, "shop": 50}
 NAMES = ["Asha Rao", "ASHA  RAO", "Ravi Das", "Mira", None]
 EMAILS = ["asha@x.in", "ravi@x.in", "mira@x.in", None]
@@ -30,7 +33,8 @@ def test_incremental_is_rebuild(make_lake, seed):
             lake.now += timedelta(hours=1)
     at_once.run()
     for table in sorted(TABLES):
-        assert by_and_by.rows(table) == at_once.rows(table), (seed, table)
+        columns = [column for column in MODELS[table].columns if column != "previous_customer_id"]
+        assert by_and_by.rows(table, columns) == at_once.rows(table, columns), (seed, table)
 
 
 def history_of(chance: random.Random):

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from typing import Final, Literal
 
-Metric = Literal["RowsStaged", "PullsHeld", "StaleHigh", "StaleNormal", "Releases", "MessagesSent"]
+Metric = Literal["RowsStaged", "PullsHeld", "StaleHigh", "StaleNormal", "TargetsMissed", "Releases", "MessagesSent"]
 NAMESPACE: Final = "Hub"
 DIMENSION: Final = "Stage"
 

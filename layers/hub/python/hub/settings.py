@@ -95,6 +95,13 @@ class SecretSettings(Settings):
 class CollectSettings(Settings):
     arrivals_table: str
     vault_bucket: str
+    recent_function: str
+
+
+class RecentSettings(Settings):
+    vault_bucket: str
+    profiles_table: str
+    token_key_parameter: str
 
 
 class SourcesSettings(ApiSettings):
@@ -143,6 +150,7 @@ class SweepSettings(Settings):
 
 class PlanSettings(Settings):
     control_table: str
+    consent_table: str
     vault_bucket: str
     reporting_bucket: str
 
@@ -175,6 +183,14 @@ class RunsSettings(ApiSettings):
 class CustomersSettings(ApiSettings):
     profiles_table: str
     token_key_parameter: str
+
+
+class GroupsSettings(CustomersSettings):
+    library_table: str
+
+
+class StewardshipSettings(CustomersSettings):
+    control_table: str
 
 
 class ReportsSettings(ApiSettings):
@@ -223,6 +239,22 @@ class SendSettings(Settings):
     link_key_parameter: str
     public_url: str
     configuration_set: str
+
+
+class CaptureSettings(ContactsSettings):
+    profiles_table: str
+
+
+class VerificationsSettings(CaptureSettings):
+    link_key_parameter: str
+    public_url: str
+    configuration_set: str
+    vault_bucket: str
+
+
+class EvidenceSettings(Settings):
+    consent_table: str
+    vault_bucket: str
 
 
 class LinksSettings(Settings):

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from hub import aws
 from hub.access.principal import Principal
 from hub.access.roles import Roles
-from hub.access.store import Revocations
+from hub.access.store import Revocations, Uses
 from hub.errors import BadRequest, Conflict, InvalidInput, NotFound
 from hub.settings import UsersSettings
 
@@ -34,6 +34,7 @@ class UserChange(BaseModel):
 
     roles: list[str] | None = Field(None, max_length=60)
     enabled: bool | None = None
+    purpose: str | None = Field(None, min_length=1, max_length=300, description="Why he may use the hub.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class Directory:
         self._pool_id = settings.user_pool_id
         self._revocations = Revocations(settings.access_table)
         self._roles = Roles(settings.access_table)
+        self._uses = Uses(settings.access_table)
         self._now = now
 
     def page(self, after: str | None, limit: int) -> tuple[list[User], str | None]:
@@ -100,6 +102,10 @@ class Directory:
         the hub always has an administrator.
         """
         user, pool = self.get(username), self._pool
+        if change.purpose is not None:
+            self._uses.set_purpose(user.id, change.purpose)
+        if change.roles is None and change.enabled is None:
+            return user
         self._roles.check_grant(by, set(change.roles or []) - set(user.roles))
         stays = change.roles is None or MANAGE in self._roles.permissions(change.roles)
         if user.id == by.id and (change.enabled is False or not stays):

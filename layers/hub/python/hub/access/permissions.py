@@ -11,6 +11,10 @@ UPLOAD = frozenset({"uploads.read", "uploads.write"})
 RUN_REPORTS = frozenset({"reports.read", "reports.run"})
 REFUSED = frozenset({"quarantine.read", "quarantine.replay"})
 LISTS = frozenset({"lists.read", "lists.write"})
+VERIFY = frozenset({"verifications.read", "verifications.write", "verifications.decide"})
+GROUPS = frozenset({"groups.write"})
+STEWARD = frozenset({"decisions.read", "decisions.write", "decisions.approve", "edits.write", "matches.read"})
+"""Who is who is decided by stewards; who meets customers may propose a value."""
 WRITE_REPORTS = RUN_REPORTS | {"reports.write", "results.download", "tables.read"}
 
 ROLES: Final[dict[str, frozenset[str]]] = {
@@ -32,12 +36,34 @@ ROLES: Final[dict[str, frozenset[str]]] = {
     | UPLOAD
     | REFUSED
     | LISTS
-    | {"fixes.read", "fixes.undo", "customers.read", "contacts.read", "contacts.write"},
-    "service": UPLOAD | {"customers.read", "contacts.read", "contacts.write"},
-    "sales": RUN_REPORTS | UPLOAD | {"customers.read", "contacts.read"},
+    | VERIFY
+    | STEWARD
+    | GROUPS
+    | {"fixes.read", "fixes.undo", "customers.read", "prompts.write", "contacts.read", "contacts.write"},
+    "service": UPLOAD
+    | VERIFY
+    | GROUPS
+    | {"edits.write", "matches.read", "customers.read", "prompts.write", "contacts.read", "contacts.write"},
+    "sales": RUN_REPORTS | UPLOAD | GROUPS | {"edits.write", "customers.read", "prompts.write", "contacts.read"},
     "auditor": OVERSEE | {"audit.read", "users.read", "campaigns.read"},
     "viewer": OVERSEE | {"reports.read"},
 }
+PURPOSES: Final[dict[str, str]] = {
+    "admin": "Governs users, roles, sources and releases of campaigns.",
+    "operator": "Keeps pulls and runs going.",
+    "data_engineer": "Adds sources and models, mends what was refused.",
+    "data_analysis_engineer": "Writes reports and segments, starts runs.",
+    "analyst": "Answers questions with reports and segments.",
+    "report_user": "Runs the reports that others have written.",
+    "marketer": "Writes segments, messages and campaigns.",
+    "approver": "Releases the campaigns of others.",
+    "steward": "Decides who is who and which values hold.",
+    "service": "Serves customers one by one.",
+    "sales": "Sells to customers one by one.",
+    "auditor": "Reads who saw and did what.",
+    "viewer": "Sees how the hub does, and no person.",
+}
+"""Why somebody has a shipped role; custom roles say so themselves."""
 # An admin governs users, sources and releases of campaigns, and reads no customer silently: each look-up is audited.
 ROLES["admin"] = frozenset().union(*ROLES.values(), {"users.read", "users.manage"})
 

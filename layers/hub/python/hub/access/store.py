@@ -5,14 +5,17 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
+from aws_lambda_powertools import Logger
 from boto3.dynamodb.conditions import Key
 from botocore.exceptions import BotoCoreError, ClientError
 
 from hub import aws
 from hub.errors import Unavailable
 
+logger = Logger(service="api")
 ROLES_AGE = 15.0
 """Seconds that a process may believe what it last read of the custom roles."""
 REVOCATION_AGE = 15.0
@@ -128,6 +131,58 @@ class RoleStore:
 
     def delete(self, name: str) -> None:
         aws.table(self._table).delete_item(Key={"pk": "role", "sk": name})
+
+
+class Uses:
+    """The last day on which each caller used each of his permissions, and why he has them."""
+
+    def __init__(self, table: str, now: Callable[[], float] = time.time) -> None:
+        self._table = table
+        self._now = now
+        self._noted: set[tuple[str, str]] = set()
+        self._day = ""
+
+    def note(self, caller: str, permission: str) -> None:
+        """Write it down once a day and process. What cannot be written costs no request: nothing is decided by it."""
+        day = datetime.fromtimestamp(self._now(), UTC).date().isoformat()
+        if day != self._day:
+            self._noted, self._day = set(), day
+        if (caller, permission) in self._noted:
+            return
+        try:
+            self._put({"pk": f"used#{caller}", "sk": permission, "last_used": day})
+            if not self._noted:
+                self._put({"pk": "used", "sk": "since", "last_used": day}, first=True)
+        except (ClientError, BotoCoreError) as error:
+            logger.warning("the use of a right cannot be noted", error=type(error).__name__)
+            return
+        self._noted.add((caller, permission))
+
+    def of(self, caller: str) -> dict[str, str]:
+        """Permission -> day of its last use."""
+        found = aws.table(self._table).query(KeyConditionExpression=Key("pk").eq(f"used#{caller}"))["Items"]
+        return {item["sk"]: item["last_used"] for item in found}
+
+    def since(self) -> str | None:
+        """The first day of which uses are known."""
+        item = aws.table(self._table).get_item(Key={"pk": "used", "sk": "since"}).get("Item")
+        return str(item["last_used"]) if item else None
+
+    def purpose(self, caller: str) -> str | None:
+        """Why he may use the hub, as an administrator wrote it down."""
+        item = aws.table(self._table).get_item(Key={"pk": f"user#{caller}", "sk": "purpose"}).get("Item")
+        return str(item["purpose"]) if item else None
+
+    def set_purpose(self, caller: str, purpose: str) -> None:
+        aws.table(self._table).put_item(Item={"pk": f"user#{caller}", "sk": "purpose", "purpose": purpose})
+
+    def _put(self, item: dict[str, Any], first: bool = False) -> None:
+        try:
+            condition = {"ConditionExpression": "attribute_not_exists(pk)"} if first else {}
+            aws.table(self._table).put_item(Item=item, **condition)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from aws_lambda_powertools import Logger
 from hub.access import ROLES, Principal, principal_from
 from hub.access.principal import REFUSED
 from hub.access.quotas import Quotas
-from hub.access.store import Repeats, Revocations, RoleStore
+from hub.access.store import Repeats, Revocations, RoleStore, Uses
 from hub.api.replies import Reply, dump, jsonable, reply_of, to_gateway
 from hub.api.routes import Call, Route, route
 from hub.errors import (
@@ -122,6 +122,7 @@ class Api:
             principal = replace(principal, granted=self._roles.granted(custom))
         principal.require(found.permission or "")
         self._quotas.count(principal.id, self._settings.quotas.of(principal))
+        self._uses.note(principal.id, found.permission or "")
         logger.append_keys(principal=principal.id)
         return principal
 
@@ -163,6 +164,10 @@ class Api:
     @cached_property
     def _quotas(self) -> Quotas:
         return Quotas(self._settings.access_table)
+
+    @cached_property
+    def _uses(self) -> Uses:
+        return Uses(self._settings.access_table)
 
     @cached_property
     def _roles(self) -> RoleStore:

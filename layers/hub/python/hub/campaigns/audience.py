@@ -12,9 +12,11 @@ CHUNK: Final = 50
 """People in one chunk: the unit of queueing, of pause and of the ledger."""
 ADDRESS = re.compile(r"[^@\s<>,;\"()\[\]\x00-\x1f\x7f]{1,64}@[^@\s<>,;\"()\[\]\x00-\x1f\x7f]{1,189}\.[^@\s<>,;.\"]{2,}")
 
-Reason = Literal["erased", "no_address", "no_consent", "suppressed", "not_on_allow_list", "duplicate_address"]
+Reason = Literal[
+    "erased", "no_address", "no_consent", "suppressed", "open_complaint", "not_on_allow_list", "duplicate_address"
+]
 REASONS: Final[tuple[Reason, ...]] = (
-    "erased", "no_address", "no_consent", "suppressed", "not_on_allow_list", "duplicate_address",
+    "erased", "no_address", "no_consent", "suppressed", "open_complaint", "not_on_allow_list", "duplicate_address",
 )  # fmt: skip
 
 
@@ -22,7 +24,8 @@ REASONS: Final[tuple[Reason, ...]] = (
 class Candidate:
     """One person that the segment named. `known` is false where the vault has nobody of that id (any more).
 
-    earlier: ids that records of this person had before they were found to be one person's.
+    earlier: ids that records of this person had before they were found to be one person's. complains: has a complaint
+    that nobody has solved yet. accessible: is known to read with difficulty, so that a template for that is taken.
     """
 
     customer_id: str
@@ -31,6 +34,8 @@ class Candidate:
     consent_of_sources: bool | None
     fields: Mapping[str, str | None] = field(default_factory=dict)
     earlier: tuple[str, ...] = ()
+    complains: bool = False
+    accessible: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,7 @@ class Person:
     address_key: str | None = None
     fields: Mapping[str, str | None] = field(default_factory=dict)
     earlier: tuple[str, ...] = ()
+    accessible: bool = False
 
 
 def normal(address: str) -> str:
@@ -100,7 +106,9 @@ def decide(candidates: Iterable[Candidate], rules: Rules) -> list[Person]:
 
 def _included(token: str, candidate: Candidate, key: str) -> Person:
     address = normal(candidate.address or "")
-    return Person(token, candidate.customer_id, None, address, key, candidate.fields, candidate.earlier)
+    return Person(
+        token, candidate.customer_id, None, address, key, candidate.fields, candidate.earlier, candidate.accessible
+    )
 
 
 def _reason(candidate: Candidate, key: str | None, taken: set[str], rules: Rules) -> Reason | None:
@@ -112,6 +120,8 @@ def _reason(candidate: Candidate, key: str | None, taken: set[str], rules: Rules
         return "no_consent"
     if key in rules.suppressed:
         return "suppressed"
+    if candidate.complains:
+        return "open_complaint"
     if rules.allowed is not None and not on_list(normal(candidate.address or ""), rules.allowed):
         return "not_on_allow_list"
     return "duplicate_address" if key in taken else None

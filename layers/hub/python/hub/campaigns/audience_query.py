@@ -19,6 +19,12 @@ LONGEST_ID: Final = 100
 """Characters of a customer_id that is counted as unknown; the hub's own have 21."""
 FOUNDED: Final = "concat('c', translate(lower(substr(to_hex(sha256(to_utf8(record_key))), 1, 20)), '0189', 'ghij'))"
 """The id of a customer who begins with the record: what the record's person was called before he was another's."""
+READS_WITH_DIFFICULTY: Final = "|".join(
+    ("large.?print", "big.?letters", "blind", "low.?vision", "visual", "screen.?reader", "braille", "dyslexi",
+     "plain.?(language|text)", "easy.?read")
+)  # fmt: skip
+"""What special needs say of who wants another form of a message; which one it is stays in the vault."""
+STANDING: Final = "reporting.customer_standing"
 COLUMNS: Final = ("email", "marketing_consent", *PERSONAL)
 
 
@@ -26,11 +32,14 @@ def statement(segment: Permitted, release: Any, stage: str, columns: set[str]) -
     """The SQL. columns: those that vault.customer has; a variable that it lacks is nobody's."""
     wanted = [name for name in COLUMNS if name in columns]
     keys = released(release, "reporting.customer_key", stage)
+    complaining = _complaining(release, stage)
+    difficulty = f"coalesce(regexp_like(lower(special_needs), '{READS_WITH_DIFFICULTY}'), false)"
+    accessible = difficulty if "special_needs" in columns else "false"
     return f"""
 with segment as (
   select distinct cast(customer_id as varchar) as customer_id from ({segment.sql}) as chosen
 ), person as (
-  select customer_id, {", ".join(wanted)}
+  select customer_id, {accessible} as accessible, {", ".join(wanted)}
   from {released(release, "vault.customer", stage)}
   where not _deleted
 ), founded as (
@@ -38,15 +47,27 @@ with segment as (
 ), earlier as (
   select customer_id, array_join(array_agg(distinct earlier_id), ' ') as earlier
   from founded where earlier_id not in (select customer_id from person) group by customer_id
+), complaining as (
+  {complaining}
 )
 select
   segment.customer_id, person.customer_id is not null as known, earlier.earlier,
+  complaining.customer_id is not null as complains, person.accessible,
   {", ".join(f"person.{name}" for name in wanted)}
 from segment
 left join person on person.customer_id = segment.customer_id
 left join earlier on earlier.customer_id = segment.customer_id
+left join complaining on complaining.customer_id = segment.customer_id
 where segment.customer_id is not null
 """.strip()
+
+
+def _complaining(release: Any, stage: str) -> str:
+    """Who has an open complaint; nobody on a release of a time before the hub knew."""
+    if "open_complaints" not in release.columns.get(STANDING, {}):
+        return "select cast(null as varchar) as customer_id"
+    table = released(release, STANDING, stage)
+    return f"select customer_id from {table} where not _deleted and open_complaints > 0"
 
 
 def candidates(sql: str, parameters: list[str], workgroup: str) -> Iterator[Candidate]:
@@ -67,4 +88,13 @@ def _candidate(row: dict[str, Any]) -> Candidate:
     if len(customer_id) > LONGEST_ID:
         raise InvalidInput(f"The segment gives a customer_id of {len(customer_id)} characters; no customer has one")
     fields = {name: row.get(name) for name in PERSONAL}
-    return Candidate(customer_id, bool(row["known"]), row.get("email"), row.get("marketing_consent"), fields, earlier)
+    return Candidate(
+        customer_id,
+        bool(row["known"]),
+        row.get("email"),
+        row.get("marketing_consent"),
+        fields,
+        earlier,
+        complains=bool(row.get("complains")),
+        accessible=bool(row.get("accessible")),
+    )

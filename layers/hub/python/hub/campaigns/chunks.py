@@ -26,13 +26,15 @@ class Frozen:
         self._bucket = bucket
         self._prefix = prefix
 
-    def write_message(self, sender: str, channel: str, content: Content) -> None:
-        self._put("message.json", {"sender": sender, "channel": channel, "content": asdict(content)})
+    def write_message(self, sender: str, channel: str, content: Content, accessible: Content) -> None:
+        said = {"content": asdict(content), "accessible": asdict(accessible)}
+        self._put("message.json", {"sender": sender, "channel": channel, **said})
 
-    def message(self) -> tuple[str, str, Content]:
-        """The sender, the channel and what is said."""
+    def message(self) -> tuple[str, str, Content, Content]:
+        """The sender, the channel, what is said, and what to those who read with difficulty."""
         read = self._get("message.json")
-        return read["sender"], read["channel"], Content(**read["content"])
+        content = read["content"]
+        return read["sender"], read["channel"], Content(**content), Content(**read.get("accessible", content))
 
     def write_run(self, campaign: Item, run: Item) -> None:
         """Last of all: what was frozen, so that a run that its table forgot is known from here."""

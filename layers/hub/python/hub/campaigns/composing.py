@@ -51,7 +51,8 @@ class Campaigns:
     def add(self, request: CampaignRequest, principal: Principal) -> Campaign:
         """NotFound for a segment or template that is not there; InvalidInput for wrong parameters or sender."""
         segment = self._library.segment(request.segment_id)
-        self._library.template(request.template_id)
+        for template_id in filter(None, (request.template_id, request.accessible_template_id)):
+            self._library.template(template_id)
         read_parameters(segment.parameters, request.parameters)
         item = request.model_dump() | {
             "campaign_id": new_id(PREFIX),
@@ -176,7 +177,7 @@ class Campaigns:
         names = ("campaign_id", "name", "channel", "segment_id", "template_id", "sender", "created_by", "created_at")
         known: Item = {name: item[name] for name in names}
         known |= {kind: _run(run) for kind, run in runs.items() if run}
-        known["override"] = item.get("override")
+        known |= {name: item.get(name) for name in ("override", "accessible_template_id")}
         return Campaign(**known, parameters=json.loads(item["parameters_json"]), state=state)
 
 

@@ -126,11 +126,11 @@ class Freezer:
         )
 
     def _write(self, prefix: str, campaign: Item, chunks: list[list[Person]]) -> Frozen:
-        template = self._library.template(campaign["template_id"])
+        asked = (campaign["template_id"], campaign.get("accessible_template_id") or campaign["template_id"])
+        found = [self._library.template(each) for each in asked]
+        usual, accessible = (Content(each.subject, each.text, each.html) for each in found)
         frozen = Frozen(self._settings.vault_bucket, prefix)
-        frozen.write_message(
-            campaign["sender"], campaign["channel"], Content(template.subject, template.text, template.html)
-        )
+        frozen.write_message(campaign["sender"], campaign["channel"], usual, accessible)
         for number, people in enumerate(chunks, 1):
             frozen.write(number, people)
         return frozen

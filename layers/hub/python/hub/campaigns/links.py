@@ -12,6 +12,7 @@ import jwt
 from hub.errors import BadRequest, SettingsError
 
 PURPOSE: Final = "unsubscribe"
+CONFIRM: Final = "confirm"
 WRONG: Final = "This link is not complete. Copy all of it from the message, or answer the message instead."
 
 
@@ -56,6 +57,26 @@ class LinkKeys:
         if claims["p"] != PURPOSE or not all(isinstance(p, str) and re.fullmatch(r"\w{1,64}", p) for p in parts):
             raise BadRequest(WRONG)
         return link
+
+    def sign_confirm(self, verification_id: str, until: int) -> str:
+        """A link that confirms an address, good until an epoch second."""
+        claims = {"p": CONFIRM, "v": verification_id, "exp": until}
+        return jwt.encode(claims, self._keys[self._current], algorithm="HS256", headers={"kid": self._current})
+
+    def read_confirm(self, token: str) -> str:
+        """The verification that a link confirms; BadRequest for anything else, and after its time."""
+        try:
+            key = self._keys[jwt.get_unverified_header(token)["kid"]]
+            claims = jwt.decode(token, key, algorithms=["HS256"], options={"require": ["p", "v", "exp"]})
+        except (jwt.PyJWTError, KeyError, ValueError, RecursionError) as error:
+            raise BadRequest(WRONG) from error
+        if claims["p"] != CONFIRM or not isinstance(claims["v"], str) or not re.fullmatch(r"\w{1,64}", claims["v"]):
+            raise BadRequest(WRONG)
+        return str(claims["v"])
+
+
+def confirm_url(public_url: str, token: str) -> str:
+    return f"{public_url.rstrip('/')}/v1/links/confirm?token={quote(token)}"
 
 
 def unsubscribe_url(public_url: str, token: str) -> str:

@@ -42,9 +42,21 @@ class Outcome:
 
 
 def request(
-    sender: str, address: str, message: Message, unsubscribe_url: str, configuration_set: str, tags: dict[str, str]
+    sender: str,
+    address: str,
+    message: Message,
+    unsubscribe_url: str | None,
+    configuration_set: str,
+    tags: dict[str, str],
 ) -> dict[str, Any]:
-    """The arguments of `sesv2.send_email`. The headers are those of RFC 8058: one click, no page."""
+    """The arguments of `sesv2.send_email`. The headers are those of RFC 8058: one click, no page.
+
+    unsubscribe_url: None for what a person asked for himself, such as a code.
+    """
+    headers = [
+        {"Name": "List-Unsubscribe", "Value": f"<{unsubscribe_url}>"},
+        {"Name": "List-Unsubscribe-Post", "Value": "List-Unsubscribe=One-Click"},
+    ]
     return {
         "FromEmailAddress": sender,
         "Destination": {"ToAddresses": [address]},
@@ -52,10 +64,7 @@ def request(
             "Simple": {
                 "Subject": _utf8(message.subject),
                 "Body": {"Text": _utf8(message.text), "Html": _utf8(message.html)},
-                "Headers": [
-                    {"Name": "List-Unsubscribe", "Value": f"<{unsubscribe_url}>"},
-                    {"Name": "List-Unsubscribe-Post", "Value": "List-Unsubscribe=One-Click"},
-                ],
+                **({"Headers": headers} if unsubscribe_url else {}),
             }
         },
         "EmailTags": [{"Name": name, "Value": value} for name, value in tags.items()],

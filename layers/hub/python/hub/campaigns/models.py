@@ -40,11 +40,15 @@ class Template(TemplateRequest):
 
 
 class CampaignRequest(Stated):
-    """Who gets what from whom. Without a sender it is the deployment's."""
+    """Who gets what from whom. Without a sender it is the deployment's.
+
+    accessible_template_id: what those get instead of whom it is known that they read with difficulty.
+    """
 
     name: Title
     segment_id: str = Field(min_length=1, max_length=60)
     template_id: str = Field(min_length=1, max_length=60)
+    accessible_template_id: str | None = Field(None, min_length=1, max_length=60)
     sender: str | None = Field(None, max_length=254)
     parameters: dict[str, JsonValue] = Field(default={}, max_length=20)
 
@@ -104,6 +108,7 @@ class Campaign(BaseModel):
     channel: Channel
     segment_id: str
     template_id: str
+    accessible_template_id: str | None = None
     sender: str
     parameters: dict[str, Any]
     state: CampaignState

@@ -26,6 +26,21 @@ def done() -> Reply:
     return _page(200, "You are unsubscribed", "<p>You will get no more e-mail from us at this address.</p>")
 
 
+def asked_to_confirm(token: str) -> Reply:
+    action = html.escape(f"/v1/links/confirm?token={token}")
+    button = f'<form method="post" action="{action}"><button type="submit" class="main">Confirm</button></form>'
+    text = "<p>Press the button to confirm that this is your address and that we may write to you there.</p>"
+    return _page(200, "Confirm your address", text + button)
+
+
+def confirmed() -> Reply:
+    return _page(200, "Thank you", "<p>Your address is confirmed. You can unsubscribe by a link in each message.</p>")
+
+
+def used() -> Reply:
+    return _page(409, "This link was used", "<p>It works once, and not after another one was sent.</p>")
+
+
 def wrong() -> Reply:
     return _page(400, "This link does not work", f"<p>{html.escape(WRONG)}</p>")
 

@@ -58,7 +58,7 @@ class Sender:
     def _send(
         self, chunk: "_Chunk", people: dict[str, Person], frozen: Frozen, milliseconds_left: Callable[[], int]
     ) -> None:
-        sender, channel, content = frozen.message()
+        sender, channel, usual, accessible = frozen.message()
         self._exclude(chunk, people, channel)
         step("checked", chunk.run_id, chunk.number)
         with ThreadPoolExecutor(GROUP) as pool:
@@ -69,8 +69,9 @@ class Sender:
                 chunk.mark(group, "sending")
                 chunk.save("sending")
                 step("intended", chunk.run_id, chunk.number)
-                calls = [self._request(chunk, people[token], sender, channel, content) for token in group]
-                outcomes = dict(zip(group, pool.map(_call, calls), strict=True))
+                chosen = [(people[token], accessible if people[token].accessible else usual) for token in group]
+                calls = [self._request(chunk, person, sender, channel, content) for person, content in chosen]
+                outcomes = dict(zip(group, pool.map(call, calls), strict=True))
                 step("called", chunk.run_id, chunk.number)
                 chunk.record(outcomes)
                 sent = sum(outcome.verdict == "sent" for outcome in outcomes.values())
@@ -160,7 +161,7 @@ def _after(entry: Entry, outcome: Outcome) -> Entry:
             return entry
 
 
-def _call(request: Item) -> Outcome:
+def call(request: Item) -> Outcome:
     """One call of the provider, never repeated."""
     try:
         answer = aws.send_client("sesv2").send_email(**request)

@@ -14,6 +14,7 @@ from hub import config
 from hub.access.quotas import Quotas
 from hub.api import Call
 from hub.collect import bodies, proof
+from hub.collect.recent import is_shown
 from hub.collect.store import Arrivals, Claim, Secrets
 from hub.config import PushDataSet, PushSource
 from hub.config.names import pushed
@@ -41,7 +42,7 @@ class Collector:
         self._deployment = config.read(settings.hub_home)
         self._arrivals = Arrivals(settings.arrivals_table, settings.vault_bucket)
         self._quotas = Quotas(settings.arrivals_table)
-        self._secrets, self._now = Secrets(), now
+        self._secrets, self._now, self._recent = Secrets(), now, settings.recent_function
 
     def proven(self, source: str, data_set: str, call: Call) -> PushSource:
         """The source; Unauthenticated, in the same words, where it or the data set is unknown or not proven."""
@@ -106,6 +107,8 @@ class Collector:
         fields = {name: call.headers.get(header.lower(), "") for name, header in rules.fetch.headers.items()}
         told = {name: value[:LONGEST_FIELD] for name, value in fields.items() if value}
         self._arrivals.keep(pushed(source, data_set) + claim.name, body.text, told)
+        if is_shown(rules):
+            self._arrivals.tell(self._recent, source, data_set, claim.name)
 
 
 def _taken(claim: Claim) -> Taken:

@@ -68,6 +68,16 @@ class Arrivals:
         except (ClientError, BotoCoreError) as error:
             raise Unavailable("The hub cannot keep this now; send it again") from error
 
+    def tell(self, function: str, source: str, data_set: str, name: str) -> None:
+        """Have an arrival shown before the next run. Where that fails the run shows it, so nobody is refused."""
+        about = {"source": source, "data_set": data_set, "name": name}
+        try:
+            aws.client("lambda").invoke(
+                FunctionName=function, InvocationType="Event", Payload=json.dumps(about).encode()
+            )
+        except (ClientError, BotoCoreError) as error:
+            logger.warning("an arrival is shown by the next run only", error=type(error).__name__, source=source)
+
     def _update(self, data_set: str, key: str, update: str, values: dict[str, Any]) -> Any:
         names = {"#name": "name"} if "#name" in update else {"#kept": "kept"}
         try:

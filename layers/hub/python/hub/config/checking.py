@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from hub.config.models import UNITS, Check, Column, DataSet, Expectation, key_columns
+from hub.config.base import UNITS
+from hub.config.models import Check, Column, DataSet, Expectation, key_columns
 from hub.config.postcodes import FORMS
 
 NUMBERS = ("bigint", "integer", "double", "decimal")

@@ -5,7 +5,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, field_validator
 
-from hub.config.models import Authentication, DataSet, HubConfig, Name, Rate, Role, SecretName, Span, Strict, Whole
+from hub.config.attributes import Attribute
+from hub.config.base import Name, Rate, SecretName, Span, Strict, Whole
+from hub.config.models import Authentication, DataSet, HubConfig, Role
 from hub.config.push import PushConnection, PushFetch
 
 _FIELD = r"(\.[A-Za-z_][A-Za-z0-9_-]*|\['[^'\]]+'\])"
@@ -291,3 +293,4 @@ class Deployment(Strict):
     hub: HubConfig
     sources: dict[str, Source]
     roles: dict[str, Role] = Field(default_factory=dict)
+    attributes: dict[Name, Attribute] = Field(default_factory=dict)

@@ -11,6 +11,7 @@ SOURCING: Columns = {"lead_source": "varchar", "sale_source": "varchar", "collec
 
 CUSTOMER: Columns = {
     "source_key": "varchar",
+    "title": "varchar",
     "full_name": "varchar",
     "given_name": "varchar",
     "family_name": "varchar",
@@ -18,6 +19,11 @@ CUSTOMER: Columns = {
     "email_standard": "varchar",
     "phone": "varchar",
     "phone_standard": "varchar",
+    "phone_kind": "varchar",
+    "whatsapp": "varchar",
+    "fax": "varchar",
+    "website": "varchar",
+    "social": "varchar",
     "birth_date": "date",
     "gender": "varchar",
     "address": "varchar",
@@ -26,8 +32,18 @@ CUSTOMER: Columns = {
     "postcode": "varchar",
     "country": "varchar",
     "company": "varchar",
+    "job_title": "varchar",
+    "department": "varchar",
     "language": "varchar",
+    "marital_status": "varchar",
+    "family_size": "integer",
+    "income_band": "varchar",
+    "preferred_channel": "varchar",
+    "special_needs": "varchar",
+    "stage": "varchar",
+    "billing_cycle": "varchar",
     "marketing_consent": "boolean",
+    "attributes": "varchar",
     "created_at": "timestamp",
     "changed_at": "timestamp",
 }
@@ -45,6 +61,7 @@ PRODUCT: Columns = {
 SALES_ORDER: Columns = {
     "source_key": "varchar",
     "customer_source_key": "varchar",
+    "employee_source_key": "varchar",
     "order_number": "varchar",
     "ordered_at": "timestamp",
     "status": "varchar",
@@ -75,6 +92,8 @@ INTERACTION: Columns = {
     "direction": "varchar",
     "subject": "varchar",
     "outcome": "varchar",
+    "topic": "varchar",
+    "polarity": "varchar",
     "amount": "decimal(18,4)",
     "changed_at": "timestamp",
 }
@@ -207,6 +226,9 @@ REFERENCES: Mapping[str, str] = MappingProxyType(
         "invoice_source_key": "invoice",
     }
 )
+
+# Entities of which a data set may keep every version. An interaction is an event: its moment is its history.
+HISTORIC = frozenset(ENTITIES) - {"interaction"}
 
 # What every conformed row carries besides its entity's columns.
 ROW_COLUMNS: Columns = {

@@ -6,16 +6,18 @@ import types
 import typing
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from hub.config import messages, rules
+from hub.config import attributes, messages, rules, standing, survivorship, targets
+from hub.config.attributes import Attribute
 from hub.config.connections import CONNECTORS, Deployment
 from hub.config.lines import Document, Place, parse
 from hub.config.models import HubConfig, Role
 from hub.errors import ConfigError
 
+Named = TypeVar("Named", bound=BaseModel)
 VARIABLE = re.compile(r"\$\{([^}]*)\}")
 
 
@@ -33,15 +35,30 @@ def load(folder: Path | str, variables: Mapping[str, str] | None = None) -> Depl
     problems += rules.hub(hub, hub_document.problem) if hub else []
     given = hub_document.data.get("variables") if isinstance(hub_document.data, dict) else None
     values = {**(given if isinstance(given, dict) else {}), **(variables or {})}
-    sources = _sources(folder, values, problems)
-    roles = _roles(folder, problems)
+    declared, document = _named(folder, "attributes.yaml", Attribute, problems)
+    if document:
+        problems += [document.problem(place, what) for place, what in attributes.problems(declared)]
+    sources = _sources(folder, values, declared, problems)
+    if hub:
+        found = (
+            *survivorship.problems(hub.survivorship, sources),
+            *survivorship.problems(hub.survivorship_next, sources, "survivorship_next"),
+            *standing.problems(hub.customer_definitions, hub.life_cycle, sources),
+            *targets.problems(hub.quality_targets, sources),
+        )
+        problems += [hub_document.problem(place, what) for place, what in found]
+    roles, document = _named(folder, "roles.yaml", Role, problems)
+    if document:
+        problems += [each for name in roles for each in rules.role(name, document.problem)]
     if problems or hub is None:
         raise ConfigError(problems)
     hub = hub.model_copy(update={"variables": {name: str(value) for name, value in values.items()}})
-    return Deployment(name=hub.name, hub=hub, sources=sources, roles=roles)
+    return Deployment(name=hub.name, hub=hub, sources=sources, roles=roles, attributes=declared)
 
 
-def _sources(folder: Path, variables: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
+def _sources(
+    folder: Path, variables: Mapping[str, Any], declared: Mapping[str, Attribute], problems: list[str]
+) -> dict[str, Any]:
     files = sorted((folder / "sources").glob("*.yaml"))
     for other in sorted((folder / "sources").glob("*")):
         if other.suffix.casefold() in (".yml", ".yaml") and other.suffix != ".yaml":
@@ -64,6 +81,9 @@ def _sources(folder: Path, variables: Mapping[str, Any], problems: list[str]) ->
             problems.append(
                 document.problem(("name",), f"is {source.name!r} but the file is {path.name}; make them alike")
             )
+        for name, data_set in source.data_sets.items():
+            found = attributes.bind(data_set, declared)
+            problems += [document.problem(("data_sets", name, *place), what) for place, what in found]
         problems += rules.source(source, document.problem)
         if source.connector == "own" and not (folder / "connectors" / f"{source.connection.file}.py").is_file():
             what = f"there is no connectors/{source.connection.file}.py beside sources/; write it or name another"
@@ -72,25 +92,27 @@ def _sources(folder: Path, variables: Mapping[str, Any], problems: list[str]) ->
     return sources
 
 
-def _roles(folder: Path, problems: list[str]) -> dict[str, Role]:
-    path = folder / "roles.yaml"
+def _named(
+    folder: Path, file: str, model: type[Named], problems: list[str]
+) -> tuple[dict[str, Named], Document | None]:
+    """A file that maps names to things of one kind, and its document for further problems; nothing without a file."""
+    path = folder / file
     if not path.is_file():
-        return {}
-    document = parse(path, "roles.yaml")
+        return {}, None
+    document = parse(path, file)
     if document.problems or not isinstance(document.data, dict):
         problems += document.problems or [document.problem((), "is empty or not a mapping; write `key: value` lines")]
-        return {}
-    roles = {}
+        return {}, None
+    found = {}
     for name, data in document.data.items():
         part = Document(document.name)
         part.data, part.lines = (
             data,
             {place[1:]: line for place, line in document.lines.items() if place[:1] == (name,)},
         )
-        if role := _validated(Role, part, problems):
-            roles[name] = role
-            problems += rules.role(name, document.problem)
-    return roles
+        if each := _validated(model, part, problems):
+            found[name] = each
+    return found, document
 
 
 def _validated(model: type[BaseModel], document: Document, problems: list[str]) -> Any:

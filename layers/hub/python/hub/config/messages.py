@@ -3,8 +3,9 @@
 import re
 from typing import Any
 
+from hub.config.base import NAME
 from hub.config.connections import DATABASE, LOCATION
-from hub.config.models import NAME, TYPE
+from hub.config.models import TYPE
 
 TYPES = 'varchar, bigint, integer, double, boolean, date, timestamp, json or "decimal(18,4)" (in quotes)'
 PATTERNS = {

@@ -1,55 +1,20 @@
 """What a deployment folder says, as typed models. Rules that span fields are in `rules`, reading files in `load`."""
 
 import re
-from datetime import date, timedelta
+from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from hub.access.limits import Limit, Limits
+from hub.config.base import Days, Name, Percent, SecretName, Span, Strict
+from hub.config.capture import Capture
+from hub.config.standing import Definitions, LifeCycle
+from hub.config.survivorship import Survivorship
+from hub.config.targets import Target
 
-NAME = r"^[a-z][a-z0-9_]{0,62}$"
 TYPE = r"^(varchar|bigint|integer|double|boolean|date|timestamp|json|decimal\((\d{1,2}),\s*(\d{1,2})\))$"
-LONGEST_SPAN = 999_999 * 604800  # seconds
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
-
-Name = Annotated[str, StringConstraints(pattern=NAME)]
-Percent = Annotated[float, Field(ge=0, le=100, strict=True)]
-Whole = Annotated[int, Field(strict=True)]  # neither true nor "080"
-Days = Annotated[Whole, Field(ge=1, le=36_500)]
-SecretName = Annotated[str, StringConstraints(pattern=r"^(/[A-Za-z0-9_.-]+)+$")]
-
-
-def _span(value: Any) -> Any:
-    """`1 hour`, `90 minutes` or a number of seconds as a timedelta."""
-    if isinstance(value, str) and (match := re.fullmatch(r"(\d{1,6}) (second|minute|hour|day|week)s?", value)):
-        return timedelta(seconds=int(match[1]) * UNITS[match[2]])
-    if isinstance(value, timedelta) or (type(value) in (int, float) and 0 <= value <= LONGEST_SPAN):
-        return value
-    raise ValueError("is not a span of time; write for example `90 minutes` or `1 day`")
-
-
-def _per_second(value: Any) -> Any:
-    """`5 per second`, `300 per minute` as requests per second."""
-    if isinstance(value, str) and (match := re.fullmatch(r"([1-9]\d*) per (second|minute|hour)", value)):
-        return int(match[1]) / UNITS[match[2]]
-    if type(value) in (int, float) and value > 0:
-        return value
-    raise ValueError("is not a rate; write for example `5 per second`")
-
-
-Span = Annotated[
-    timedelta, BeforeValidator(_span), PlainSerializer(lambda span: span.total_seconds(), return_type=float)
-]
-Rate = Annotated[float, BeforeValidator(_per_second)]
-
-
-class Strict(BaseModel):
-    """No unknown keys: a misspelt option must not be silently ignored."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
 
 Severity = Literal["reject", "warn", "suggest", "fix"]
 
@@ -102,7 +67,8 @@ def _check(value: Any) -> Any:
 class Column(Strict):
     """A column that is staged. `source_name` is the source's own name where it differs.
 
-    default: what stands where the source has nothing; each such value is marked as imputed.
+    default: what stands where the source has nothing; each such value is marked as imputed. attribute: the one of
+    attributes.yaml to which it gives its values.
     """
 
     type: Annotated[str, StringConstraints(pattern=TYPE)]
@@ -116,6 +82,7 @@ class Column(Strict):
     format: str | tuple[str, ...] | None = None
     time_zone: str | None = None
     description: str | None = None
+    attribute: Name | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -150,6 +117,16 @@ class Column(Strict):
     def has_standard(self) -> bool:
         """Whether staging carries `<column>_standard` beside it."""
         return self.personal == "name" or any(check.rule in ("email", "phone") for check in self.checks)
+
+    @property
+    def has_latin(self) -> bool:
+        """Whether staging carries `<column>_latin` beside it."""
+        return self.personal == "name" and self.type == "varchar"
+
+    @property
+    def computed(self) -> tuple[str, ...]:
+        """The endings of the columns that staging carries beside it."""
+        return ("_standard",) * self.has_standard + ("_latin",) * self.has_latin
 
 
 class Keys(Strict):
@@ -293,6 +270,7 @@ class DataSet(Strict):
     gate: Gate = Gate()
     on_drift: Literal["keep", "hold", "quarantine"] = "keep"
     hard_deletes: Literal["detect", "ignore"] | None = None
+    history: bool = False
     entity: dict[str, dict[str, Expression]] = Field(default_factory=dict)
     retention_days: Days | None = None
 
@@ -314,6 +292,11 @@ class DataSet(Strict):
     def checked(self, rule: str) -> dict[str, Check]:
         """The columns that have this check, with it."""
         return {name: check for name, column in self.columns.items() if (check := column.rule(rule))}
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        """Attribute of a customer -> the column that gives it."""
+        return {column.attribute: name for name, column in self.columns.items() if column.attribute}
 
     @property
     def first_entity(self) -> str | None:
@@ -351,7 +334,7 @@ class Quotas(Strict):
     """Requests of a user or a client through the API; the default holds for whom nothing is said."""
 
     default: Limit = Limits().default
-    roles: dict[str, Limit] = {}
+    roles: dict[str, Limit] = Field(default_factory=dict)
 
 
 class QualityLevels(Strict):
@@ -384,7 +367,13 @@ class HubConfig(Strict):
     clients: dict[Name, Client] = Field(default_factory=dict, max_length=16)
     quotas: Quotas = Quotas()
     quality: QualityLevels = QualityLevels()
-    variables: dict[Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")], str] = {}
+    quality_targets: tuple[Target, ...] = Field(default=(), max_length=200)
+    capture: Capture = Capture()
+    survivorship: Survivorship = Field(default_factory=dict)
+    survivorship_next: Survivorship = Field(default_factory=dict)
+    life_cycle: LifeCycle = LifeCycle()
+    customer_definitions: Definitions = ()
+    variables: dict[Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")], str] = Field(default_factory=dict)
 
 
 class Role(Strict):

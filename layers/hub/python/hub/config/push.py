@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 
 from hub.access.limits import Limit
 from hub.config import checking
-from hub.config.models import SecretName, Span, Strict
+from hub.config.base import SecretName, Span, Strict
 
 Problem = tuple[tuple[str | int, ...], str]
 Header = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,63}$")]

@@ -6,9 +6,10 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from hub.access.permissions import GRANTABLE, ROLES
-from hub.config import checking, databases, files, push, rest_rules, values
+from hub.config import checking, databases, files, histories, push, rest_rules, values
+from hub.config.base import NAME
 from hub.config.entities import ENTITIES, VAULT_ONLY
-from hub.config.models import NAME, DataSet, HubConfig, key_columns
+from hub.config.models import DataSet, HubConfig, key_columns
 
 LONGEST_TIMEOUT = 60  # seconds; a worker has five minutes, and asks again
 HUBS_OWN = re.compile(r"/(aws|ssm)(/.*)?|/hub/[^/]+/(token-key|link-keys)", re.IGNORECASE)
@@ -68,7 +69,7 @@ def source(manifest: Any, say: Say) -> list[str]:
         if manifest.connector == "sql":
             wrong = databases.fetch(data_set, manifest.connection.url)
             problems += [(("data_sets", name, "fetch", *place), what) for place, what in wrong]
-        found = checking.references(manifest, name)
+        found = [*checking.references(manifest, name), *histories.asked(manifest, name)]
         problems += [(("data_sets", name, *place), what) for place, what in found]
     return [say(place, what) for place, what in problems]
 
@@ -144,7 +145,7 @@ def _columns(data_set: DataSet) -> Iterator[Problem]:
             yield place, f"{theirs!r} is declared and ignored; take it out of one of them"
         if name in RESERVED:
             yield place, f"is the hub's own; give it another name and write `source_name: {theirs}`"
-        if name.endswith("_standard") and name.removesuffix("_standard") in data_set.columns:
+        if any(name.endswith(end) and name.removesuffix(end) in data_set.columns for end in ("_standard", "_latin")):
             yield place, "is the name of a computed column; choose another"
         if column.type.startswith("decimal"):
             precision, scale = map(int, re.findall(r"\d+", column.type))
@@ -224,7 +225,7 @@ def _portable(place: tuple[str | int, ...], kind: str | None, expression: str, d
     from hub.models import lint  # functions that read no SQL do not carry its parser
 
     columns = {name: column.type for name, column in data_set.columns.items()}
-    columns |= {f"{name}_standard": "varchar" for name, column in data_set.columns.items() if column.has_standard}
+    columns |= {f"{name}{end}": "varchar" for name, column in data_set.columns.items() for end in column.computed}
     messages = lint.expression(expression, columns)
     if not messages and kind not in (None, "varchar") and lint.gives_text(expression, columns):
         messages = [f"takes {kind}, but this is a text; write try_cast({expression} as {kind})"]
@@ -263,7 +264,7 @@ def _shown(place: tuple[str | int, ...], expression: str, data_set: DataSet) -> 
     """Personal columns in what reporting holds, where no person is."""
     words = set(re.findall(r"[a-z_]\w*", re.sub(r"'[^']*'", "", expression)))
     for name, column in data_set.columns.items():
-        if column.personal != "none" and words & {name, f"{name}_standard"}:
+        if column.personal != "none" and words & {name, *(name + end for end in column.computed)}:
             yield place, f"would put {name!r}, which is personal ({column.personal}), into reporting; take it out"
 
 

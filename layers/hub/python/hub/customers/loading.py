@@ -18,7 +18,7 @@ from hub.models.store import RunStore
 PORTION_SECONDS = 120  # well within the run's lease, which each portion renews
 READABLE_SECONDS = 60
 MOST_ATTEMPTS = 3
-PHASES = ("gone", "gone_events", "profiles", "events", "leftovers")
+PHASES = ("gone", "gone_events", "profiles", "records", "events", "doubts", "households", "leftovers")
 NEED_BASE, NEED_NO_BASE = ("gone", "gone_events"), ("leftovers",)
 UNREAD = {"attempt": 0, "unloaded": False, "mark": None}
 
@@ -81,6 +81,8 @@ class Loader:
         if state["unloaded"]:
             return self._written(phase, folder, release.release_id, state, until)
         sql = getattr(queries, phase)(release, base, self.stage)
+        if sql is None:
+            return _next_phase(state)
         return self._unloaded(bulk.unload(sql, folder), folder, state, until)
 
     def _unloaded(self, statement: str, folder: str, state: Progress, until: float) -> Progress:
@@ -117,6 +119,12 @@ class Loader:
             self.profiles.put_profiles(rows, release_id)
         elif phase == "events":
             self.profiles.put_events(rows, release_id)
+        elif phase == "records":
+            self.profiles.parts.put_records(rows, release_id)
+        elif phase == "doubts":
+            self.profiles.parts.put_doubts(rows, release_id)
+        elif phase == "households":
+            self.profiles.parts.put_households(rows, release_id)
         elif phase == "gone_events":
             self.profiles.remove_events(rows)
         else:

@@ -6,11 +6,12 @@ from typing import Any
 from hub.access import Principal, audit
 from hub.customers.masking import masked
 from hub.customers.store import ProfileStore
-from hub.customers.tokens import asked
+from hub.customers.tokens import asked, misspelt, token_key, words_of
 from hub.errors import InvalidInput, NotFound
+from hub.settings import CustomersSettings
 
 SUMMARY = ("customer_id", "full_name", "email", "phone", "city", "country", "sources", "release_id")
-INNER = ("pk", "sk", "found_by")
+INNER = ("pk", "sk", "found_by", "edits", "expires_at")
 FIRST_EVENTS = 20
 
 Item = dict[str, Any]
@@ -19,6 +20,10 @@ Item = dict[str, Any]
 @dataclass(frozen=True)
 class Lookup:
     profiles: ProfileStore
+
+    @classmethod
+    def of(cls, settings: CustomersSettings) -> "Lookup":
+        return cls(ProfileStore(settings.profiles_table, token_key(settings.token_key_parameter)))
 
     def search(self, principal: Principal, query: str, limit: int, after: str | None) -> tuple[list[Item], str | None]:
         """Customers that a query may mean, in short, and the id to go on `after`. InvalidInput for an empty query."""
@@ -40,7 +45,17 @@ class Lookup:
         events, more = self.profiles.events(now, FIRST_EVENTS)
         shown = {name: value for name, value in masked(profile, principal.roles).items() if name not in INNER}
         moved = {"redirected_from": customer_id} if now != customer_id else {}
-        return {**shown, **moved, "events": {"items": [_event(each) for each in events], "next": more}}
+        told = ("at", "by", "decision_id", "kind", "known")
+        edited = {
+            group: {name: mark[name] for name in told if name in mark}
+            for group, mark in profile.get("edits", {}).items()
+        }
+        return {
+            **shown,
+            **moved,
+            "edited": edited,
+            "events": {"items": [_event(each) for each in events], "next": more},
+        }
 
     def events(
         self, principal: Principal, customer_id: str, limit: int, before: str | None
@@ -55,11 +70,23 @@ class Lookup:
     def _find(self, query: str, limit: int, after: str | None) -> tuple[list[Item], str | None]:
         if (profile := self.profiles.profile(self.profiles.follow(query.strip()))) is not None:
             return [profile], None
+        found: list[Item] = []
         for words in asked(query):
             found, more = self.profiles.find(words, limit, after)
-            if found:
+            if more:
                 return found, more
-        return [], None
+            if found:
+                break
+        return self._with_near(query, found, limit), None
+
+    def _with_near(self, query: str, found: list[Item], limit: int) -> list[Item]:
+        """Behind those that fit, those whose name is nearly what was asked, where there is room for them."""
+        names = misspelt(query)
+        if not names or len(found) >= limit:
+            return found
+        exact = [set(words) for words in asked(query)]
+        near = self.profiles.near(names, limit)
+        return [*found, *(each for each in near if not any(words <= words_of(each) for words in exact))][:limit]
 
 
 def _summary(profile: Item) -> Item:

@@ -3,17 +3,21 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-CONTACT = frozenset({"email", "phone", "emails", "phones", "address", "postcode"})
+CONTACT = frozenset(
+    {"email", "phone", "emails", "phones", "address", "postcode", "whatsapp", "fax", "website", "social"}
+)
 BIRTH = frozenset({"birth_date"})
 SOURCE = frozenset({"source_keys", "provenance"})
+# What service must mind may tell of a person's health; what he earns is not for everybody who telephones.
+SENSITIVE = frozenset({"special_needs", "income_band", "attributes"})
 
 # What each role sees only in part; roles that are not listed see all of it in part.
 HIDDEN: Mapping[str, frozenset[str]] = {
     "steward": frozenset(),
-    "service": SOURCE,
-    "sales": SOURCE | BIRTH,
+    "service": SOURCE | {"income_band"},
+    "sales": SOURCE | BIRTH | SENSITIVE,
 }
-ALL = CONTACT | BIRTH | SOURCE
+ALL = CONTACT | BIRTH | SOURCE | SENSITIVE
 
 
 def hidden_from(roles: Iterable[str]) -> frozenset[str]:
@@ -54,4 +58,6 @@ def _nothing(value: str) -> None:
     return None
 
 
-PARTS: Mapping[str, Callable[[str], str | None]] = {"email": _email, "phone": _phone, "birth_date": _year}
+PARTS: Mapping[str, Callable[[str], str | None]] = {
+    "email": _email, "phone": _phone, "whatsapp": _phone, "birth_date": _year,
+}  # fmt: skip

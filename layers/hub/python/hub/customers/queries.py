@@ -3,20 +3,80 @@
 All columns are texts: that is what the profile table keeps, and a file of texts reads alike whatever engine wrote it.
 """
 
+from collections.abc import Callable
+
 from hub.models.names import Released, released
 
 GOLDEN = (
-    "customer_id", "full_name", "given_name", "family_name", "email", "phone", "birth_date", "gender", "address",
-    "city", "region", "postcode", "country", "company", "language", "lead_source", "marketing_consent", "names",
-    "emails", "phones", "source_keys", "sources", "records", "customer_since", "changed_at", "provenance",
+    "customer_id",
+    "title",
+    "full_name",
+    "given_name",
+    "family_name",
+    "email",
+    "phone",
+    "phone_kind",
+    "whatsapp",
+    "fax",
+    "website",
+    "social",
+    "birth_date",
+    "gender",
+    "address",
+    "city",
+    "region",
+    "postcode",
+    "country",
+    "company",
+    "job_title",
+    "department",
+    "language",
+    "marital_status",
+    "family_size",
+    "income_band",
+    "preferred_channel",
+    "special_needs",
+    "stage",
+    "billing_cycle",
+    "lead_source",
+    "sale_source",
+    "collected_by",
+    "marketing_consent",
+    "attributes",
+    "names",
+    "emails",
+    "phones",
+    "source_keys",
+    "sources",
+    "records",
+    "customer_since",
+    "changed_at",
+    "provenance",
+)
+# Which pull brought a value again is no news of a person: a source that is read whole would bring everybody each night.
+SAME_PULL = """regexp_replace(provenance, '"pull_seq":[0-9]+', '') as provenance"""  # fmt: skip
+RECORD = (
+    "source", "data_set", "source_key", "trust", "title", "full_name", "given_name", "family_name", "full_name_latin",
+    "given_name_latin", "family_name_latin", "email", "email_standard", "phone", "phone_standard", "phone_kind",
+    "whatsapp", "fax", "website", "social", "birth_date", "gender", "address", "city", "region", "postcode", "country",
+    "company", "job_title", "department", "language", "marital_status", "family_size", "income_band",
+    "preferred_channel", "special_needs", "stage", "billing_cycle", "lead_source", "sale_source", "collected_by",
+    "marketing_consent", "created_at", "first_seen_at", "changed_at",
 )  # fmt: skip
+DOUBTS, HOUSEHOLDS = "vault.match_doubt", "vault.household"
 EVENT = ("record_key", "source", "kind", "happened_at", "channel", "direction", "outcome", "amount", "reference")
 
 
 def profiles(now: Released, previous: Released | None, stage: str) -> str:
     """Golden records that are new or read otherwise than missing."""
-    query = f"select {', '.join(GOLDEN)} from {{table}} where not _deleted"
-    return _texts(GOLDEN, _changed(query, "vault.customer", now, previous, stage))
+    table = released(now, "vault.customer", stage)
+    everybody = f"select {', '.join(GOLDEN)} from {table} where not _deleted"
+    if previous is None:
+        return _texts(GOLDEN, everybody)
+    compared = f"select {', '.join((*GOLDEN[:-1], SAME_PULL))} from {{}} where not _deleted"
+    before = compared.format(released(previous, "vault.customer", stage))
+    news = f"select customer_id from (\n{compared.format(table)}\nexcept\n{before}\n) as differing"
+    return _texts(GOLDEN, f"{everybody} and customer_id in (\n{news}\n)")
 
 
 def gone(now: Released, previous: Released, stage: str) -> str:
@@ -54,14 +114,99 @@ def gone_events(now: Released, previous: Released, stage: str) -> str:
     )
 
 
+def records(now: Released, previous: Released | None, stage: str) -> str:
+    """Records of customers that are new, changed or somebody else's, and those that nobody has any more."""
+    columns = ("customer_id", "record_key", *RECORD)
+    listed = ", ".join(f"changed.{name}" for name in columns)
+    if previous is None:
+        query = f"select {listed}, cast(null as varchar) as earlier\nfrom (\n{_records(now, stage)}\n) as changed"
+        return _texts((*columns, "earlier"), query)
+    keys, old_keys = (released(each, "reporting.customer_key", stage) for each in (now, previous))
+    nothing = ", ".join(f"null as {name}" for name in RECORD)
+    return _texts(
+        (*columns, "earlier"),
+        f"select {listed}, old.customer_id as earlier\n"
+        f"from (\n{_records(now, stage)}\nexcept\n{_records(previous, stage)}\n) as changed\n"
+        f"left join {old_keys} as old on old.record_key = changed.record_key\nunion all\n"
+        f"select null as customer_id, old.record_key, {nothing}, old.customer_id as earlier\n"
+        f"from {old_keys} as old\nleft join {keys} as keys on keys.record_key = old.record_key\n"
+        "where keys.record_key is null and old.record_key is not null",
+    )
+
+
+def doubts(now: Released, previous: Released | None, stage: str) -> str | None:
+    """Doubtful pairs that are new or worth more or less than before, and those that are gone. None: there are none."""
+    columns = ("left_key", "right_key", "bits", "household_bits", "left_customer", "right_customer", "worth")
+    return _both_ways(DOUBTS, ("left_key", "right_key", "worth"), columns, _doubts, now, previous, stage)
+
+
+def households(now: Released, previous: Released | None, stage: str) -> str | None:
+    """Members of households that came or went. None where the release knows no households."""
+    place = ("household_id", "customer_id")
+    return _both_ways(HOUSEHOLDS, place, (*place, "role"), _households, now, previous, stage)
+
+
+def _both_ways(
+    table: str,
+    place: tuple[str, ...],
+    columns: tuple[str, ...],
+    query: Callable[[Released, str], str],
+    now: Released,
+    previous: Released | None,
+    stage: str,
+) -> str | None:
+    """Rows that came or changed, and places that are empty now: no place is in both, so their order does not matter."""
+    if table not in now.tables:
+        return None
+    listed = ", ".join(columns)
+    came = f"select {listed}, 'false' as gone\nfrom (\n{query(now, stage)}"
+    if previous is None or table not in previous.tables:
+        return _texts((*columns, "gone"), f"{came}\n) as came")
+    places, nothing = ", ".join(place), "".join(f", null as {name}" for name in columns if name not in place)
+    was, is_now = (f"select {places} from (\n{query(each, stage)}\n) as listed" for each in (previous, now))
+    return _texts(
+        (*columns, "gone"),
+        f"{came}\nexcept\n{query(previous, stage)}\n) as came\nunion all\n"
+        f"select {listed}, 'true' as gone\nfrom (\n"
+        f"select {places}{nothing} from (\n{was}\nexcept\n{is_now}\n) as went\n) as went",
+    )
+
+
+def _records(release: Released, stage: str) -> str:
+    listed = ", ".join(f"people.{name}" for name in RECORD)
+    keys = released(release, "reporting.customer_key", stage)
+    return (
+        f"select keys.customer_id, people.record_key, {listed}\n"
+        f"from {released(release, 'vault.source_customer', stage)} as people\n"
+        f"inner join {keys} as keys on keys.record_key = people.record_key\nwhere not people._deleted"
+    )
+
+
+def _doubts(release: Released, stage: str) -> str:
+    """What a decision is worth: the pairs of records that are wrong now, as far as anybody can tell, in thousandths."""
+    keys, golden = (released(release, name, stage) for name in ("reporting.customer_key", "vault.customer"))
+    right = "1e0 / (1e0 + power(2e0, greatest(-60e0, least(60e0, 0e0 - doubts.bits))))"
+    pairs = "case when one.customer_id = other.customer_id then mine.records - 1 else mine.records * theirs.records end"
+    return (
+        "select doubts.left_key, doubts.right_key, doubts.bits, doubts.household_bits, "
+        "one.customer_id as left_customer, other.customer_id as right_customer, "
+        f"cast(round(1000e0 * least({right}, 1e0 - {right}) * ({pairs})) as bigint) as worth\n"
+        f"from {released(release, DOUBTS, stage)} as doubts\n"
+        f"inner join {keys} as one on one.record_key = doubts.left_key\n"
+        f"inner join {keys} as other on other.record_key = doubts.right_key\n"
+        f"inner join {golden} as mine on mine.customer_id = one.customer_id\n"
+        f"inner join {golden} as theirs on theirs.customer_id = other.customer_id\nwhere not doubts._deleted"
+    )
+
+
+def _households(release: Released, stage: str) -> str:
+    table = released(release, HOUSEHOLDS, stage)
+    return f"select household_id, customer_id, role\nfrom {table}\nwhere not _deleted"
+
+
 def _texts(columns: tuple[str, ...], query: str) -> str:
     listed = ", ".join(f"cast({name} as varchar) as {name}" for name in columns)
     return f"select {listed}\nfrom (\n{query}\n) as changed"
-
-
-def _changed(query: str, table: str, now: Released, previous: Released | None, stage: str) -> str:
-    text = query.format(table=released(now, table, stage))
-    return text if previous is None else f"{text}\nexcept\n{query.format(table=released(previous, table, stage))}"
 
 
 def _events(release: Released, stage: str, columns: tuple[str, ...]) -> str:

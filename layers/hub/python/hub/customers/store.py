@@ -1,6 +1,6 @@
 """The profile table: golden records, time lines, what customers are found by, and redirects of merged ids."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, TypeVar
@@ -8,14 +8,22 @@ from typing import Any, TypeVar
 from boto3.dynamodb.conditions import Attr, Key
 
 from hub import aws
-from hub.customers.tokens import Words, token, words_of
-from hub.errors import BadRequest
+from hub.customers.attributes import parsed
+from hub.customers.edits import carried
+from hub.customers.parts import DOUBT, HOUSEHOLD, RECORD, PartStore
+from hub.customers.spelling import farness
+from hub.customers.tokens import Words, latin_words, near_words, token, words_of
+from hub.errors import BadRequest, Unavailable
 
 LISTS = ("names", "emails", "phones", "source_keys")
-NUMBERS = ("sources", "records")
+NUMBERS = ("sources", "records", "family_size")
 NOTED = {"pk": "release", "sk": "profiles"}
 MOST_REDIRECTS = 8
 GET_AT_ONCE = 100
+MOST_TRIES = 5
+MOST_NEAR = 10_000  # ids under one form of a misspelt word
+MOST_LOOKED_AT = 500
+MOST_LISTED = 50_000  # ids under one word that are read to find who has several
 
 Row = Mapping[str, str | None]
 Item = dict[str, Any]
@@ -30,6 +38,11 @@ class ProfileStore:
     @property
     def _table(self) -> Any:
         return aws.table(self.table)
+
+    @property
+    def parts(self) -> PartStore:
+        """Records, doubtful pairs and households, in the same table."""
+        return PartStore(self.table)
 
     # writing, after a release
 
@@ -46,23 +59,40 @@ class ProfileStore:
         for some in _batches(map(_profile, rows)):
             before = self._profiles([each["customer_id"] for each in some])
             with self._table.batch_writer(overwrite_by_pkeys=["pk", "sk"]) as batch:
-                for profile in some:
-                    customer_id = profile["customer_id"]
-                    tokens = {self._search_key(each) for each in words_of(profile)}
-                    for stale in set(before.get(customer_id, {}).get("found_by", ())) - tokens:
-                        batch.delete_item(Key={"pk": stale, "sk": customer_id})
-                    for pk in tokens:
-                        batch.put_item(Item={"pk": pk, "sk": customer_id})
-                    batch.put_item(
-                        Item={
-                            "pk": customer_id,
-                            "sk": "profile",
-                            **profile,
-                            "release_id": release_id,
-                            "found_by": sorted(tokens),
-                        }
-                    )
-                    batch.delete_item(Key={"pk": f"redirect#{customer_id}", "sk": "to"})
+                for row in some:
+                    earlier = before.get(row["customer_id"], {})
+                    profile = carried(row, earlier.get("edits", {}))
+                    for write in self._writes({**profile, "release_id": release_id}, earlier):
+                        batch.put_item(Item=write["put"]) if "put" in write else batch.delete_item(Key=write["delete"])
+                    batch.delete_item(Key={"pk": f"redirect#{row['customer_id']}", "sk": "to"})
+
+    def change(self, customer_id: str, change: Callable[[Item], Item]) -> bool:
+        """Change a profile at once, before a run does; a load at that moment goes first. False where there is none."""
+        for _ in range(MOST_TRIES):
+            earlier = self._profiles([customer_id]).get(customer_id)
+            if earlier is None:
+                return False
+            *words, profile = self._writes(change(earlier), earlier)
+            edits = Attr("edits").eq(earlier["edits"]) if "edits" in earlier else Attr("edits").not_exists()
+            unchanged = Attr("release_id").eq(earlier["release_id"]) & edits
+            try:
+                self._table.put_item(Item=profile["put"], ConditionExpression=unchanged)
+            except self._table.meta.client.exceptions.ConditionalCheckFailedException:
+                continue
+            with self._table.batch_writer() as batch:
+                for write in words:
+                    batch.put_item(Item=write["put"]) if "put" in write else batch.delete_item(Key=write["delete"])
+            return True
+        raise Unavailable("This customer is being written by a load; try again in a moment")
+
+    def _writes(self, profile: Item, earlier: Item) -> list[dict[str, Item]]:
+        """What brings a profile and the keys that it is found by up to date; the profile itself is last."""
+        customer_id = profile["customer_id"]
+        tokens = {self._search_key(each) for each in words_of(profile)}
+        stale = set(earlier.get("found_by", ())) - tokens
+        writes = [{"delete": {"pk": pk, "sk": customer_id}} for pk in sorted(stale)]
+        writes += [{"put": {"pk": pk, "sk": customer_id}} for pk in sorted(tokens)]
+        return [*writes, {"put": {**profile, "pk": customer_id, "sk": "profile", "found_by": sorted(tokens)}}]
 
     def remove_profiles(self, rows: Iterable[Row], release_id: str) -> None:
         """Take away customers that are no more, and lead from those that were merged to who has their records."""
@@ -88,6 +118,19 @@ class ProfileStore:
                 if row["reference"]:
                     batch.put_item(Item=self._order_key(row))
 
+    def add_event(self, customer_id: str, entry: Item, until: int) -> bool:
+        """An entry before a run knows it, at the place that the run will give it; False where one is there already.
+
+        It goes away at `until` (epoch seconds) if no run writes over it.
+        """
+        key = {"pk": customer_id, "sk": f"event#{entry['happened_at']}#{entry['kind']}#{entry['record_key']}"}
+        item = {**entry, **key, "customer_id": customer_id, "expires_at": until, "before_run": True}
+        try:
+            self._table.put_item(Item=item, ConditionExpression=Attr("pk").not_exists())
+        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
     def remove_events(self, rows: Iterable[Row]) -> None:
         with self._table.batch_writer(overwrite_by_pkeys=["pk", "sk"]) as batch:
             for row in rows:
@@ -96,10 +139,10 @@ class ProfileStore:
                     batch.delete_item(Key=self._order_key(row))
 
     def leftovers(self, release_id: str, after: Item | None) -> Iterator[tuple[list[Item], Item | None]]:
-        """Profiles and entries of time lines that another release wrote, in pages with the mark to go on from."""
+        """What another release wrote, in pages with the mark to go on from."""
         wanted = Attr("release_id").exists() & Attr("release_id").ne(release_id)
         scan: dict[str, Any] = {
-            "FilterExpression": wanted & (Attr("sk").eq("profile") | Attr("sk").begins_with("event#")),
+            "FilterExpression": wanted & _is_of_a_release(),
             "ProjectionExpression": "pk, sk, found_by, #reference",
             "ExpressionAttributeNames": {"#reference": "reference"},
         }
@@ -158,8 +201,9 @@ class ProfileStore:
     def find(self, words: list[Words], limit: int, after: str | None = None) -> tuple[list[Item], str | None]:
         """Profiles that all words fit, in the order of their ids, and the id to go on `after`."""
         found: list[Item] = []
+        shared = self._shared(words, after) if len(words) > 1 else None
         while len(found) <= limit:
-            ids = self._ids(words[0], after)
+            ids = list(islice(shared, GET_AT_ONCE)) if shared is not None else self._ids(words[0], after)
             profiles = self._profiles(ids)
             fitting = (profiles[each] for each in ids if each in profiles)
             found += [profile for profile in fitting if set(words) <= words_of(profile) or words[0][0] == "order"]
@@ -167,6 +211,45 @@ class ProfileStore:
                 break
             after = ids[-1]
         return found[:limit], found[limit - 1]["customer_id"] if len(found) > limit else None
+
+    def _shared(self, words: list[Words], after: str | None) -> Iterator[str]:
+        """Who is found by each of several words: lists of ids are short to read, profiles are not.
+
+        A word that very many have is left out; whoever is found is looked at for it.
+        """
+        found: set[str] | None = None
+        for word in words:
+            listed = set(islice(self._listed(word, after), MOST_LISTED + 1))
+            if len(listed) <= MOST_LISTED:
+                found = listed if found is None else found & listed
+        return iter(sorted(found)) if found is not None else self._listed(words[0], after)
+
+    def _listed(self, word: Words, after: str | None) -> Iterator[str]:
+        key = Key("pk").eq(self._search_key(word))
+        query: dict[str, Any] = {"KeyConditionExpression": key & Key("sk").gt(after) if after else key}
+        return (str(item["sk"]) for item in self._pages({**query, "ProjectionExpression": "sk"}))
+
+    def near(self, words: list[str], limit: int) -> list[Item]:
+        """Profiles with a name that has each of the words or one like it, the nearest first."""
+        found: set[str] | None = None
+        for word in words:
+            near = (set(islice(self._listed(each, None), MOST_NEAR)) for each in sorted(near_words(word)))
+            listed = set[str]().union(*near)
+            found = listed if found is None else found & listed
+        profiles = self._profiles(sorted(found or ())[:MOST_LOOKED_AT])
+        far = {customer_id: farness(words, latin_words(profile)) for customer_id, profile in profiles.items()}
+        like = sorted((each, customer_id) for customer_id, each in far.items() if each is not None)
+        return [profiles[customer_id] for _, customer_id in like[:limit]]
+
+    def holders(self, word: Words, limit: int) -> list[str]:
+        """The first customers that a word leads to, by their ids. Safe in several threads at once."""
+        query = {"KeyConditionExpression": Key("pk").eq(self._search_key(word)), "Limit": limit}
+        found = self._table.meta.client.query(TableName=self.table, **query)["Items"]
+        return [str(item["sk"]) for item in found]
+
+    def some(self, ids: list[str]) -> dict[str, Item]:
+        """Profiles by id; ids of nobody are left out."""
+        return self._profiles(ids)
 
     def _ids(self, word: Words, after: str | None) -> list[str]:
         key = Key("pk").eq(self._search_key(word))
@@ -203,6 +286,14 @@ class ProfileStore:
         return {"pk": self._search_key(("order", str(row["reference"]).lower())), "sk": str(row["customer_id"])}
 
 
+def _is_of_a_release() -> Any:
+    """Everything but redirects and the note, which outlive their release."""
+    found = Attr("sk").is_in(["profile", "of"]) | Attr("pk").eq(DOUBT) | Attr("pk").begins_with(HOUSEHOLD)
+    for prefix in ("event#", RECORD, HOUSEHOLD):
+        found |= Attr("sk").begins_with(prefix)
+    return found
+
+
 def _batches(things: Iterable[T]) -> Iterator[list[T]]:
     left = iter(things)
     while batch := list(islice(left, GET_AT_ONCE)):
@@ -215,6 +306,8 @@ def _profile(row: Row) -> Item:
     found |= {name: str(found.get(name, "")).splitlines() for name in LISTS}
     found |= {name: int(found[name]) for name in NUMBERS if name in found}
     found |= {name: _iso(found[name]) for name in ("customer_since", "changed_at") if name in found}
+    if "attributes" in found:
+        found["attributes"] = parsed(found["attributes"])
     if "marketing_consent" in found:
         found["marketing_consent"] = found["marketing_consent"] == "true"
     return found

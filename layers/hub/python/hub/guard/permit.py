@@ -37,7 +37,7 @@ class Columns(Protocol):
     """What the guard needs of a model's table."""
 
     @property
-    def columns(self) -> Mapping[str, object]: ...
+    def shown(self) -> Mapping[str, object]: ...
 
 
 class Released(Protocol):
@@ -105,8 +105,8 @@ def projections(tables: Mapping[str, Columns], release: Released | None, stage: 
             continue
         stored = release.names.get(name, short) if release else short
         snapshot = int(release.tables[name]) if release else 0
-        had = release.columns.get(name, table.columns) if release else table.columns  # a model may be ahead of its run
-        columns = tuple(column for column in table.columns if column in had)
+        had = release.columns.get(name, table.shown) if release else table.shown  # a model may be ahead of its run
+        columns = tuple(column for column in table.shown if column in had)
         found[name] = Projection(physical(ZONE, stage), stored, snapshot, columns)
     return found
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from hub import config
 from hub.models import loader
-from hub.models.graph import depends_on
-from hub.models.names import CONFORMED
+from hub.models.graph import asked, depends_on
+from hub.models.names import CONFORMED, HISTORY
 from hub.models.text import references
 
 
@@ -14,12 +14,14 @@ class Lineage:
     """home: where the deployment and the models are."""
 
     def __init__(self, home: Path) -> None:
-        self.deployment, self.tables = config.read(home), loader.read(home)
+        self.deployment = config.read(home)
+        self.tables = asked(loader.read(home), self.deployment)
         self._entities: dict[str, list[str]] = {}
         for source in self.deployment.sources.values():
             for name, data_set in source.data_sets.items():
                 for entity in data_set.entity:
-                    self._entities.setdefault(f"{CONFORMED}.{entity}", []).append(f"{source.name}.{name}")
+                    for read_as in (entity, *([f"{entity}{HISTORY}"] if data_set.history else ())):
+                        self._entities.setdefault(f"{CONFORMED}.{read_as}", []).append(f"{source.name}.{name}")
         self._feeds: dict[str, frozenset[str]] = {}
 
     def feeds(self, table: str) -> frozenset[str]:

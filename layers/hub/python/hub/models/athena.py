@@ -13,7 +13,10 @@ from hub.errors import HubError
 DONE = ("SUCCEEDED", "FAILED", "CANCELLED")
 PAGE = 1000
 
+NUMBERS: dict[str, type[int] | type[float]] = dict.fromkeys(("tinyint", "integer", "bigint"), int) | {"double": float}
+
 Row = dict[str, str | None]
+Value = int | float | str | None
 
 
 class QueryFailed(HubError):
@@ -85,6 +88,24 @@ class Athena:
         while page is not None:
             rows, page = self.page(execution, page)
             yield from rows
+
+    def values(self, execution: str) -> list[list[Value]]:
+        """All rows of a finished query, whole numbers and doubles as such."""
+        found: list[list[Value]] = []
+        more: dict[str, str] = {}
+        while True:
+            page = aws.client("athena").get_query_results(QueryExecutionId=execution, MaxResults=PAGE, **more)
+            columns = page["ResultSet"]["ResultSetMetadata"]["ColumnInfo"]
+            kinds = [NUMBERS.get(column["Type"], str) for column in columns]
+            rows = page["ResultSet"]["Rows"][0 if more else 1 :]  # the first page starts with the names
+            for row in rows:
+                cells = [cell.get("VarCharValue") for cell in row["Data"]]
+                found.append(
+                    [kind(cell) if cell is not None else None for kind, cell in zip(kinds, cells, strict=True)]
+                )
+            if "NextToken" not in page:
+                return found
+            more = {"NextToken": page["NextToken"]}
 
     def page(self, execution: str, token: str = "") -> tuple[list[Row], str | None]:
         """One page of a finished query's rows and the token of the next, None at the end."""

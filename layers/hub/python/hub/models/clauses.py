@@ -6,7 +6,9 @@ from hub.models.conformed import sql_type
 from hub.models.table import PARTITION, Table
 from hub.models.text import outputs
 
-ROWS_A_STATEMENT = 2000  # keeps generated VALUES far below the 262,144 bytes that Athena takes
+# Keeps generated VALUES far below the 262,144 bytes that Athena takes.
+ROWS_A_STATEMENT = 2000
+CHARACTERS_A_STATEMENT = 60_000
 
 Rows = Sequence[Mapping[str, str | None]]
 
@@ -23,8 +25,8 @@ def after(left: str, right: str, order: Sequence[str]) -> str:
 
 
 def identity(table: Table) -> list[str]:
-    """What one row of the stored table is found by: of a history a record at one moment."""
-    return [*table.key, *(table.order[:1] if table.kind == "history" else ())]
+    """What one row of the stored table is found by: of a history a record at one moment, there or gone."""
+    return [*table.key, *([table.order[0], "_deleted"] if table.kind == "history" else ())]
 
 
 def newer(table: Table, updated: Sequence[str]) -> str:
@@ -38,9 +40,9 @@ def newer(table: Table, updated: Sequence[str]) -> str:
     return f"{first}{after('s', 't', table.order)} or ({equal('s', 't', table.order)} and ({' or '.join(changes)}))"
 
 
-def rank(key: Sequence[str], order: Sequence[str]) -> str:
-    """Numbers the rows of a key from its newest, as `_rank`."""
-    newest = ", ".join(f"{name} desc" for name in order)
+def rank(key: Sequence[str], order: Sequence[str], *rather: str) -> str:
+    """Numbers the rows of a key from its newest, as `_rank`; of two alike the lesser by `rather` comes first."""
+    newest = ", ".join([*(f"{name} desc" for name in order), *rather])
     return f"row_number() over (partition by {', '.join(key)} order by {newest}) as _rank"
 
 
@@ -67,8 +69,18 @@ def literal(value: str | None) -> str:
 
 
 def chunks(rows: Rows) -> Iterator[Rows]:
-    for start in range(0, len(rows), ROWS_A_STATEMENT):
-        yield rows[start : start + ROWS_A_STATEMENT]
+    """The rows in parts that fit a statement each."""
+    part: list[Mapping[str, str | None]] = []
+    size = 0
+    for row in rows:
+        length = sum(len(value or "") for value in row.values())
+        if part and (len(part) == ROWS_A_STATEMENT or size + length > CHARACTERS_A_STATEMENT):
+            yield part
+            part, size = [], 0
+        part.append(row)
+        size += length
+    if part:
+        yield part
 
 
 def batch_on(table: Table, side: str) -> str | None:

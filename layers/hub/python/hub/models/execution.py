@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 
 from hub import aws
 from hub.errors import Conflict, HubError
@@ -34,11 +35,18 @@ class StatementFailed(HubError):
     code = "statement_failed"
 
 
+class Matches(Protocol):
+    """Brings the step of a run's matching on; each statement's text follows from the answers of those before."""
+
+    def advance(self, step: Step, until: float) -> Step: ...
+
+
 @dataclass(frozen=True)
 class Executor:
     store: RunStore
     athena: Athena
     bucket: str
+    matching: Matches
     patience: float = PATIENCE_SECONDS
 
     def advance(self, run_id: str, name: str, polls: int) -> dict[str, object]:
@@ -51,6 +59,12 @@ class Executor:
             raise Conflict(f"run {run_id} has failed")
         self.store.keep_lease(run_id, now)
         step, until = self.store.step(run_id, name), now.timestamp() + self.patience
+        if step.kind == "match" and step.state != "done":
+            before = len(step.answers)
+            step = self.matching.advance(step, until)
+            wait = min(30, 2 + polls) if len(step.answers) == before else 1
+            state = "succeeded" if step.state == "done" else "running"
+            return {"name": name, "state": state, "wait": wait, "polls": polls + 1}
         while step.state != "done":
             step = self._started(step)
             left = until - datetime.now(UTC).timestamp()
@@ -116,13 +130,22 @@ class Executor:
             return self.store.move(step, **again, part=0, parts=step.parts * 4)
         if MORE_ROUNDS.search(found.reason) and step.attempt < MOST_ROUNDS:
             return self.store.move(step, **again)
-        if (found.state == "LOST" or PASSING.search(found.reason)) and step.attempt < MOST_ATTEMPTS:
+        if passes(found) and step.attempt < MOST_ATTEMPTS:
             first = next((at for at, text in enumerate(step.statements) if not text.once or at == step.index), 0)
             start = {"index": first, "part": 0, "parts": 1} if step.kind == "write" else {}
             return self.store.move(step, **again, **start)
-        text = step.statements[step.index].key
-        told = found.reason or found.state
-        reason = told if OF_THE_TEXT.search(told) else TEXTS.sub("'...'", told)
-        error = StatementFailed(f"{step.name}, statement {step.index + 1} ({text}): {reason}")
+        error = failed(f"{step.name}, statement {step.index + 1} ({step.statements[step.index].key})", found)
         self.store.fail_run(step.run_id, error.message, datetime.now(UTC))
         raise error
+
+
+def passes(found: Execution) -> bool:
+    """Whether the same statement may succeed if it is tried again."""
+    return found.state == "LOST" or PASSING.search(found.reason) is not None
+
+
+def failed(what: str, found: Execution) -> StatementFailed:
+    """The error of a statement that is given up; what the engine says of data is left out."""
+    told = found.reason or found.state
+    reason = told if OF_THE_TEXT.search(told) else TEXTS.sub("'...'", told)
+    return StatementFailed(f"{what}: {reason}")

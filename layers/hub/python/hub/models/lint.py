@@ -9,15 +9,16 @@ from sqlglot.errors import ParseError
 from sqlglot.tokenizer_core import Token, TokenType
 
 from hub.errors import ConfigError
-from hub.models import graph
+from hub.models import graph, histories
 from hub.models.forms import forbidden
 from hub.models.functions import ALLOWED, INSTEAD
-from hub.models.names import CONFORMED, CONTROL, ZONES
+from hub.models.names import CONFORMED, CONTROL, IDENTITY, ZONES
 from hub.models.table import Table
 from hub.models.text import SqlTextError, calls, outputs, tokens
 
 TEXTS = (exp.Upper, exp.Lower, exp.Concat, exp.DPipe, exp.Trim, exp.Substring, exp.Replace, exp.RegexpReplace)
-KNOWN_ZONES = (*ZONES, CONFORMED, CONTROL)
+KNOWN_ZONES = (*ZONES, CONFORMED, CONTROL, IDENTITY)
+MOST_READS = 100  # each is a stage or more; Trino refuses a query of over 150 stages, and plans for minutes before that
 
 
 def expression(sql: str, columns: Mapping[str, str] | None = None) -> list[str]:
@@ -88,16 +89,23 @@ def select(sql: str) -> list[tuple[int, str]]:
         return [(1, str(error))]
     if tree is not None:
         found += [*_tables(tree), *_aliases(tree), *forbidden(tree, {})]
+        if (reads := _reads(tree, {})) > MOST_READS:
+            found.append(
+                f"reads {reads} tables once each named part is written out wherever it is used, as Athena does; "
+                f"{MOST_READS} at most: make the part that is used most a table of its own"
+            )
     return [_with_line(each) for each in found]
 
 
 def check_all(tables: Mapping[str, Table]) -> None:
-    """Judge all models and their checks; ConfigError with every problem as "file:line: table: what"."""
+    """Judge all models, their twins and checks; ConfigError with every problem as "file:line: table: what"."""
     problems = []
+    tables = histories.with_twins(tables)
     for table in tables.values():
         folder = table.file.rpartition("/")[0]
+        file = "history.sql" if table.history_of else "model.sql"
         for line, message in select(table.sql) + _outputs(table):
-            problems.append(f"{folder}/model.sql:{line}: {table.full_name}: {message}")
+            problems.append(f"{folder}/{file}:{line}: {table.full_name}: {message}")
         for each in table.checks:
             problems += [f"{folder}/checks.sql:{line}: {each.title}: {message}" for line, message in select(each.sql)]
     if problems:
@@ -157,6 +165,16 @@ def _tables(tree: exp.Expression) -> Iterable[str]:
             yield f"line {_line(table)}: a model reads the current tables; the run chooses the version"
 
 
+def _reads(query: exp.Expression, known: Mapping[str, int]) -> int:
+    """How many tables are read where no named part is kept for its second use."""
+    parts = query.args.get("with_")
+    known = dict(known)
+    for part in parts.expressions if parts else ():
+        known[part.alias] = _reads(part.this, known)
+    read = (node for node in query.walk(prune=lambda node: node is parts) if isinstance(node, exp.Table))
+    return sum(1 if table.db else known.get(table.name, 1) for table in read)
+
+
 def _aliases(tree: exp.Expression) -> Iterable[str]:
     """An alias of a computed column is not known to WHERE, GROUP BY and HAVING beside it."""
     for query in tree.find_all(exp.Select):
@@ -177,7 +195,8 @@ def _outputs(table: Table) -> list[tuple[int, str]]:
         return []  # `select` has said so
     wanted = list(table.selected)
     found = [(1, f"gives no column {name!r} that table.yaml lists") for name in wanted if name not in given]
-    found += [(1, f"gives {name!r}, which table.yaml does not list") for name in given if name not in wanted]
+    unlisted = [] if table.history_of else [name for name in given if name not in wanted]  # a twin leaves some out
+    found += [(1, f"gives {name!r}, which table.yaml does not list") for name in unlisted]
     return found + [(1, f"gives {name!r} twice") for name in sorted({name for name in given if given.count(name) > 1})]
 
 

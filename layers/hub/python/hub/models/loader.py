@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hub.config.lines import Document, parse
 from hub.errors import ConfigError
+from hub.models import histories
 from hub.models.names import ZONES
 from hub.models.table import NAME, Check, Table, build
 
@@ -35,8 +36,11 @@ def load(*roots: Path) -> Tables:
 
 @cache
 def read(home: Path) -> Tables:
-    """The models that were shipped under `home`, in their compiled form. Treat the answer as constant."""
-    return load(home / "sql")
+    """The models that were shipped under `home`, in their compiled form, with the twins that keep their history.
+
+    Treat the answer as constant.
+    """
+    return histories.with_twins(load(home / "sql"))
 
 
 def _folder(folder: Path, name: str, problems: list[str]) -> Table | None:
@@ -63,9 +67,16 @@ def _folder(folder: Path, name: str, problems: list[str]) -> Table | None:
         if checks.is_file()
         else ()
     )
-    table = build(zone, folder.name, document.data, model.read_text("utf-8").strip().rstrip(";"), found, document)
+    kept = folder / "history.sql"
+    table = build(
+        zone, folder.name, document.data, _select(model), found, document, _select(kept) if kept.is_file() else None
+    )
     problems += document.problems
     return table if not document.problems else None
+
+
+def _select(path: Path) -> str:
+    return path.read_text("utf-8").strip().rstrip(";")
 
 
 def _checks(lines: Iterable[str], file: str, problems: list[str]) -> Iterable[Check]:

@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from typing import Protocol
 
 ZONES = ("vault", "reporting")  # zones whose tables are models
+STAGING = "staging"  # zone of what pulls wrote
 CONFORMED = "conformed"  # zone of the common entities: rendered, no tables of its own
+HISTORY = "_history"  # behind an entity or a table: all versions of its records
+IDENTITY = "identity"  # zone of what the run's matching says: rendered over its scratch tables
 CONTROL = "control"  # zone of what only the control table knows: rendered as rows
 
 
@@ -23,7 +26,7 @@ def physical(zone: str, stage: str) -> str:
 
 
 def staging_table(source: str, data_set: str, stage: str) -> str:
-    return f"{physical('staging', stage)}.{source}_{data_set}"
+    return f"{physical(STAGING, stage)}.{source}_{data_set}"
 
 
 def current(table: str, stage: str, names: Mapping[str, str] | None = None) -> str:

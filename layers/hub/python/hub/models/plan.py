@@ -1,21 +1,24 @@
 """What a run will do: for each table its statements, in waves. Pure: everything it needs to know is given."""
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from hub.config import Deployment
-from hub.models import ddl, graph
+from hub.config import Deployment, attributes, clocks, standing, survivorship
+from hub.models import ddl, graph, verified
 from hub.models.clauses import Rows
 from hub.models.conformed import Staged
-from hub.models.names import CONFORMED, CONTROL, current, physical
+from hub.models.matching import MATCH, NO_MATCHING, SINCE, Matching
+from hub.models.names import CONFORMED, CONTROL, IDENTITY, current, physical
 from hub.models.records import Release
 from hub.models.render import Renderer, Statement
 from hub.models.table import Table
-from hub.models.text import references
+from hub.models.text import references, replace_tables
 
+DECISIONS = f"{CONTROL}.decision"
 CHECK, MAINTAIN = "check.", "maintain."
 RUN_COLUMNS = {
     "run_id": "varchar",
@@ -25,6 +28,24 @@ RUN_COLUMNS = {
     "country": "varchar",
 }
 ERASURE_COLUMNS = {"record_key": "varchar", "customer_id": "varchar", "asked_at": "timestamp"}
+DECISION_COLUMNS = {
+    "left_key": "varchar",
+    "right_key": "varchar",
+    "together": "integer",
+    "decided_by": "varchar",
+    "approved_by": "varchar",
+    "decided_at": "timestamp",
+}
+EDIT_COLUMNS = {
+    "record_key": "varchar",
+    "attribute_group": "varchar",
+    "kind": "varchar",
+    "value_from": "varchar",
+    "given": "varchar",
+    "edited_by": "varchar",
+    "approved_by": "varchar",
+    "edited_at": "timestamp",
+}
 ANY_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
 
 Columns = Mapping[str, str]
@@ -36,7 +57,9 @@ class Known:
 
     ready: data set -> last pull that may be read. stored: "<database>.<table>" -> columns with Glue's types.
     dirty: a run after the release has written and was not released. erasures: record_key, customer_id, asked_at.
-    locations: zone -> "s3://bucket/prefix" below which its tables lie.
+    locations: zone -> "s3://bucket/prefix" below which its tables lie. staged: staging's tables -> their columns.
+    decisions: left_key, right_key, together, ... matching: what gives the records to match, and what matches them.
+    edits: rows of EDIT_COLUMNS. proved: rows of verified.COLUMNS.
     """
 
     deployment: Deployment
@@ -49,20 +72,26 @@ class Known:
     stored: Mapping[str, Columns]
     locations: Mapping[str, str]
     erasures: Rows = ()
+    decisions: Rows = ()
+    matching: Matching = NO_MATCHING
     dirty: bool = False
+    staged: Mapping[str, Columns] = field(default_factory=dict)
+    edits: Rows = ()
+    proved: Rows = ()
 
     def released_pull(self, data_set: str) -> int:
         return self.release.pulls.get(data_set, 0) if self.release else 0
 
-    def gives(self, data_set: str, entity: str) -> bool:
-        source, _, name = data_set.partition(".")
-        return entity in self.deployment.sources[source].data_sets[name].entity
+    def gives(self, data_set: str, conformed: str) -> bool:
+        """Whether `conformed.<conformed>` has rows of the data set."""
+        givers = _staged(self, {}, {}).givers(conformed)
+        return data_set in {f"{source.name}.{name}" for source, name, _ in givers}
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedStep:
     name: str
-    kind: Literal["write", "check", "maintain"]
+    kind: Literal["write", "check", "maintain", "match"]
     statements: tuple[Statement, ...]
 
 
@@ -78,6 +107,7 @@ class Plan:
     layouts: dict[str, str]
     columns: dict[str, dict[str, str]]
     erased: str
+    decided: str
 
     @property
     def sql_version(self) -> str:
@@ -95,13 +125,19 @@ def make(known: Known) -> Plan:
     steps = {}
     for name, table in known.tables.items():
         if name not in idle:
-            own = replace(renderer, staged=_staged(known, _windows(known, table, fingerprints[name]), names))
+            windows = _windows(known, table, fingerprints[name])
+            seeded = () if _goes_on(known, table, fingerprints[name]) else (name,)
+            own = replace(renderer, staged=_staged(known, windows, names), seeded=seeded if table.history_of else ())
             steps[name] = PlannedStep(name, "write", tuple(_statements(known, own, table, shapes[name])))
         if not ({name} | _checked(table)) <= idle:
             steps[CHECK + name] = PlannedStep(CHECK + name, "check", (Statement(renderer.check(table)),))
         steps[MAINTAIN + name] = PlannedStep(
             MAINTAIN + name, "maintain", _maintenance(current(name, known.stage, names))
         )
+    if readers := {name for name, table in known.tables.items() if graph.reads_matching(table)} - idle:
+        steps[MATCH] = PlannedStep(MATCH, "match", _matched(known, names))
+        first = next(at for at, wave in enumerate(order) if readers & set(wave))
+        order = [*order[:first], [MATCH], *order[first:]]
     waves = [*order, [CHECK + name for name in sorted(known.tables)]]
     return Plan(
         waves=[found for wave in waves if (found := [name for name in wave if name in steps])],
@@ -112,12 +148,35 @@ def make(known: Known) -> Plan:
         layouts={name: ddl.table_layout(table) for name, table in known.tables.items()},
         columns={name: table.physical for name, table in known.tables.items()},
         erased=_erased(known),
+        decided=_decided(known),
     )
 
 
 def _erased(known: Known) -> str:
     """Fingerprint of the erasure list; "" where it is empty."""
     return _hash(*(str(row["record_key"]) for row in known.erasures)) if known.erasures else ""
+
+
+def _decided(known: Known) -> str:
+    """Fingerprint of what stewards decided; "" where they decided nothing."""
+    told = (f"{row['left_key']}#{row['right_key']}={row['together']}" for row in known.decisions)
+    return _hash(*told) if known.decisions else ""
+
+
+def _matched(known: Known, names: Mapping[str, str]) -> tuple[Statement, ...]:
+    """What the matching reads: the records, what stewards decided of them, and the records that changed after a run."""
+    decided = "select left_key, right_key, together from vault.match_decision"
+
+    def stored(name: str, more: str = "") -> str:
+        columns = ", ".join(known.tables[name].selected)
+        return f"(select {columns} from {current(name, known.stage, names)} where not _deleted{more})"
+
+    def changed(name: str) -> str:
+        return stored(name, f" and _run_id > '{SINCE}'")
+
+    records = known.matching.records
+    texts = (replace_tables(records, stored), replace_tables(decided, stored), replace_tables(records, changed))
+    return tuple(Statement(text) for text in texts)
 
 
 def _idle(
@@ -153,8 +212,13 @@ def _news(known: Known, table: Table, idle: set[str]) -> bool:
                 for data_set, to in known.ready.items()
                 if known.gives(data_set, short)
             )
+        elif name == DECISIONS:
+            changed = known.release is None or known.release.decided != _decided(known)
         elif zone == CONTROL:
-            changed = short != "run" or table.kind == "full"  # a merge takes no more than constants from the run
+            # A merge takes no more than constants from the run; edits and rules stand in the fingerprint.
+            changed = short == "erasure" or (short == "run" and table.kind == "full")
+        elif zone == IDENTITY:
+            changed = not set(graph.MATCHED) <= idle
         else:
             changed = name != table.full_name and name not in idle
         if changed:
@@ -168,7 +232,7 @@ def _checked(table: Table) -> set[str]:
 
 def fingerprint(known: Known, table: Table) -> str:
     """Changes when the table's rows may come out otherwise than before from the same staging."""
-    neutral = replace(known, run_id="", started_at=ANY_MOMENT, release=None, erasures=())
+    neutral = replace(known, run_id="", started_at=ANY_MOMENT, release=None, erasures=(), decisions=(), staged={})
     windows = {
         f"{source.name}.{data_set}": (0, 1)
         for source in known.deployment.sources.values()
@@ -176,7 +240,9 @@ def fingerprint(known: Known, table: Table) -> str:
     }
     renderer = replace(_renderer(neutral, {}), staged=_staged(neutral, windows, {}))
     checks = (each.sql for each in table.checks)
-    return _hash(ddl.table_layout(table), str(table.physical), *(each.sql for each in renderer.write(table)), *checks)
+    made = [known.matching.fingerprint] if graph.reads_matching(table) else []
+    texts = (each.sql for each in renderer.write(table))
+    return _hash(ddl.table_layout(table), str(table.physical), *texts, *checks, *made)
 
 
 def _statements(known: Known, renderer: Renderer, table: Table, shape: ddl.Shape) -> list[Statement]:
@@ -213,17 +279,19 @@ def _windows(known: Known, table: Table, print_: str) -> dict[str, tuple[int, in
     What is appended stays as it was written, so a table that is appended to goes on with its new text: to read the
     pulls again would write their rows twice.
     """
+    goes_on = _goes_on(known, table, print_)
+    return {data_set: (known.released_pull(data_set) if goes_on else 0, to) for data_set, to in known.ready.items()}
+
+
+def _goes_on(known: Known, table: Table, print_: str) -> bool:
+    """Whether the table takes in what came since the release, to what it has."""
     release = known.release
-    goes_on = (
+    return (
         release is not None
         and table.kind != "full"
         and table.full_name in release.tables
         and (table.kind == "append" or release.fingerprints.get(table.full_name) == print_)
     )
-    return {
-        data_set: (release.pulls.get(data_set, 0) if goes_on and release else 0, to)
-        for data_set, to in known.ready.items()
-    }
 
 
 def _renderer(known: Known, names: Mapping[str, str]) -> Renderer:
@@ -244,12 +312,24 @@ def _renderer(known: Known, names: Mapping[str, str]) -> Renderer:
         released=release.tables if release else {},
         released_names=release.names if release else {},
         released_columns=release.columns if release else {},
-        control={"run": (RUN_COLUMNS, [run]), "erasure": (ERASURE_COLUMNS, known.erasures)},
+        control={
+            "run": (RUN_COLUMNS, [run]),
+            "erasure": (ERASURE_COLUMNS, known.erasures),
+            "decision": (DECISION_COLUMNS, known.decisions),
+            "edit": (EDIT_COLUMNS, known.edits),
+            "verified": (verified.COLUMNS, known.proved),
+            "attribute": (attributes.COLUMNS, attributes.rows(known.deployment.attributes)),
+            "survivorship": (survivorship.COLUMNS, survivorship.rows(hub.survivorship, hub.survivorship_next)),
+            "customer_definition": (standing.COLUMNS, standing.rows(hub.customer_definitions, hub.life_cycle)),
+            "stage_word": (standing.WORD_COLUMNS, standing.words(hub.life_cycle)),
+            "clock": (clocks.CLOCK_COLUMNS, clocks.clock(hub.time_zone)),
+            "place": (clocks.PLACE_COLUMNS, clocks.places(known.started_at, hub.time_zone)),
+        },
     )
 
 
 def _staged(known: Known, windows: Mapping[str, tuple[int, int]], names: Mapping[str, str]) -> Staged:
-    return Staged(known.deployment, known.stage, windows, current(graph.ERASURE, known.stage, names))
+    return Staged(known.deployment, known.stage, windows, current(graph.ERASURE, known.stage, names), known.staged)
 
 
 def _maintenance(stored: str) -> tuple[Statement, ...]:
@@ -272,3 +352,38 @@ def as_rows(items: Sequence[Mapping[str, Any]]) -> Rows:
         for item in items
     ]
     return sorted(rows, key=lambda row: str(row["record_key"]))
+
+
+def as_decisions(items: Sequence[Mapping[str, Any]]) -> Rows:
+    """Decisions of the control table as rows of `control.decision`, in a stable order."""
+    rows = []
+    for item in items:
+        left, right = str(item["sk"]).removeprefix("pair#").split("#")
+        decided_at = str(item["decided_at"]).replace("T", " ").removesuffix("Z")
+        told = {"together": str(int(item["together"])), "decided_by": str(item["decided_by"])}
+        approved = {"approved_by": item.get("approved_by"), "decided_at": decided_at}
+        rows.append({"left_key": left, "right_key": right, **told, **approved})
+    return sorted(rows, key=lambda row: (str(row["left_key"]), str(row["right_key"])))
+
+
+def edit_rows(items: Sequence[Mapping[str, Any]], erasures: Rows) -> Rows:
+    """Edit items of the control table as rows of `control.edit`, in a stable order, without those of the erased."""
+    rows, erased = [], {row["record_key"] for row in erasures}
+    for item in items:
+        record_key, _, group = str(item["sk"]).rpartition("#")
+        given = item.get("values")
+        if record_key in erased:
+            continue
+        rows.append(
+            {
+                "record_key": record_key,
+                "attribute_group": group,
+                "kind": str(item["kind"]),
+                "value_from": item.get("value_from"),
+                "given": given if given is None or isinstance(given, str) else json.dumps(given, sort_keys=True),
+                "edited_by": item.get("edited_by"),
+                "approved_by": item.get("approved_by"),
+                "edited_at": str(item["edited_at"]).replace("T", " ").removesuffix("Z"),
+            }
+        )
+    return sorted(rows, key=lambda row: (str(row["record_key"]), str(row["attribute_group"])))

@@ -1,7 +1,7 @@
 """Plan a run: read what is ready, write down what will be done. From here on the run does not depend on this code."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,12 +9,12 @@ from typing import Any
 from hub import aws, config
 from hub.config import Deployment
 from hub.errors import Conflict
-from hub.models import loader
-from hub.models.names import ZONES, physical
-from hub.models.plan import Known, PlannedStep, as_rows, make
+from hub.models import graph, loader, matching, verified
+from hub.models.names import STAGING, ZONES, physical
+from hub.models.plan import Known, PlannedStep, as_decisions, as_rows, edit_rows, make
 from hub.models.records import Release, Run, Step, Text, iso
 from hub.models.steps import reached
-from hub.models.store import STEP_DAYS, RunStore
+from hub.models.store import STEP_DAYS, RunStore, verifications
 from hub.settings import PlanSettings
 
 READABLE, UNSETTLED = "complete", ("running", "held")
@@ -84,6 +84,7 @@ class Planner:
             layouts=made.layouts,
             columns=made.columns,
             erased=made.erased,
+            decided=made.decided,
             sql_version=made.sql_version,
             base_release=release.release_id if release else None,
             started_at=iso(now),
@@ -94,22 +95,27 @@ class Planner:
 
     def _known(self, run_id: str, release: Release | None, now: datetime) -> Known:
         deployment, settings = config.read(self.settings.hub_home), self.settings
-        newest = self.store.runs(1)
+        newest, erasures = self.store.runs(1), as_rows(self.store.erasures())
         return Known(
             deployment=deployment,
-            tables=loader.read(settings.hub_home),
+            tables=graph.asked(loader.read(settings.hub_home), deployment, release.tables if release else ()),
             stage=settings.stage,
             run_id=run_id,
             started_at=now,
             release=release,
             ready=ready(self.store, deployment, release),
-            stored=stored_tables(settings.stage),
+            stored=stored_tables(settings.stage, ZONES),
+            staged=stored_tables(settings.stage, (STAGING,)),
             locations={
                 "vault": f"s3://{settings.vault_bucket}/vault",
                 "reporting": f"s3://{settings.reporting_bucket}/reporting",
             },
-            erasures=as_rows(self.store.erasures()),
+            erasures=erasures,
+            decisions=as_decisions(self.store.decisions()),
+            matching=matching.read(settings.hub_home),
             dirty=bool(newest) and newest[0].state != "released",
+            edits=edit_rows(self.store.edits(), erasures),
+            proved=verified.rows(verifications(settings.consent_table), erasures),
         )
 
     def _write(self, run_id: str, step: PlannedStep) -> Step:
@@ -150,11 +156,11 @@ def ready(store: RunStore, deployment: Deployment, release: Release | None) -> d
     return found
 
 
-def stored_tables(stage: str) -> dict[str, Mapping[str, str]]:
-    """ "<database>.<table>" -> columns with Glue's types, of all tables in the zones of models."""
+def stored_tables(stage: str, zones: Sequence[str]) -> dict[str, Mapping[str, str]]:
+    """ "<database>.<table>" -> columns with Glue's types, of all tables in the zones."""
     found: dict[str, Mapping[str, str]] = {}
     pages = aws.client("glue").get_paginator("get_tables")
-    for database in (physical(zone, stage) for zone in ZONES):
+    for database in (physical(zone, stage) for zone in zones):
         for page in pages.paginate(DatabaseName=database):
             for table in page["TableList"]:
                 columns = table["StorageDescriptor"]["Columns"]

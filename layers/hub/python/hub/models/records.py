@@ -27,6 +27,7 @@ class Run(Record):
     layouts: dict[str, str]
     columns: dict[str, dict[str, str]] = {}
     erased: str = ""
+    decided: str = ""
     sql_version: str
     base_release: str | None
     started_at: str
@@ -44,11 +45,14 @@ class Text(Record):
 
 
 class Step(Record):
-    """The statements of one table in order. `place` counts changes, so that two workers cannot both move on."""
+    """The statements of one table in order. `place` counts changes, so that two workers cannot both move on.
+
+    answers: of a matching, the executions that have succeeded, each with the fingerprint of what it was asked.
+    """
 
     run_id: str
     name: str
-    kind: Literal["write", "check", "maintain"]
+    kind: Literal["write", "check", "maintain", "match"]
     statements: list[Text]
     state: Literal["waiting", "running", "done"] = "waiting"
     index: int = 0
@@ -58,13 +62,15 @@ class Step(Record):
     execution: str | None = None
     failures: dict[str, int] = {}
     bytes_scanned: int = 0
+    answers: list[str] = []
     place: int = 0
 
 
 class Release(Record):
     """What readers see. tables: name -> snapshot id; names: name -> physical name; pulls: data set -> last pull.
 
-    columns: name -> columns of that snapshot with their types. erased: fingerprint of the erasure list that it obeys.
+    columns: name -> columns of that snapshot with their types. erased, decided: fingerprints of the erasure list and of
+    the stewards' decisions that it obeys.
     """
 
     release_id: str
@@ -76,6 +82,7 @@ class Release(Record):
     layouts: dict[str, str] = {}
     columns: dict[str, dict[str, str]] = {}
     erased: str = ""
+    decided: str = ""
     released_at: str
     sql_version: str
     previous: str | None = None

@@ -114,6 +114,7 @@ class Releaser:
             layouts=run.layouts,
             columns=run.columns,
             erased=run.erased,
+            decided=run.decided,
             released_at=iso(now),
             sql_version=run.sql_version,
             previous=run.base_release,

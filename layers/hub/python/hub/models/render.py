@@ -1,17 +1,18 @@
 """From a model's one SELECT to the statements that keep its table up to date."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from hub.models import clauses
+from hub.models import clauses, graph, matching
 from hub.models.clauses import Rows, batch_on, equal
 from hub.models.conformed import Staged, sql_type
-from hub.models.names import CONFORMED, CONTROL, current, physical
+from hub.models.names import CONFORMED, CONTROL, IDENTITY, current, physical
 from hub.models.table import HISTORY_TYPES, ForeignKey, Table
 from hub.models.text import references, replace_tables
 
 ALL_ROWS = "/*batch*/ true"  # replaced by a part of the rows when a write has too many partitions
-ERASED = f"{CONTROL}.erasure"
+# Of the zone control: they grow with what people ask and may be too long for one statement.
+LISTS = ("erasure", "decision", "edit", "verified")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Renderer:
 
     names: full name -> physical name, where they differ; released, released_names, released_columns: of the last
     release the snapshot ids, the names and the columns. control: tables of the zone `control` as (columns with types,
-    rows of texts).
+    rows of texts). seeded: the histories that begin with what the tables of the newest rows have.
     """
 
     tables: Mapping[str, Table]
@@ -45,6 +46,7 @@ class Renderer:
     released_names: Mapping[str, str] = field(default_factory=dict)
     released_columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     control: Mapping[str, tuple[Mapping[str, str], Rows]] = field(default_factory=dict)
+    seeded: Collection[str] = ()
 
     def write(self, table: Table) -> list[Statement]:
         """The statements that bring the table to this run's state; doing them again from the first does no harm."""
@@ -92,18 +94,21 @@ class Renderer:
 
     def forget(self, table: Table) -> Statement:
         """Delete the rows of erased persons."""
-        erased = f"(SELECT record_key FROM {self.staged.erasure} WHERE NOT _deleted)"
-        theirs = " OR ".join(f"{name} IN {erased}" for name in table.personal_keys)
+        keys = {name: "customer_id" if name == "customer_id" else "record_key" for name in table.personal_keys}
+        theirs = " OR ".join(
+            f"{name} IN (SELECT {key} FROM {self.staged.erasure} WHERE NOT _deleted)" for name, key in keys.items()
+        )
         return Statement(f"DELETE FROM {self._target(table)} WHERE {theirs}")
 
     # the four kinds
 
     def _full(self, table: Table) -> list[Statement]:
         clear = Statement(f"DELETE FROM {self._target(table)} WHERE _run_id <> ''")
-        if ERASED not in references(table.sql):
+        listed = [name for name in LISTS if f"{CONTROL}.{name}" in references(table.sql)]
+        if not listed:
             return [clear, self._insert(table, {})]
-        columns, rows = self.control["erasure"]
-        parts = [self._insert(table, {"erasure": (columns, part)}) for part in clauses.chunks(rows)]
+        columns, rows = self.control[listed[0]]
+        parts = [self._insert(table, {listed[0]: (columns, part)}) for part in clauses.chunks(rows)]
         return [clear, *parts]
 
     def _append(self, table: Table) -> list[Statement]:
@@ -125,7 +130,7 @@ class Renderer:
         return Statement(sql, batch_on(table, "typed."))
 
     def _merge(self, table: Table) -> list[Statement]:
-        kept = {name: column.keep for name, column in table.columns.items() if column.keep != "latest"}
+        kept = table.kept
         columns, held = [*table.selected, "_deleted"], ["_held"] if table.held else []
         newest = clauses.rank(table.key, table.order)
         updated = [name for name in columns if name not in (*table.key, *kept)]
@@ -151,13 +156,14 @@ class Renderer:
 
     def _extremes(self, table: Table, kept: Mapping[str, str]) -> str:
         """Lower (or raise) the kept columns to the least (greatest) value that any row of the record has."""
+        version = clauses.identity(table)
         given = ", ".join(f"{'min' if keep == 'least' else 'max'}({name}) as {name}" for name, keep in kept.items())
         beyond = " or ".join(f"s.{name} {'<' if keep == 'least' else '>'} t.{name}" for name, keep in kept.items())
         sets = ", ".join(f"{name} = {keep}(s.{name}, t.{name})" for name, keep in kept.items())
         return (
             f"MERGE INTO {self._target(table)} AS t\nUSING (\n{self._typed(table, {})}"
-            f"select {', '.join(table.key)}, {given}\n"
-            f"from typed\ngroup by {', '.join(table.key)}\n) AS s\nON {equal('t', 's', table.key)}\n"
+            f"select {', '.join(version)}, {given}\n"
+            f"from typed\ngroup by {', '.join(version)}\n) AS s\nON {equal('t', 's', version)}\n"
             f"WHEN MATCHED AND ({beyond}) THEN UPDATE SET {sets}, _run_id = {self._run}"
         )
 
@@ -183,27 +189,76 @@ class Renderer:
 
         Of two rows of one moment the later stands: a pull that overlaps the last one makes no new version.
         """
-        columns, version, target = [*table.selected, "_deleted"], clauses.identity(table), self._target(table)
-        once = clauses.rank(version, table.order)
-        updated = [name for name in columns if name not in version]
+        kept = table.kept
+        columns, version = [*table.selected, "_deleted"], clauses.identity(table)
+        updated = [name for name in columns if name not in (*version, *kept)]
         sets = [*(f"{name} = s.{name}" for name in updated), f"_run_id = {self._run}"]
         write = (
-            f"MERGE INTO {target} AS t\nUSING (\n{self._typed(table, {})}select {', '.join(columns)}\n"
-            f"from (\n    select {', '.join([*columns, once])}\n    from typed\n) as ranked\n"
-            f"where _rank = 1 and {ALL_ROWS}\n) AS s\nON {equal('t', 's', version)}\n"
+            f"MERGE INTO {self._target(table)} AS t\nUSING (\n{self._typed(table, {})}{self._versions(table)}"
+            f") AS s\nON {equal('t', 's', version)}\n"
             f"WHEN MATCHED AND ({clauses.newer(table, updated)})\nTHEN UPDATE SET {', '.join(sets)}\n"
             f"WHEN NOT MATCHED THEN INSERT ({', '.join([*columns, 'valid_from', '_run_id'])})\n"
             f"VALUES ({_of('s', columns)}, s.{table.order[0]}, {self._run})"
         )
-        following = f"lead(valid_from) over (partition by {', '.join(table.key)} order by {', '.join(table.order)})"
-        close = (
+        found = [Statement(write, batch_on(table, ""))]
+        if kept:
+            found.append(Statement(self._extremes(table, kept)))
+        return [*found, Statement(self._close(table))]
+
+    def _versions(self, table: Table) -> str:
+        """The newest row of each version in `typed`."""
+        listed, version = ", ".join([*table.selected, "_deleted"]), clauses.identity(table)
+        if table.history_of:
+            return self._changes(table, listed, clauses.rank(version, table.order, "_repeats"))
+        newest = clauses.rank(version, table.order)
+        return (
+            f"select {listed}\nfrom (\n    select {listed}, {newest}\n    from typed\n) as ranked\n"
+            f"where _rank = 1 and {ALL_ROWS}\n"
+        )
+
+    def _changes(self, table: Table, listed: str, newest: str) -> str:
+        """The same without what is there again (`_repeats`) as in the version before it, be that given or stored."""
+        passing = (*table.key, *table.order, *table.kept)
+        before = f"over (partition by {', '.join(table.key)} order by {', '.join(table.order)}, _given)"
+        told = [name for name in (*table.selected, "_deleted") if name not in passing]
+        same = " and ".join(f"lag({name}) {before} is not distinct from {name}" for name in told)
+        return (
+            f"select {listed}\nfrom (\n    select {listed}, _given, _repeats,\n"
+            f"        lag({table.key[0]}) {before} is not null and {same} as _same\n    from (\n"
+            f"        select {listed}, _repeats, 1 as _given\n        from (\n"
+            f"            select {listed}, _repeats, {newest}\n            from typed\n        ) as ranked\n"
+            f"        where _rank = 1\n        union all\n"
+            f"        select {listed}, false as _repeats, 0 as _given\n        from {self._target(table)}\n"
+            f"        where {table.key[0]} is not null\n    ) as beside\n) as compared\n"
+            f"where _given = 1 and not (_repeats and _same)\n"
+        )
+
+    def _close(self, table: Table) -> str:
+        """Let each version end where the next begins; one that is gone in its own moment ends when that was seen."""
+        version, target = clauses.identity(table), self._target(table)
+        order = f"over (partition by {', '.join(table.key)} order by {', '.join(table.order)})"
+        following, seen = f"lead(valid_from) {order}", "known_at" if "known_at" in table.columns else "valid_from"
+        ends = (
+            f"case when {following} > valid_from then {following}\n"
+            f"            else least(greatest(lead({seen}) {order}, valid_from),\n"
+            f"                coalesce(lead(valid_from, 2) {order}, greatest(lead({seen}) {order}, valid_from))) end"
+        )
+        if table.history_of:  # of a source that asks no more nothing is known from this run on
+            asking = ", ".join(clauses.literal(source) for source in self._asking(table)) or "''"
+            now = f"cast({clauses.literal(self.control['run'][1][0]['started_at'])} as timestamp(6))"
+            ends = f"case when source in ({asking}) then {ends}\n        else coalesce({ends}, valid_to, {now}) end"
+        return (
             f"MERGE INTO {target} AS t\nUSING (\nselect {', '.join(version)}, next_from\n"
-            f"from (\n    select {', '.join(version)}, valid_to, {following} as next_from\n    from {target}\n"
+            f"from (\n    select {', '.join(version)}, valid_to,\n        {ends} as next_from\n    from {target}\n"
             f") as versions\n"
             f"where next_from is distinct from valid_to\n) AS s\nON {equal('t', 's', version)}\n"
             f"WHEN MATCHED THEN UPDATE SET valid_to = s.next_from, _run_id = {self._run}"
         )
-        return [Statement(write, batch_on(table, "")), Statement(close)]
+
+    def _asking(self, table: Table) -> list[str]:
+        """The sources that keep the history which the twin reads."""
+        named = graph.histories(table)
+        return sorted({source.name for name in named for source, _, _ in self.staged.givers(name)})
 
     # pieces
 
@@ -223,13 +278,28 @@ class Renderer:
         casts = [f"cast(model.{name} as {sql_type(kind)}) as {name}" for name, kind in table.selected.items()]
         deleted = "coalesce(model._deleted, false)" if clauses.gives_deleted(table.sql) else "false"
         casts += [f"{deleted} as _deleted", f"cast({self._run} as varchar) as _run_id"]
+        casts += ["coalesce(model._repeats, false) as _repeats"] if table.history_of else []
         listed = ",\n        ".join(casts)
         parts = [
             *self._sources(references(table.sql), table, control),
             f"model as (\n{_logical(table.sql)}\n)",
-            f"typed as (\n    select\n        {listed}\n    from model\n)",
+            f"typed as (\n    select\n        {listed}\n    from model{self._seeds(table)}\n)",
         ]
         return "with\n\n" + ",\n\n".join(parts) + "\n\n"
+
+    def _seeds(self, table: Table) -> str:
+        """What a history that begins knows from the table of the newest rows: staging has forgotten older pulls."""
+        if table.full_name not in self.seeded:
+            return ""
+        values = {name: name for name in table.selected} | {"_as_of": "coalesce(_as_of, changed_at)"}
+        values["known_at"] = f"cast({clauses.literal(self.control['run'][1][0]['started_at'])} as timestamp(6))"
+        listed = ",\n        ".join(f"{value} as {name}" for name, value in values.items())
+        asking = ", ".join(clauses.literal(source) for source in self._asking(table)) or "''"
+        return (
+            f"\n\n    union all\n\n    select\n        {listed},\n        false as _deleted, {self._run} as _run_id,"
+            f" true as _repeats\n    from {self._target(self.tables[table.history_of])}\n"
+            f"    where not _deleted and source in ({asking})"
+        )
 
     def _sources(
         self,
@@ -245,6 +315,8 @@ class Renderer:
                 query = self.staged.entity(short)
             elif zone == CONTROL:
                 query = clauses.values(*{**self.control, **(control or {})}[short])
+            elif zone == IDENTITY:
+                query = matching.answer(short, self.stage, self.run_id)
             else:
                 query = self._stored(self.tables[name], own is not None and own.full_name == name)
             found.append(f"{zone}_{short} as (\n{query}\n)")

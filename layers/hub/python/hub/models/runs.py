@@ -12,6 +12,9 @@ from hub.models.store import LEASE_SECONDS, RunStore
 
 WAIT_FOR_OTHERS = timedelta(minutes=5)
 AFTER_FAILURE = timedelta(hours=1)
+QUIET = timedelta(minutes=5)
+"""Nobody has decided anything for so long: stewards go through a queue, and a run takes all of it in at once."""
+LONGEST_WAIT = timedelta(minutes=30)
 JUST_STARTED = 20
 
 
@@ -59,13 +62,18 @@ def resume_stuck(settings: RunStarter, restarted: bool = False) -> list[str]:
 
 
 def start_if_due(settings: RunStarter) -> bool:
-    """Start a run when pulls are complete that no release has, and none is under way that would follow at once."""
+    """Start a run when pulls or decisions are complete that no release has, and none is under way that would follow."""
     store, now = RunStore(settings.control_table), datetime.now(UTC)
     if store.lease() is not None or _executing(settings):
         return False
-    if not due(store, config.read(settings.hub_home), now):
+    reason = (
+        "pulls" if due(store, config.read(settings.hub_home), now) else "decisions" if decided(store, now) else None
+    )
+    if reason is None:
         return False
-    start(settings, "pulls")
+    start(settings, reason)
+    if store.decided():
+        store.asked_for()
     return True
 
 
@@ -89,6 +97,20 @@ def due(store: RunStore, deployment: Deployment, now: datetime) -> bool:
         return True
     first = (pull for name in new for pull in store.pulls_after(name, new[name] - 1) if pull.get("ended_at"))
     return any(now - datetime.fromisoformat(pull["ended_at"]) > WAIT_FOR_OTHERS for pull in first)
+
+
+def decided(store: RunStore, now: datetime) -> bool:
+    """Whether stewards have decided something since the released run began, and are quiet or went on for long."""
+    told, release = store.decided(), store.current_release()
+    if told is None or release is None:
+        return False
+    since, last = (datetime.fromisoformat(each) for each in told)
+    run, newest = store.find_run(release.run_id), next(iter(store.runs(1)), None)
+    if last < datetime.fromisoformat(run.started_at if run else release.released_at):
+        return False
+    if newest and newest.state == "failed" and datetime.fromisoformat(newest.started_at) > last:
+        return now - datetime.fromisoformat(newest.ended_at or newest.started_at) > AFTER_FAILURE
+    return now - last > QUIET or now - since > LONGEST_WAIT
 
 
 def _same(run: Run, complete: dict[str, int]) -> bool:

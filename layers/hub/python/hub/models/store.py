@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from boto3.dynamodb.conditions import Key
+from boto3.dynamodb.conditions import Attr, Key
 from boto3.dynamodb.types import TypeSerializer
 from botocore.exceptions import ClientError
 
@@ -15,8 +15,10 @@ from hub.models.records import Release, Run, Step, iso
 RUN, RELEASE = {"pk": "run"}, {"pk": "release"}
 CURRENT = {**RELEASE, "sk": "current"}
 LEASE = {**RUN, "sk": "lease"}
+DECIDED = {"pk": "decided", "sk": "state"}
 LEASE_SECONDS = 180
 STEP_DAYS = 30
+MOST_RELEASES = 100  # looked through for a matching
 
 
 class RunStore:
@@ -199,16 +201,64 @@ class RunStore:
     def erasures(self) -> list[dict[str, Any]]:
         return self._all("erasure", "record#")
 
-    def _all(self, pk: str, prefix: str, after: str | None = None) -> list[dict[str, Any]]:
-        condition = Key("sk").between(after, prefix + "~") if after else Key("sk").begins_with(prefix)
-        query: dict[str, Any] = {"KeyConditionExpression": Key("pk").eq(pk) & condition, "ConsistentRead": True}
-        found: list[dict[str, Any]] = []
-        while True:
-            page = self._table.query(**query)
-            found += page["Items"]
-            if "LastEvaluatedKey" not in page:
+    def decisions(self) -> list[dict[str, Any]]:
+        """What stewards decided of pairs of records."""
+        return self._all("decision", "pair#")
+
+    def edits(self) -> list[dict[str, Any]]:
+        """What stewards have pinned or written into golden records."""
+        return self._all("edit", "")
+
+    # decisions that ask for a run
+
+    def note_decided(self, at: str) -> None:
+        """Somebody is about to change what runs read of stewards; a run takes it in once they are quiet."""
+        update = "SET newest = :at, since = if_not_exists(since, :at)"
+        self._table.update_item(Key=DECIDED, UpdateExpression=update, ExpressionAttributeValues={":at": at})
+
+    def decided(self) -> tuple[str, str] | None:
+        """When stewards first and last decided something that no run was asked for; the last alone if one was."""
+        found = self._table.get_item(Key=DECIDED, ConsistentRead=True).get("Item")
+        return (str(found.get("since", found["newest"])), str(found["newest"])) if found else None
+
+    def asked_for(self) -> None:
+        """A run was asked for: whoever decides from now on begins to wait anew."""
+        self._table.update_item(Key=DECIDED, UpdateExpression="REMOVE since")
+
+    # what a run's matching asked, learned and found
+
+    def note_statement(self, run_id: str, number: int, text: str, expires_at: int) -> None:
+        key = {"pk": f"run#{run_id}", "sk": f"match#{number:04d}"}
+        self._table.put_item(Item={**key, "number": number, "text": text, "expires_at": expires_at})
+
+    def statements(self, run_id: str) -> list[str]:
+        """The statements of a run's matching, in order."""
+        return [str(item["text"]) for item in self._all(f"run#{run_id}", "match#")]
+
+    def note_matching(self, run_id: str, told: dict[str, Any]) -> None:
+        self._table.put_item(Item={"pk": f"run#{run_id}", "sk": "matching", **told})
+
+    def matching(self, run_id: str) -> dict[str, Any] | None:
+        """What a run's matching learned and found, None where it has not come to its end."""
+        found = self._table.get_item(Key={"pk": f"run#{run_id}", "sk": "matching"}, ConsistentRead=True).get("Item")
+        return {name: value for name, value in found.items() if name not in ("pk", "sk")} if found else None
+
+    def last_matching(self, release: Release | None) -> dict[str, Any] | None:
+        """What the newest matching up to a release told: a run that found nothing new to match keeps the one before."""
+        for _ in range(MOST_RELEASES):
+            if release is None:
+                break
+            if found := self.matching(release.run_id):
                 return found
-            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+            release = self.release(release.previous) if release.previous else None
+        return None
+
+    def _all(self, pk: str, prefix: str, after: str | None = None) -> list[dict[str, Any]]:
+        condition: Any = Key("pk").eq(pk)
+        if prefix:  # DynamoDB takes no empty text as a condition
+            condition &= Key("sk").between(after, prefix + "~") if after else Key("sk").begins_with(prefix)
+        query: dict[str, Any] = {"KeyConditionExpression": condition, "ConsistentRead": True}
+        return _pages(self._table, query)
 
     def _write(self, operation: str, **request: Any) -> bool:
         """False where the condition does not hold."""
@@ -219,6 +269,26 @@ class RunStore:
                 return False
             raise
         return True
+
+
+def verifications(consent_table: str) -> list[dict[str, Any]]:
+    """All settled verifications that name a record; one that failed says nothing about the value."""
+    query: dict[str, Any] = {
+        "KeyConditionExpression": Key("pk").eq("verification"),
+        "FilterExpression": Attr("state").is_in(["verified", "refused"]) & Attr("claim").exists(),
+        "ConsistentRead": True,
+    }
+    return _pages(aws.table(consent_table), query)
+
+
+def _pages(table: Any, query: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    while True:
+        page = table.query(**query)
+        found += page["Items"]
+        if "LastEvaluatedKey" not in page:
+            return found
+        query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
 
 def _run_key(run_id: str) -> dict[str, str]:

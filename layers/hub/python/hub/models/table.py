@@ -10,7 +10,7 @@ KINDS = ("full", "append", "merge", "history")
 TYPES = re.compile(r"varchar|bigint|integer|double|boolean|date|timestamp|decimal\(\d{1,2},\d{1,2}\)")
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 PARTITION = re.compile(r"(?:(month|day|year)\(([a-z_]\w*)\)|bucket\((\d+), ?([a-z_]\w*)\)|([a-z_]\w*))")
-PERSONAL = ("none", "name", "contact", "email", "phone", "birth_date", "address", "id")
+PERSONAL = ("none", "name", "contact", "email", "phone", "birth_date", "address", "id", "sensitive")
 KEEP = ("latest", "least", "greatest")
 
 # Columns that order the rows of one record and are not worth a line in every table.yaml.
@@ -19,7 +19,7 @@ ORDER_TYPES = {"_as_of": "timestamp", "_pull_seq": "bigint", "_batch": "integer"
 ROW_TYPES = {"_deleted": "boolean", "_run_id": "varchar"}
 HISTORY_TYPES = {"valid_from": "timestamp", "valid_to": "timestamp"}
 # Columns that say whose row it is, where a table with personal data has them.
-PERSON_KEYS = ("record_key", "customer_record_key")
+PERSON_KEYS = ("record_key", "customer_record_key", "customer_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,13 @@ class Column:
     personal: str = "none"
     description: str = ""
     keep: str = "latest"
+
+
+# What a reader sees of a history beside its columns.
+VALIDITY = {
+    "valid_from": Column("timestamp", description="From when on the record was so (UTC)."),
+    "valid_to": Column("timestamp", description="Until when, that moment left out (UTC); null: it still is so."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +59,11 @@ class Check:
 
 @dataclass(frozen=True)
 class Table:
-    """A model: `sql` is one SELECT over logical names; `file` is its folder, for messages."""
+    """A model: `sql` is one SELECT over logical names; `file` is its folder, for messages.
+
+    history: the SELECT of its twin, which keeps all versions; "" where it has none. history_of: of a twin the table
+    that keeps the newest.
+    """
 
     zone: str
     name: str
@@ -66,6 +77,8 @@ class Table:
     foreign_keys: tuple[ForeignKey, ...] = ()
     checks: tuple[Check, ...] = ()
     file: str = ""
+    history: str = ""
+    history_of: str = ""
 
     @property
     def full_name(self) -> str:
@@ -84,6 +97,16 @@ class Table:
         return tuple(name for name in PERSON_KEYS if name in self.columns)
 
     @property
+    def shown(self) -> dict[str, Column]:
+        """The columns that a reader sees."""
+        return self.columns | (VALIDITY if self.kind == "history" else {})
+
+    @property
+    def kept(self) -> dict[str, str]:
+        """The columns that keep the least or greatest value that there ever was."""
+        return {name: column.keep for name, column in self.columns.items() if column.keep != "latest"}
+
+    @property
     def selected(self) -> dict[str, str]:
         """Columns that the model's SELECT must give, with their types."""
         declared = {name: column.type for name, column in self.columns.items()}
@@ -97,13 +120,18 @@ class Table:
         return self.selected | validity | held | ROW_TYPES
 
 
-def build(zone: str, name: str, raw: Any, sql: str, checks: tuple[Check, ...], document: Document) -> Table | None:
-    """The Table of a parsed table.yaml, or None where its mistakes, added to the document's problems, leave none."""
+def build(
+    zone: str, name: str, raw: Any, sql: str, checks: tuple[Check, ...], document: Document, history: str | None = None
+) -> Table | None:
+    """The Table of a parsed table.yaml, or None where its mistakes, added to the document's problems, leave none.
+
+    history: the SELECT of its twin where that is one of its own.
+    """
     if not isinstance(raw, dict):
         _add(document, "table", "is not a mapping; see the reference of models")
         return None
     before = len(document.problems)
-    allowed = {"description", "kind", "key", "order", "partitions", "foreign_keys", "columns"}
+    allowed = {"description", "kind", "key", "order", "partitions", "foreign_keys", "columns", "history"}
     for unknown in sorted(set(raw) - allowed):
         _add(document, unknown, f"unknown field; one of {', '.join(sorted(allowed))}")
     if not raw.get("description"):
@@ -112,6 +140,11 @@ def build(zone: str, name: str, raw: Any, sql: str, checks: tuple[Check, ...], d
         _add(document, "kind", f"is {raw.get('kind')!r}; one of {', '.join(KINDS)}")
     columns = _columns(raw.get("columns"), document)
     key, order = tuple(raw.get("key") or ()), tuple(raw.get("order") or ())
+    if raw.get("history"):
+        if raw.get("kind") != "merge" or order[:1] != ("_as_of",) or "source" not in columns:
+            _add(document, "history", "is for kind merge with the column source and an order that begins with _as_of")
+        if history is None and re.match(r"(?is)(?!select\b)|.*\bunion\b", sql):
+            _add(document, "history", "is made of a model that is one plain SELECT; write history.sql beside this one")
     _check_names(raw, columns, key, order, document)
     foreign_keys = _foreign_keys(raw.get("foreign_keys") or (), columns, document)
     if len(document.problems) > before:
@@ -119,6 +152,7 @@ def build(zone: str, name: str, raw: Any, sql: str, checks: tuple[Check, ...], d
     return Table(
         zone, name, raw["description"], raw["kind"], columns, sql, key, order,
         tuple(raw.get("partitions") or ()), foreign_keys, checks, document.name,
+        (history or sql) if raw.get("history") else "",
     )  # fmt: skip
 
 

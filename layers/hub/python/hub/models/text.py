@@ -1,14 +1,15 @@
 """SQL text by its tokens: what it refers to and calls, and replacement that leaves every other character as it was."""
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from sqlglot import exp, parse_one, tokenize
 from sqlglot.errors import TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
-from hub.models.names import CONFORMED, CONTROL, ZONES
+from hub.models.names import CONFORMED, CONTROL, IDENTITY, ZONES
 
-LOGICAL = {*ZONES, CONFORMED, CONTROL}
+LOGICAL = {*ZONES, CONFORMED, CONTROL, IDENTITY}
 # Words that stand before a parenthesis and are no function.
 NOT_CALLS = frozenset(
     """
@@ -31,18 +32,21 @@ def tokens(sql: str) -> list[Token]:
         raise SqlTextError(str(error)) from error
 
 
-def tables(sql: str) -> Iterator[tuple[str, Token, Token]]:
-    """Each `zone.table` of a logical zone with its first and last token, in the order of the text."""
-    row = tokens(sql)
+@lru_cache(maxsize=512)  # a run asks for the same few hundred texts again and again, and cutting one up takes long
+def _tables(sql: str) -> tuple[tuple[str, int, int], ...]:
+    """Each `zone.table` of a logical zone with where it begins and ends, in the order of the text."""
+    row, found = tokens(sql), []
     for at in range(len(row) - 2):
         first, dot, last = row[at : at + 3]
         before = row[at - 1].token_type if at else None
         if first.text in LOGICAL and dot.token_type == TokenType.DOT and before != TokenType.DOT:
-            yield f"{first.text}.{last.text}", first, last
+            found.append((f"{first.text}.{last.text}", first.start, last.end + 1))
+    return tuple(found)
 
 
 def references(sql: str) -> set[str]:
-    return {name for name, _, _ in tables(sql)}
+    """The full names of the logical tables that the text reads."""
+    return {name for name, _, _ in _tables(sql)}
 
 
 def calls(sql: str) -> Iterator[tuple[str, Token]]:
@@ -65,14 +69,15 @@ def calls(sql: str) -> Iterator[tuple[str, Token]]:
 
 def replace_tables(sql: str, physical: Callable[[str], str]) -> str:
     """The text with each logical `zone.table` replaced by physical(zone.table)."""
-    parts, end = [], 0
-    for name, first, last in tables(sql):
-        parts += [sql[end : first.start], physical(name)]
-        end = last.end + 1
-    return "".join([*parts, sql[end:]])
+    parts, at = [], 0
+    for name, begins, ends in _tables(sql):
+        parts += [sql[at:begins], physical(name)]
+        at = ends
+    return "".join([*parts, sql[at:]])
 
 
-def outputs(sql: str) -> list[str]:
+@lru_cache(maxsize=512)
+def outputs(sql: str) -> tuple[str, ...]:
     """The names of the columns that a query gives."""
     tree = parse_one(sql, dialect="athena")
-    return list(tree.named_selects) if isinstance(tree, exp.Query) else []
+    return tuple(tree.named_selects) if isinstance(tree, exp.Query) else ()

@@ -1,12 +1,15 @@
 """Runs and tables as the API shows them."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
+from hub.errors import NotFound
 from hub.models.records import Release, Run, Step
 from hub.models.table import Table
 
 READABLE = "reporting"
+COUNTED = ("cap", "values", "records", "pairs", "largest")
 
 Shown = dict[str, Any]
 
@@ -32,6 +35,24 @@ def run_with_steps(found: Run, steps: list[Step]) -> Shown:
     return {**run(found), "waves": waves, "maintenance": maintenance}
 
 
+def matching(found: Run, told: Mapping[str, Any] | None, statements: list[str]) -> Shown:
+    """What a run's matching learned and asked. NotFound where the run matched nothing, or not yet."""
+    if told is None:
+        raise NotFound(f"run {found.run_id} has no matching: nothing to match was new, or it is not done")
+    return {
+        "run_id": found.run_id,
+        "records": int(told["records"]),
+        "pairs": int(told["pairs"]),
+        "model": json.loads(told["model"]),
+        "learned": {"run_id": told["learned"]["run_id"], "records": int(told["learned"]["records"])},
+        "settings": json.loads(told["settings"]),
+        "weights": told["weights"],
+        "dropped": [{**each, **{name: int(each[name]) for name in COUNTED}} for each in told["dropped"]],
+        "conflicts": told["conflicts"],
+        "statements": statements,
+    }
+
+
 def tables(models: Mapping[str, Table], release: Release | None) -> Shown:
     """The tables of a release that a report may name, with their columns."""
     listed = [
@@ -40,7 +61,7 @@ def tables(models: Mapping[str, Table], release: Release | None) -> Shown:
             "description": table.description,
             "columns": [
                 {"name": column, "type": each.type, "description": each.description}
-                for column, each in table.columns.items()
+                for column, each in table.shown.items()
             ],
         }
         for name, table in sorted(models.items())
@@ -62,8 +83,8 @@ def _step(step: Step) -> Shown:
     return {
         "name": step.name,
         "state": step.state,
-        "statement": step.index + 1,
-        "statements": len(step.statements),
+        "statement": len(step.answers) if step.kind == "match" else step.index + 1,
+        "statements": len(step.answers if step.kind == "match" else step.statements),
         "attempts": step.attempt + 1,
         "failures": step.failures,
         "bytes_scanned": step.bytes_scanned,

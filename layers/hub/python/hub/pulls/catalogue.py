@@ -96,7 +96,7 @@ class Catalogue:
                     "declare the new type under a new column name"
                 )
         if added := {column: kind for column, kind in columns.items() if column not in known}:
-            kept: dict[str, Any] = {key: table[key] for key in KEPT if key in table}
+            kept: dict[str, Any] = {key: table[key] for key in KEPT if table.get(key)}  # an empty owner is refused
             kept["StorageDescriptor"]["Columns"] += [{"Name": column, "Type": kind} for column, kind in added.items()]
             glue.update_table(DatabaseName=self._database, TableInput=kept)
 

@@ -24,7 +24,7 @@ Chosen = str | None  # what narrows a list
 class DataSetView(BaseModel):
     """A data set as the console shows it. schedule: EventBridge's expression; last_pull: the latest begun.
 
-    frequency: its class. on_holidays: what becomes of a pull on a day off.
+    frequency: its class. on_holidays: what becomes of a pull on a day off. history: whether all versions are kept.
     """
 
     name: str
@@ -36,6 +36,7 @@ class DataSetView(BaseModel):
     importance: str
     freshness: Freshness
     entities: list[str]
+    history: bool
     paused: bool
     last_pull: Pull | None
 
@@ -190,6 +191,7 @@ class Desk:
             importance=rules.frequency.importance,
             freshness=judged(state, rules.frequency, times, datetime.now(UTC)),
             entities=list(rules.entity),
+            history=rules.history,
             paused=bool(state.get("paused")),
             last_pull=self._last(source, name, state),
         )

@@ -208,12 +208,14 @@ class _Work:
     def _commit(self, fetched: Batch) -> None:
         """Make one batch durable: objects first, the ledger last."""
         batch = len(self._done) + 1
-        if self._resumed:
+        if resumed := self._resumed:
             self._objects.forget_uncommitted(self._pull, batch)
             self._resumed = False
         received = sum(each["received"] for each in self._done)
         outcome = settle_batch(self._plan, self._pull, batch, fetched.pieces, self._memory, received)
         item = self._write(batch, fetched, outcome)
+        if resumed:
+            self._objects.take_places(self._pull, batch, item, outcome.staged.schema)
         self._renewed = int(self._engine.now())
         until = self._renewed + LEASE_SECONDS
         self._store.commit(self._lease, self._pull, batch, item, outcome.counts, until)

@@ -1,7 +1,7 @@
 """How old the data of a data set are against what its class promises."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any, Literal
@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from hub.config import Deployment
 from hub.config.models import Frequency
+from hub.pulls import targets
 from hub.pulls.due import Timetable, timetable
 from hub.pulls.models import Pull, pull_id
 from hub.pulls.store import PullStore, iso
@@ -74,10 +75,11 @@ def stale_from(since: datetime, frequency: Frequency, times: Timetable) -> datet
 
 @dataclass
 class Watched:
-    """What somebody should look at: stale data sets by importance, and pulls that are held."""
+    """What somebody should look at: stale data sets by importance, held pulls, targets of quality that are missed."""
 
     stale: dict[str, list[str]]
     held: list[str]
+    missed: list[str] = field(default_factory=list)
 
 
 def watch(deployment: Deployment, control_table: str, now: float) -> Watched:
@@ -102,6 +104,7 @@ def watch_with(deployment: Deployment, store: PullStore, now: datetime) -> Watch
                 found.held.append(name)
             elif pull and fresh.state == "on_demand" and pull.state == "failed" and pull.attempts >= MOST_ATTEMPTS:
                 found.stale[rules.frequency.importance].append(name)  # no schedule will miss it
+    found.missed = targets.missed(deployment, store)
     return found
 
 

@@ -1,15 +1,17 @@
 """What a pull keeps in S3: landing, staging and quarantine of each batch, under names that a repeat overwrites."""
 
-import hashlib
-from collections.abc import Callable, Sequence
+from base64 import b64encode
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from botocore.exceptions import ClientError
-from isal import igzip
+from isal import igzip, isal_zlib
+from xxhash import xxh3_128_hexdigest
 
 from hub import aws
+from hub.errors import HubError
 from hub.pulls.batches import Landed
 from hub.pulls.models import Pull
 from hub.pulls.undoing import Undone
@@ -17,6 +19,7 @@ from hub.sources import json_text
 
 DIGESTS = ("_record_hash", "_record_key")
 SAMPLE = 2000  # rows
+ATTEMPTS = 4
 
 
 class Objects:
@@ -42,7 +45,6 @@ class Objects:
 
     def unbury(self, pull: Pull, after: int) -> None:
         """Take away the tombstones behind number `after`, which an earlier worker wrote and did not publish."""
-        self._held()
         self._forget(f"{staging_folder(pull)}deleted-", after=f"{staging_folder(pull)}deleted-{after:05d}.parquet")
 
     def quarantine(self, pull: Pull, batch: int, lines: Sequence[dict[str, Any]]) -> str:
@@ -63,9 +65,21 @@ class Objects:
         for each in [*folders, staging_folder(pull)]:
             self._forget(f"{each}batch-{batch:05d}.")
 
+    def take_places(self, pull: Pull, batch: int, item: Mapping[str, Any], schema: pa.Schema) -> None:
+        """Put nothing where a query would see what the batch has none of, by what the ledger shall say of it.
+
+        An earlier worker's write may hang for longer than its lease and still arrive; it finds the place taken.
+        """
+        if not item.get("staging"):
+            self.stage(pull, batch, schema.empty_table())
+        if not item.get("fixes"):
+            self.fixes(pull, batch, ())
+
     def _forget(self, prefix: str, after: str = "") -> None:
         s3 = aws.client("s3")
         for page in s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix, StartAfter=after):
+            if page.get("Contents"):
+                self._held()  # the list may have taken longer than the lease, and what it names be another's by now
             for item in page.get("Contents", []):
                 s3.delete_object(Bucket=self._bucket, Key=item["Key"])
 
@@ -101,21 +115,25 @@ class Objects:
 def put(bucket: str, key: str, body: bytes, held: Callable[[], None]) -> str:
     """Write an object of a pull; its ETag. One with other content is overwritten only while the lease is held.
 
-    A worker may stand still between its last look at the lease and this; what another one has committed stays.
+    A worker may stand still between its last look at the lease and this, or its write hang for longer than that; what
+    another one has committed stays.
     """
     s3, given = aws.client("s3"), {"Bucket": bucket, "Key": key}
-    digest = hashlib.sha256(body).hexdigest()
-    content: dict[str, Any] = {"Body": body, "Metadata": {"sha256": digest}}
-    try:
-        return str(s3.put_object(**given, **content, IfNoneMatch="*")["ETag"])
-    except ClientError as error:
-        if error.response["Error"]["Code"] not in ("PreconditionFailed", "ConditionalRequestConflict"):
-            raise
-    found = s3.head_object(**given)
-    if found["Metadata"].get("sha256") == digest:  # this very write, whose answer was lost, or an earlier worker's
-        return str(found["ETag"])
-    held()
-    return str(s3.put_object(**given, **content)["ETag"])
+    fingerprint, checksum = xxh3_128_hexdigest(body), isal_zlib.crc32(body).to_bytes(4, "big")
+    content = {"Body": body, "Metadata": {"xxh3": fingerprint}, "ChecksumCRC32": b64encode(checksum).decode()}
+    condition = {"IfNoneMatch": "*"}
+    for _ in range(ATTEMPTS):
+        try:
+            return str(s3.put_object(**given, **content, **condition)["ETag"])
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in ("PreconditionFailed", "ConditionalRequestConflict"):
+                raise
+        found = s3.head_object(**given)
+        if found["Metadata"].get("xxh3") == fingerprint:  # this very write, its answer lost, or an earlier worker's
+            return str(found["ETag"])
+        held()
+        condition = {"IfMatch": found["ETag"]}
+    raise HubError(f"{key} is written by others all the time; ask who writes into the bucket")
 
 
 def folder(zone: str, pull: Pull) -> str:

@@ -34,7 +34,8 @@ class Staged:
     """The rows that a pull has staged, by batch: eight bytes of each record hash, and of each record key.
 
     read: gives the record hashes and the record keys of a batch again. Where rows come in the order of their keys, only
-    the batches that may have the same keys are looked through, and beyond MOST rows the others are forgotten.
+    the batches that may have the same keys are looked through. What lies apart from all others is not remembered, and
+    read again if that changes.
     """
 
     def __init__(self, read: Callable[[int], tuple[pa.Array, pa.Array]]) -> None:
@@ -44,17 +45,27 @@ class Staged:
 
     def add(self, batch: int, hashes: pa.Array, records: pa.Array, values: pa.Array | None = None) -> None:
         """values: of the first key column."""
-        remembered = prefixes(records) if self._compares else None
-        self._batches[batch] = _Batch(span(values), prefixes(hashes), remembered)
+        here = span(values)
+        if here and not any(_meet(here, each.span) for each in self._batches.values()):
+            self._batches[batch] = _Batch(here, None, None)
+            return
+        self._batches[batch] = _Batch(here, prefixes(hashes), prefixes(records) if self._compares else None)
         if self._kept() > MOST:
             self._forget()
 
-    def knows(self, hashes: pa.Array, beginnings: pa.Array, values: pa.Array | None = None) -> pa.Array:
-        """Whether each hash is staged. Two hashes may begin alike, so the batches that seem to have one are read."""
+    def repeats(self, hashes: pa.Array, values: pa.Array | None = None) -> tuple[pa.Array, pa.Array]:
+        """Whether each hash is staged, and whether it stands above in the same batch.
+
+        Two hashes may begin alike, so the batches that seem to have one are read.
+        """
         nowhere = pa.repeat(pa.scalar(False), len(hashes))
         near = {batch: each.hashes for batch, each in self._near(values).items() if each.hashes is not None}
+        if not near and rising(values):
+            return nowhere, nowhere
+        beginnings = prefixes(hashes)
         hit = batches_with(near, beginnings)
-        return reduce(pc.or_, (pc.is_in(hashes, value_set=self._read(batch)[0]) for batch in hit), nowhere)
+        known = reduce(pc.or_, (pc.is_in(hashes, value_set=self._read(batch)[0]) for batch in hit), nowhere)
+        return known, hashes_again(hashes, beginnings)
 
     def versions(self, records: pa.Array, values: pa.Array | None = None) -> int | None:
         """How many of the records come again, in the same batch or after an earlier one; None where too many are new.
@@ -63,8 +74,10 @@ class Staged:
         """
         if not self._compares:
             return None
-        beginnings = prefixes(records)
         near = [each.records for each in self._near(values).values() if each.records is not None]
+        if not near and rising(values):
+            return 0
+        beginnings = prefixes(records)
         remembered = pa.chunked_array(near, pa.uint64())
         earlier = remembered.filter(pc.is_in(remembered, value_set=beginnings))
         return pc.sum(pc.or_(again(beginnings), pc.is_in(beginnings, value_set=earlier))).as_py() or 0
@@ -102,6 +115,13 @@ def span(values: pa.Array | None) -> Span | None:
         return None
     ends = pc.min_max(values)
     return Span(ends["min"].as_py(), ends["max"].as_py())
+
+
+def rising(values: pa.Array | None) -> bool:
+    """Whether each value is greater than the one before, so that none comes twice."""
+    if values is None or span(values) is None:
+        return False
+    return pc.all(pc.greater(values.slice(1), values.slice(0, len(values) - 1))).as_py() is not False
 
 
 def _meet(one: Span | None, other: Span | None) -> bool:

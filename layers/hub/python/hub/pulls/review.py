@@ -6,12 +6,15 @@ from itertools import groupby, islice
 from pydantic import BaseModel, ConfigDict, Field
 
 from hub import config
-from hub.config import key_columns
+from hub.config import DataSet, key_columns
 from hub.errors import Conflict, NotFound
+from hub.pulls.discovery import Finding, scan
 from hub.pulls.lines import of_batches, place
 from hub.pulls.models import Pull
+from hub.pulls.profiles import DataSetProfile, Profiles
 from hub.pulls.scores import Quality, by_day
 from hub.pulls.store import PullStore
+from hub.pulls.targets import Standing, standings
 from hub.pulls.undoing import Undone, mark
 from hub.settings import QualitySettings
 
@@ -57,16 +60,32 @@ class Review:
 
     def quality(self, source: str, data_set: str | None) -> list[Quality]:
         """The scores of a source's data sets, or of one; NotFound."""
+        return [
+            day
+            for name, rules in self._data_sets(source, data_set).items()
+            for day in by_day(self._store.newest_first(source, name, None, MOST_PULLS), rules)
+        ]
+
+    def profiles(self, source: str, data_set: str | None) -> list[DataSetProfile]:
+        """What is known of a source's data sets, or of one; NotFound. One that staged nothing yet has none."""
+        kept = Profiles(self._settings.control_table)
+        found = (kept.get(source, name) for name in self._data_sets(source, data_set))
+        return [each for each in found if each]
+
+    def targets(self) -> list[Standing]:
+        """Every target of hub.yaml against what was measured last."""
+        return standings(self._deployment, self._store)
+
+    def personal(self) -> list[Finding]:
+        """Where personal data are, as far as manifests and pulls say."""
+        return scan(self._deployment, self._settings.control_table)
+
+    def _data_sets(self, source: str, data_set: str | None) -> dict[str, DataSet]:
         manifest = self._deployment.sources.get(source)
         found = manifest.data_sets if manifest else {}
         if not found or (data_set and data_set not in found):
             raise NotFound(f"There is no data set {data_set or 'at all'} of a source {source}")
-        names = [data_set] if data_set else list(found)
-        return [
-            day
-            for name in names
-            for day in by_day(self._store.newest_first(source, name, None, MOST_PULLS), found[name])
-        ]
+        return {name: found[name] for name in ([data_set] if data_set else found)}
 
     def fixes(self, asked: str, after: tuple[str, ...] | None, limit: int) -> list[Fix]:
         """Up to `limit` fixes behind (batch, number), in the order of their rows."""

@@ -41,11 +41,12 @@ def stored_type(hive: str) -> pa.DataType:
 
 
 def staging_columns(data_set: DataSet) -> dict[str, str]:
-    """Column name -> Hive type: declared, standard forms, tokens of references, control columns."""
+    """Column name -> Hive type: declared, their other forms, tokens of references, control columns."""
     columns = {name: hive_type(column.type) for name, column in data_set.columns.items()}
-    columns |= {f"{name}_standard": "string" for name, column in data_set.columns.items() if column.has_standard}
+    columns |= {f"{name}{end}": "string" for name, column in data_set.columns.items() for end in column.computed}
     columns |= {reference_column(name): "string" for name in references(data_set)}
     columns |= {f"_record_key_{entity}": "string" for entity in list(data_set.entity)[1:]}
+    columns |= {"_attributes": "string"} if data_set.attributes else {}
     return columns | CONTROL
 
 

@@ -18,11 +18,11 @@ from hub.pulls.drift import kinds_of, refuse
 from hub.pulls.ledger import Counts
 from hub.pulls.memory import Memory
 from hub.pulls.models import Pull
-from hub.pulls.repeats import hashes_again, prefixes
+from hub.pulls.repeats import hashes_again, prefixes, rising
 from hub.pulls.schema import key_columns_of_records, references, staging_columns, stored_type
 from hub.pulls.tally import Tally
 from hub.pulls.undone import put_back
-from hub.quality import EXTRA, Refined, as_text, record_hashes, refine, tokens
+from hub.quality import EXTRA, Refined, as_text, record_hashes, refine, seed, tokens, with_attributes
 from hub.sources import Piece, json_text
 from hub.sources.tables import MARKS, ORIGIN, origins
 
@@ -85,13 +85,15 @@ def settle_batch(plan: Plan, pull: Pull, batch: int, pieces: Sequence[Piece], me
     refined = refine(raw, plan.rules, plan.country, started.date())
     keyed = _with_tokens(plan, refined.rows, _origin(plan, pull, raw, received))
     keyed = put_back(refined, keyed, plan.rules, plan.country, plan.undone)
+    keyed = with_attributes(keyed, plan.rules.attributes)
     _leave_out(refined, _erased(plan, keyed), "erased")
     _leave_out(refined, _superseded(raw), "superseded")
     if MARKS in raw.column_names:
         keyed = keyed.append_column(MARKS, raw[MARKS])
     refuse(raw, plan.rules, memory.kinds, refined)
     check_across(plan.rules, keyed, refined, memory)
-    keyed = keyed.append_column("_record_hash", record_hashes([keyed[name] for name in plan.rules.columns]))
+    hashes = record_hashes([keyed[name] for name in plan.rules.columns], seed(plan.key))
+    keyed = keyed.append_column("_record_hash", hashes)
     keyed = keyed.append_column("_row", pa.arange(1, len(keyed) + 1).cast(pa.int32()))
     passing = _passing(keyed, refined)
     before = len(passing)
@@ -126,10 +128,8 @@ def settle_batch(plan: Plan, pull: Pull, batch: int, pieces: Sequence[Piece], me
 
 def _without_repeats(rows: pa.Table, memory: Memory) -> tuple[pa.Table, Counter[str]]:
     """The rows that are not staged yet, and how many of which kind come again."""
-    hashes = _one(rows["_record_hash"])
-    beginnings = prefixes(hashes)
     values = _one(rows[memory.key]) if memory.key else None
-    known, above = memory.staged.knows(hashes, beginnings, values), hashes_again(hashes, beginnings)
+    known, above = memory.staged.repeats(_one(rows["_record_hash"]), values)
     repeated = pc.or_(known, above)
     rest = rows.filter(pc.invert(repeated)) if pc.any(repeated).as_py() else rows
     kinds = Counter(
@@ -239,7 +239,9 @@ def _seen(plan: Plan, rows: pa.Table, refined: Refined, pieces: Sequence[Piece])
         if keyed:
             unread[piece.part, piece.version] += len(own) - len(readable) + len(piece.unreadable)
         start += len(piece.rows)
-    return [Seen(*part, distinct(pa.concat_tables(tables)), unread[part]) for part, tables in found.items()]
+    all_new = keyed and rising(_one(rows[plan.rules.keys.business[0]]))
+    joined = {part: pa.concat_tables(tables) for part, tables in found.items()}
+    return [Seen(*part, each if all_new else distinct(each), unread[part]) for part, each in joined.items()]
 
 
 def _erased(plan: Plan, rows: pa.Table) -> list[int]:

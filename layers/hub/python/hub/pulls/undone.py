@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 
 from hub.config import DataSet
 from hub.pulls.undoing import mark
-from hub.quality import Refined
+from hub.quality import Refined, standard
 from hub.quality.cast import to_type
 from hub.quality.refine import Fixed, standardised
 
@@ -29,6 +29,8 @@ def put_back(refined: Refined, rows: pa.Table, rules: DataSet, country: str, und
         rows = _with(rows, fixed.column, restored)
         if column.has_standard:
             rows = _with(rows, f"{fixed.column}_standard", standardised(restored, column, country))
+        if column.has_latin:
+            rows = _with(rows, f"{fixed.column}_latin", standard.latin(restored))
         rest = pc.invert(hit)
         parts = {name: getattr(fixed, name).filter(rest) for name in ("at", "before", "after", "certainty")}
         kept.append(replace(fixed, **parts))

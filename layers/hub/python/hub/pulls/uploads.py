@@ -13,6 +13,7 @@ from hub import config
 from hub.config import FilesDataSet, FilesSource
 from hub.config.names import drop, mark
 from hub.errors import Conflict, InvalidInput, NotFound
+from hub.pulls.entry_forms import FormField, form_of
 from hub.pulls.models import Pull, PullTask
 from hub.pulls.store import PullStore, iso
 from hub.pulls.sweep import enqueue
@@ -78,12 +79,13 @@ class UploadView(BaseModel):
 
 
 class UploadTarget(BaseModel):
-    """A data set that takes uploads, and how its files' names may end."""
+    """A data set that takes uploads, and how its files' names may end. form: of entries that are written by hand."""
 
     source: str
     data_set: str
     description: str
     endings: list[str]
+    form: list[FormField] | None = None
 
 
 class UploadDesk:
@@ -94,7 +96,13 @@ class UploadDesk:
 
     def targets(self) -> list[UploadTarget]:
         return [
-            UploadTarget(source=source.name, data_set=name, description=rules.description, endings=endings(rules))
+            UploadTarget(
+                source=source.name,
+                data_set=name,
+                description=rules.description,
+                endings=endings(rules),
+                form=form_of(rules),
+            )
             for source in self._deployment.sources.values()
             if isinstance(source, FilesSource) and source.connection.location is None
             for name, rules in source.data_sets.items()

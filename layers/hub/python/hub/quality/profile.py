@@ -6,7 +6,7 @@ bounds where they are too short to be somebody's, and of what seems personal not
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import combinations
 from typing import Any
@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hub.config import Column
+from hub.quality import personal as persons
 from hub.quality.cast import as_text, to_type
 
 DATE_FORMATS = ("%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m/%d/%Y", "%Y%m%d", "%d %b %Y")
@@ -46,6 +47,7 @@ class Profile:
     """One column of a sample. type, format: as a manifest would declare it. personal: what it seems to hold.
 
     shapes: the commonest forms of its texts, with how many rows have them. least, most: None where they are not told.
+    mentions: in how many of its texts there is an e-mail address or a telephone number among other words.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Profile:
     shapes: tuple[tuple[str, int], ...] = ()
     least: str | None = None
     most: str | None = None
+    mentions: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def unique(self) -> bool:
@@ -132,8 +135,9 @@ def _column(name: str, values: pa.Array, declared: str) -> Profile:
     personal = guessed if declared == "none" else declared
     least, most = (None, None) if personal != "none" else _bounds(kind, typed)
     shapes = _shapes(there) if kind == "varchar" and personal == "none" else ()
+    told = persons.mentions(there) if kind in ("varchar", "json") and personal == "none" else {}
     return Profile(
-        name, kind, form, len(values), len(there), pc.count_distinct(there).as_py(), personal, shapes, least, most
+        name, kind, form, len(values), len(there), pc.count_distinct(there).as_py(), personal, shapes, least, most, told
     )
 
 
@@ -169,8 +173,8 @@ def _personal(name: str, kind: str, there: pa.Array, typed: pa.Array) -> str:
     if kind in ("varchar", "json") and len(there) and _share(there, EMAIL) >= CERTAIN:
         return "email"
     for personal, known in WORDS.items():
-        if not words & known:
-            continue
+        if not words & known or (personal == "name" and _is_key(name)):
+            continue  # contact_id is no contact's name
         if (
             personal == "birth_date"
             or kind in ("varchar", "json")
@@ -178,6 +182,8 @@ def _personal(name: str, kind: str, there: pa.Array, typed: pa.Array) -> str:
         ):
             lone = personal == "name" and words & {"name"} and not words & NAMES_OF_PERSONS and len(words) > 1
             return "none" if lone else personal
+    if (found := persons.of_values(kind, there, typed)) != "none":
+        return found
     if kind == "varchar" and len(there) and _share(there, PHONE) >= CERTAIN and not words & KEYS:
         return "phone"
     if kind == "bigint" and not words & KEYS and _largest(typed) >= 10**9:

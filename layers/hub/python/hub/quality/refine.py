@@ -47,7 +47,7 @@ class Fixed:
 class Refined:
     """What became of a batch's rows, in the order in which they came.
 
-    rows: all rows, typed, with `<column>_standard` and `_extra`; of rejected rows what could be read.
+    rows: all rows, typed, with `<column>_standard`, `<column>_latin` and `_extra`; of rejected rows what could be read.
     rejected: position -> failures. filtered: position -> rule. A row is in at most one of the two.
     warned: how many values broke a rule that only warns or that no repair was found for, by `column: rule`.
     measured: by column what its quality is worked out from: values, and how many of them are wrong in which way.
@@ -123,6 +123,8 @@ class _Work:
         self._done[name] = values
         if standard_form is not None:
             self._standard[f"{name}_standard"] = standard_form
+        if column.has_latin:
+            self._standard[f"{name}_latin"] = standard.latin(values)
 
     def _impute(self, name: str, column: Column, values: pa.Array, misfits: pa.Array) -> pa.Array:
         """The default where the source has nothing, each recorded and marked; what did not fit was something."""

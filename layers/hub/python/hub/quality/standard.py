@@ -4,6 +4,8 @@ import phonenumbers
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hub import letters
+
 LABEL = r"[\p{L}\p{N}]([\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?"
 LOCAL = r"[\p{L}\p{N}!#$%&'*+/=?^_`{|}~-]+(\.[\p{L}\p{N}!#$%&'*+/=?^_`{|}~-]+)*"
 EMAIL = rf"^{LOCAL}@({LABEL}\.)+[\p{{L}}][\p{{L}}\p{{N}}-]*[\p{{L}}\p{{N}}]$"
@@ -67,3 +69,13 @@ def name(values: pa.Array) -> pa.Array:
     bare = pc.utf8_normalize(pc.replace_substring_regex(low, r"[\x{0300}-\x{036F}'’`.]", ""), form="NFC")
     spaced = pc.utf8_trim_whitespace(pc.replace_substring_regex(bare, r"[^\p{L}\p{M}\p{N}]+", " "))
     return pc.if_else(pc.equal(spaced, ""), NOTHING, spaced)
+
+
+def latin(values: pa.Array) -> pa.Array:
+    """In Latin letters, where there are others; null where the value is plain as it is."""
+    plain = pc.string_is_ascii(values)
+    if pc.all(plain).as_py() is not False:
+        return pa.nulls(len(values), pa.string())
+    distinct = pc.if_else(plain, NOTHING, values).dictionary_encode()
+    spelt = pa.array([letters.latin(text) or None for text in distinct.dictionary.to_pylist()], pa.string())
+    return pc.take(spelt, distinct.indices)

@@ -2,10 +2,13 @@
 
 import hashlib
 import hmac
-from collections.abc import Callable, Sequence
+from binascii import hexlify
+from collections.abc import Callable, Iterable, Sequence
+from itertools import repeat
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from xxhash import xxh3_128_digest
 
 from hub.quality.cast import as_text
 
@@ -34,7 +37,7 @@ def tokens(key: bytes, source: str, entity: str, parts: Sequence[pa.Array]) -> p
 
 
 def _hmacs(key: bytes, messages: pa.Array) -> bytes:
-    """HMAC-SHA-256 as in `token`, one behind the other. The key is taken in once and copied.
+    """The first half of each HMAC-SHA-256, as in `token`, one behind the other. The key is taken in once and copied.
 
     That takes a third of the time of hmac.digest per row.
     """
@@ -48,27 +51,34 @@ def _hmacs(key: bytes, messages: pa.Array) -> bytes:
         outer.update(inner.digest())
         return outer.digest()
 
-    return _each(messages.cast(pa.binary()), hmac_of)
+    digests = _each(messages.cast(pa.binary()), lambda some: map(hmac_of, some))
+    whole = pa.FixedSizeBinaryArray.from_buffers(pa.binary(32), len(messages), [None, pa.py_buffer(digests)])
+    return bytes(pc.binary_slice(whole, 0, TOKEN_CHARACTERS // 2).buffers()[1])
 
 
-def _each(values: pa.Array, digest: Callable[[bytes], bytes]) -> bytes:
+def _each(values: pa.Array, digests: Callable[[list[bytes]], Iterable[bytes]]) -> bytes:
     """The digests of all values. A few rows at a time are objects of Python: they stay in the processor's cache."""
     slices = (values.slice(at, AT_ONCE).to_pylist() for at in range(0, len(values), AT_ONCE))
-    return b"".join(b"".join(map(digest, each)) for each in slices)
+    return b"".join(b"".join(digests(each)) for each in slices)
 
 
-def record_hashes(columns: Sequence[pa.Array]) -> pa.Array:
+def seed(key: bytes) -> int:
+    """What record hashes begin with: nobody without the hub's key can make two rows that look alike."""
+    return int.from_bytes(hmac.digest(key, b"record hash", "sha256")[:8])
+
+
+def record_hashes(columns: Sequence[pa.Array], seed: int) -> pa.Array:
     """A fingerprint of each row's values: equal rows alike, and no two ways to split the same text alike.
 
-    A row's bytes are which of its values are there, the values of fixed width, and the length and bytes of each text.
+    A row's bytes are which of its values are there, the values of fixed width, and the length and bytes of each text;
+    their hash is XXH3 of 128 bits, which takes a quarter of the time of SHA-256.
     """
     flat = [column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column for column in columns]
     framed = [_present(flat[at : at + 63]) for at in range(0, len(flat), 63)]
     for column in flat:
         framed += _framed(column)
-    sha256 = hashlib.sha256
     rows = pc.binary_join_element_wise(*framed, b"")
-    return _hex(_each(rows, lambda row: sha256(row).digest()), len(rows))
+    return _hex(_each(rows, lambda some: map(xxh3_128_digest, some, repeat(seed))), len(rows))
 
 
 def _present(columns: Sequence[pa.Array]) -> pa.Array:
@@ -99,9 +109,6 @@ def _bytes(column: pa.Array) -> pa.Array:
 
 
 def _hex(digests: bytes, count: int) -> pa.Array:
-    """The first half of each SHA-256 in hex; made as one text, which is quicker than a text for each."""
-    size = TOKEN_CHARACTERS
-    whole = pa.FixedSizeBinaryArray.from_buffers(pa.binary(size), count, [None, pa.py_buffer(digests)])
-    halves = pc.binary_slice(whole, 0, size // 2).buffers()[1].to_pybytes()
-    ends = pa.arange(0, size * count + 1, size).cast(pa.int32())
-    return pa.StringArray.from_buffers(count, ends.buffers()[1], pa.py_buffer(halves.hex().encode()))
+    """Digests of sixteen bytes in hex; made as one text, which is quicker than a text for each."""
+    ends = pa.arange(0, TOKEN_CHARACTERS * count + 1, TOKEN_CHARACTERS).cast(pa.int32())
+    return pa.StringArray.from_buffers(count, ends.buffers()[1], pa.py_buffer(hexlify(digests)))

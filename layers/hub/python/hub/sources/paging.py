@@ -1,14 +1,16 @@
 """Which page is next. A place is what the ledger keeps, so that any worker goes on behind the last committed page."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import SplitResult, unquote_plus, urljoin, urlsplit
 
+import pyarrow as pa
+
 from hub.config.connections import Paging
-from hub.sources import json_text, moments
+from hub.sources import json_text, moments, seen
 from hub.sources.links import next_of
 from hub.sources.piece import SourceError
 from hub.sources.records import at, steps
@@ -20,7 +22,10 @@ NO_MORE = (None, "", 0, "0", "false", "False")
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What an answer told. outer: records that the paging counts; rows: records that came out of them."""
+    """What an answer told. outer: records that the paging counts; rows: records that came out of them.
+
+    table: the rows as columns. latest: the last change among them. print: by what it is known again.
+    """
 
     value: Any
     headers: Mapping[str, str]
@@ -28,15 +33,23 @@ class Page:
     rows: int
     declared: int | None
     target: str
+    table: pa.Table
+    latest: str | None
+    print: seen.Print
 
 
 class Pages:
-    """The paging of one data set. hidden: the parameter of an API key, which no place and no link keeps."""
+    """The paging of one data set. hidden: the parameter of an API key, which no place and no link keeps.
 
-    def __init__(self, paging: Paging, base_url: str, told: str, hidden: str | None = None) -> None:
+    keys: the columns that say which record a row is.
+    """
+
+    def __init__(
+        self, paging: Paging, base_url: str, told: str, hidden: str | None = None, keys: Sequence[str] = ()
+    ) -> None:
         self._windows = paging if paging.kind == "window" else None
         self._paging = (paging.inside or Paging(kind="none")) if self._windows else paging
-        self._base, self._told, self._hidden = base_url, told, hidden
+        self._base, self._told, self._hidden, self._keys = base_url, told, hidden, keys
         self._next = steps(self._paging.next) if self._paging.next else None
         self._more = steps(self._paging.more) if self._paging.more else None
 
@@ -62,8 +75,8 @@ class Pages:
 
     def resumed(self, position: Mapping[str, Any]) -> Place:
         """A place as the ledger kept it, also by a version that kept less."""
-        seen = position.get("seen", position.get("received", 0))
-        return {**self._fresh(), "declared": 0, "seen": seen, **position}
+        before = position.get("seen", position.get("received", 0))
+        return {**self._fresh(), "declared": 0, "seen": before, **position}
 
     def parameters(self, place: Place) -> dict[str, Any]:
         """What is asked for, beside what is asked for always."""
@@ -86,23 +99,54 @@ class Pages:
 
     def after(self, place: Place, page: Page) -> Place:
         """The place behind a page; SourceError where the source leads in a circle or away."""
-        fingerprint = _fingerprint(page.outer)
-        if page.outer and self._paging.kind != "none" and fingerprint == place["print"]:
-            raise self._stuck(place, f"repeats a page after {place['received']} rows")
-        seen = place["seen"] + len(page.outer)
-        following, ended = self._following(place, page, seen)
-        mark = "" if ended else fingerprint if following is None else _text(following)
+        if self.repeats(place, page):
+            end = " (if that is how the application ends, tell it by `total`, or `paging.more`)" if self._counts else ""
+            told = f"repeats a page after {place['received']} rows, however often it is asked{end}"
+            raise self._stuck(place, told)
+        count = place["seen"] + len(page.outer)
+        following, ended = self._following(place, page, count)
+        mark = "" if ended else seen.by_contents(page.outer)[0] if following is None else _text(following)
         after = {
             **place,
             **self._marked(place, mark),
             "page": place["page"] + 1,
             "next": following,
-            "seen": seen,
+            "seen": count,
             "received": place["received"] + page.rows,
-            "print": fingerprint,
+            "prints": seen.remembered(place["prints"], page.print) if page.outer else place["prints"],
             "ended": ended,
         }
         return self._next_window(after, page) if ended and self._windows else after
+
+    def repeats(self, place: Place, page: Page) -> bool:
+        """Whether the source gives a page that it gave before, where another one belongs.
+
+        Two windows may well be alike: by records on the border between them, or by records that change all the time.
+        """
+        if not page.outer:
+            return False
+        before = place["prints"] if self._by_keys else place["prints"][-1:]
+        if any(seen.same(page.print, each) for each in before):
+            return True
+        early = bool(page.latest and "from" in place and page.latest < place["from"])
+        return early and any(seen.same(page.print, each) for each in place.get("before", ()))
+
+    def is_over(self, place: Place, page: Page) -> bool:
+        """Whether a source that told how many there are has given all, and gives a page again instead of none."""
+        total = page.declared
+        return total is not None and place["seen"] >= total and self._counts and self.repeats(place, page)
+
+    @property
+    def _counts(self) -> bool:
+        return self._paging.kind in ("page", "offset") and self._more is None
+
+    @property
+    def _by_keys(self) -> bool:
+        return self._windows is not None or self._paging.kind in ("page", "offset")
+
+    def print(self, records: Sequence[Any], rows: pa.Table) -> seen.Print:
+        """By what a page is known again. A cursor or a link leads back to what was left out; counting does not."""
+        return seen.by_keys(records, rows, self._keys) if self._by_keys else seen.by_contents(records)
 
     def anew(self, place: Place, high: str | None) -> Place:
         """The place behind a page, from which the source is asked anew where it would page no further."""
@@ -121,13 +165,13 @@ class Pages:
 
     def _fresh(self) -> Place:
         """Where pages begin, of a pull or of a window."""
-        return {"page": self._paging.first, "next": None, "seen": 0, "print": "", "mark": None, "asked": 0}
+        return {"page": self._paging.first, "next": None, "seen": 0, "prints": [], "mark": None, "asked": 0}
 
-    def _following(self, place: Place, page: Page, seen: int) -> tuple[Any, bool]:
+    def _following(self, place: Place, page: Page, count: int) -> tuple[Any, bool]:
         """What leads to the next page (None where counting does), and whether there is none."""
         kind = self._paging.kind
         if kind in ("page", "offset"):
-            return None, self._counted(page, seen)
+            return None, self._counted(page, count)
         if kind == "none":
             return None, True
         following = next_of(page.headers) if kind == "link" else at(page.value, self._next or ())
@@ -151,7 +195,7 @@ class Pages:
             raise self._stuck(place, "names a page as the page after itself")
         return following, False
 
-    def _counted(self, page: Page, seen: int) -> bool:
+    def _counted(self, page: Page, count: int) -> bool:
         """Whether counted pages are at their end.
 
         A source may give fewer rows per page than asked; where it tells a total, that decides. A full page may have
@@ -159,7 +203,7 @@ class Pages:
         """
         if self._more:
             return at(page.value, self._more) in NO_MORE
-        enough = page.declared is None or seen >= page.declared
+        enough = page.declared is None or count >= page.declared
         return not page.outer or (enough and len(page.outer) < self._paging.size)
 
     def _followed(self, link: Any, target: str, told: str) -> str:
@@ -204,7 +248,7 @@ class Pages:
         if after["to"] >= after["until"]:
             return after
         begin, until = datetime.fromisoformat(after["to"]), datetime.fromisoformat(after["until"])
-        fresh = {**self._fresh(), **self._window(begin, until)}
+        fresh = {**self._fresh(), **self._window(begin, until), "before": after["prints"]}
         return {**after, **fresh, "declared": self.declared(after, page), "ended": False}
 
 
@@ -214,9 +258,3 @@ def _origin(url: SplitResult) -> tuple[str, str | None, int | None]:
 
 def _text(following: Any) -> str:
     return following if isinstance(following, str) else json_text.dumps(following)
-
-
-def _fingerprint(records: list[Any]) -> str:
-    """Of the first and the last records, by which a page is known again; an answer may hold the time of day besides."""
-    ends = json_text.dumps([len(records), records[:8], records[-8:]])
-    return hashlib.sha256(ends.encode()).hexdigest()

@@ -10,7 +10,7 @@ from adbc_driver_manager import dbapi as adbc
 from adbc_driver_postgresql import dbapi as postgresql
 
 from hub.config.connections import SqlConnection
-from hub.sources.database import CUT, Page, refused, rows_beyond
+from hub.sources.database import CUT, Page, quoted, refused, rows_beyond
 from hub.sources.piece import SourceError
 from hub.sources.remote import CONNECTING, Remote
 from hub.sources.rest import secret
@@ -44,6 +44,7 @@ ALIVE = "keepalives_idle=15&keepalives_interval=5&keepalives_count=3&tcp_user_ti
 class PostgreSql:
     def __init__(self, connection: SqlConnection, snapshot: str | None) -> None:
         self._types: dict[tuple[str, str], str] = {}
+        self._whole: dict[str, set[str]] = {}
         self._connection = _connected(connection)
         self._cursor = self._connection.cursor()
         seconds = connection.statement_timeout.total_seconds()
@@ -62,14 +63,20 @@ class PostgreSql:
 
     def columns(self, relation: str) -> list[str]:
         self._run(f"select * from {relation} limit 0")
-        return list(self._table().column_names)
+        schema = self._table().schema
+        self._whole[relation] = {quoted(each.name) for each in schema if pa.types.is_integer(each.type)}
+        return list(schema.names)
 
     def page(self, columns: Sequence[str], keys: Sequence[str], relation: str, rest: str) -> Page:
-        marks = [f"{key}::text as hub_key_{at}" for at, key in enumerate(keys)]
+        # A whole number is its own text; to have the database write it costs as much again as the column.
+        whole = {key for key in keys if key in columns and key in self._whole.get(relation, ())}
+        marks = [f"{key}::text as hub_key_{at}" for at, key in enumerate(keys) if key not in whole]
         self._run(f"select {', '.join([*columns, *marks])} from {relation}{rest}")
         table = self._table()
+        written = iter(range(len(columns), len(columns) + len(marks)))
+        places = [columns.index(key) if key in whole else next(written) for key in keys]
         own = table.select(range(len(columns)))
-        return Page(own, lambda at: [column[at].as_py() for column in table.columns[len(columns) :]])
+        return Page(own, lambda at: [_mark(table.column(place)[at].as_py()) for place in places])
 
     def counts(self, sql: str) -> list[int]:
         self._run(sql)
@@ -113,6 +120,10 @@ class PostgreSql:
             return self._cursor.fetch_arrow_table()
         except (adbc.Error, pa.ArrowException, OSError) as error:  # what comes while rows are read
             raise _told(error) from error
+
+
+def _mark(value: Any) -> Any:
+    return value if value is None else str(value)
 
 
 def _connected(connection: SqlConnection) -> Any:

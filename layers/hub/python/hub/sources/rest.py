@@ -1,8 +1,9 @@
 """Pages of a REST or GraphQL API."""
 
 import copy
+import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -15,7 +16,7 @@ from hub.config import RestDataSet, RestSource
 from hub.config.connections import Busy
 from hub.sources import graphql, json_text, moments, secrets
 from hub.sources.authentication import signer
-from hub.sources.declared import declared
+from hub.sources.declared import Rows, declared
 from hub.sources.http import Answer, Http, Request
 from hub.sources.paging import Page, Pages, Place
 from hub.sources.piece import NO_OBJECT, Piece, Position, SourceError, Unreadable
@@ -23,6 +24,7 @@ from hub.sources.records import NONE, Found, Records, at, steps
 from hub.sources.tables import from_records
 
 secret = secrets.read
+AGAIN = (1.0, 4.0)  # seconds before a page that was given before is asked for once more
 
 
 class Rest:
@@ -48,7 +50,8 @@ class Rest:
         paging = self._fetch.paging
         if self._fetch.graphql and paging.more is None:
             paging = paging.model_copy(update={"more": graphql.more_beside(paging.next)})
-        self._pages = Pages(paging, connection.base_url, self._told, sign_in.parameter if sign_in else None)
+        keys = list(data_set.keys.business)
+        self._pages = Pages(paging, connection.base_url, self._told, sign_in.parameter if sign_in else None, keys)
         self._total = steps(self._fetch.total) if self._fetch.total else None
         path, beside = self._records.path, [*self._pages.asked, *filter(None, [self._total]), ("errors",)]
         self._declared = declared(data_set, path, beside) if path is not None else None
@@ -61,15 +64,24 @@ class Rest:
             self._keep_time(place)
             again = datetime.fromisoformat(place["since"]) if place.get("since") else since
             request = replace(self._request(again, place), name=self._pages.told(place))
-            answer = self._http.ask(request)
-            piece, place = self._piece(answer, request, place, cursor)
+            piece, place = self._piece(self._given(request, place), place, cursor)
             yield piece
 
-    def _piece(self, answer: Answer, request: Request, place: Place, cursor: Position | None) -> tuple[Piece, Place]:
-        """An answer's rows, and the place behind them."""
+    def _given(self, request: Request, place: Place) -> "_Given":
+        """The page at a place. One that was given before is asked for again: it may come out of a cache."""
+        given = self._read(self._http.ask(request), request, place)
+        for seconds in AGAIN:
+            if not self._pages.repeats(place, given.page):
+                break
+            time.sleep(seconds)
+            given = self._read(self._http.ask(request), request, place)
+        return given.nothing() if self._pages.is_over(place, given.page) else given
+
+    def _read(self, answer: Answer, request: Request, place: Place) -> "_Given":
+        """An answer's rows."""
         found = self._found(answer, self._pages.told(place))
         objects, others = found.records, tuple[Unreadable, ...]()
-        if set(map(type, objects)) not in ({tuple}, {dict}):
+        if not isinstance(objects, Rows) and set(map(type, objects)) != {dict}:
             objects = [each for each in found.records if isinstance(each, dict)]
             others = tuple(
                 Unreadable(repr(each)[:4000], f"{self._pages.told(place)}, record {at}: {NO_OBJECT}")
@@ -79,20 +91,26 @@ class Rest:
         rows, new_fields = from_records(objects, self._data_set)
         total = _count(self._told_total(answer))
         target = request.target or f"{self._prefix}{request.path}?{urlencode(request.query or {})}"
-        page = Page(answer.value, answer.headers, found.outer, len(found.records), total, target)
+        latest, known_by, count = self._highest(rows), self._pages.print(found.outer, rows), len(found.records)
+        page = Page(answer.value, answer.headers, found.outer, count, total, target, rows, latest, known_by)
+        return _Given(page, answer.body, others, new_fields)
+
+    def _piece(self, given: "_Given", place: Place, cursor: Position | None) -> tuple[Piece, Place]:
+        """A page as a piece, and the place behind it."""
+        page = given.page
         declared = self._pages.declared(place, page)
-        self._keep_order(rows, place)
-        place = {**self._pages.after(place, page), "high": self._highest(rows, place["high"])}
-        place = self._pages.anew(place, place["high"])
+        self._keep_order(page.table, place)
+        high = max(filter(None, [page.latest, place["high"]]), default=None)
+        place = self._pages.anew({**self._pages.after(place, page), "high": high}, high)
         piece = Piece(
-            rows=rows,
-            raw=answer.body,
+            rows=page.table,
+            raw=given.raw,
             kind="json",
             position=place,
             cursor={"changed": place["high"]} if place["high"] else dict(cursor or {}),
             declared=declared,
-            unreadable=others,
-            new_fields=new_fields,
+            unreadable=given.unreadable,
+            new_fields=given.new_fields,
             last=bool(place["ended"]),
         )
         return piece, place
@@ -159,16 +177,29 @@ class Rest:
         always = fetch.query if target is None else None
         return Request(fetch.path, always, "POST", orjson.dumps(body), target, headers=headers)
 
-    def _highest(self, rows: pa.Table, high: str | None) -> str | None:
+    def _highest(self, rows: pa.Table) -> str | None:
         """The latest change seen; a date in the future would hide all later changes, so now is the latest possible."""
         changed = self._fetch.changed_since
         if not changed:
             return None
         column = self._data_set.columns[changed.column]
         form = self._fetch.paging.format if self._fetch.paging.kind == "window" else changed.format
-        seen = [_latest(rows[changed.column], form, column.time_zone), datetime.fromisoformat(high) if high else None]
-        latest = max(filter(None, seen), default=None)
+        latest = _latest(rows[changed.column], form, column.time_zone)
         return moments.iso(min(latest, datetime.now(UTC))) if latest else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """A page with the bytes that it came in."""
+
+    page: Page
+    raw: bytes
+    unreadable: tuple[Unreadable, ...]
+    new_fields: frozenset[str]
+
+    def nothing(self) -> "_Given":
+        """The same as the page behind the last one."""
+        return _Given(replace(self.page, outer=[], rows=0, table=self.page.table.slice(0, 0)), b"", (), frozenset())
 
 
 def _latest(column: Any, form: str, zone: str | None) -> datetime | None:

@@ -1,6 +1,6 @@
 """Rows from Python values and from Arrow to the one shape of a piece: declared columns, and the rest in `_extra`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
 from typing import Any
 
@@ -27,13 +27,17 @@ SIMPLE = {
 
 def column_of(values: Sequence[Any]) -> pa.Array:
     """Python values as an Arrow column; as text where they are of several types or nested."""
-    kinds = frozenset(map(type, values)) - {type(None)}
+    kinds = _types(values)
     try:
         if kinds in SIMPLE:
             return pa.array(values, SIMPLE[kinds])
     except (OverflowError, pa.ArrowInvalid):
         pass  # an integer beyond 64 bits stays text
     return pa.array(list(_texts(values)), pa.string())
+
+
+def _types(values: Iterable[Any]) -> frozenset[type]:
+    return frozenset(map(type, values)) - {type(None)}
 
 
 def _texts(values: Sequence[Any]) -> Iterator[str | None]:
@@ -70,18 +74,21 @@ def from_records(records: Sequence[dict[str, Any]] | Rows, data_set: DataSet) ->
 
 
 def _from_rows(rows: Rows, data_set: DataSet) -> pa.Table:
-    columns = zip(data_set.columns, zip(*rows, strict=True), rows.kinds, strict=False)
-    given = {name: _of_kind(values, kind) for name, values, kind in columns}
+    columns = _at_once(rows) or [column_of([*rows.values(at)]) for at in range(len(data_set.columns))]
+    given = dict(zip(data_set.columns, columns, strict=False))  # what is to be ignored comes last
     return pa.table({**given, EXTRA: pa.nulls(len(rows), pa.string())})
 
 
-def _of_kind(values: Sequence[Any], kind: pa.DataType | None) -> pa.Array:
-    if kind is not None:
-        try:
-            return pa.array(values, kind)
-        except (OverflowError, pa.ArrowInvalid):
-            pass  # an integer beyond 64 bits
-    return column_of(values)
+def _at_once(rows: Rows) -> list[pa.Array] | None:
+    """The columns, None where one has values of several types."""
+    kinds = [kind or SIMPLE.get(_types(rows.values(at))) for at, kind in enumerate(rows.kinds)]
+    if None in kinds:
+        return None
+    try:
+        record = pa.struct([(str(at), kind) for at, kind in enumerate(kinds)])
+        return list(pa.array(rows.tuples(), record, size=len(rows)).flatten())
+    except (OverflowError, pa.ArrowInvalid):
+        return None  # an integer beyond 64 bits
 
 
 def _without(records: Sequence[dict[str, Any]], ignored: Sequence[str]) -> Sequence[dict[str, Any]]:

@@ -1,0 +1,1 @@
+"""What is not known of a customer, what to ask next, and proof that an answer is right."""

@@ -1,0 +1,269 @@
+"""A night's news against what is known: it costs by the change, and gives what a full run with the same model gives.
+
+What is kept from night to night: features and keys, in parts that are only added to, under numbers that a record gets
+anew when it changes; the pairs that are likely one person's or one household's; and who is whom. A night scores pairs
+of changed records and of keys that crossed their cap, and takes apart anew the components that these touch.
+"""
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+
+from hub.identity import statements
+from hub.identity.apart import separated
+from hub.identity.matcher import CERTAIN, Matcher, Outcome, bits
+from hub.identity.model import Model
+
+DOUBTFUL = "7e0"  # bits to either side of the threshold: from one in a hundred and thirty to all but one
+
+
+@dataclass(frozen=True)
+class State:
+    """Names of tables. `top` is the highest number that was given; `retired` numbers are of records that changed."""
+
+    features: tuple[str, ...]
+    keys: tuple[str, ...]
+    people: str
+    kept: str
+    retired: str
+    decided: str
+    rarities: str
+    top: int
+    model: Model
+
+    def to_json(self) -> str:
+        return json.dumps({**asdict(self), "model": self.model.to_json()}, sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> "State":
+        told = json.loads(text)
+        parts = {name: tuple(told[name]) for name in ("features", "keys")}
+        return cls(**{**told, **parts, "model": Model.from_json(told["model"])})
+
+
+def numbered(back: list[int], pair: tuple[int, int]) -> tuple[int, int]:
+    """A pair of places as one of numbers, the smaller first, as edges are."""
+    one, other = sorted((back[pair[0]], back[pair[1]]))
+    return one, other
+
+
+def unseen(model: Model) -> int:
+    """The rarity of a value that nobody had when the model was learned."""
+    return min(125, round(8 * math.log2(max(2, int(model.learned_from["records"])))))
+
+
+class Nightly(Matcher):
+    """`begin` is a full run that keeps what the nights need; `night` goes on from there."""
+
+    outcome: Outcome
+    state: State
+    conflicts: Sequence[tuple[str, str]] = ()
+
+    def begin(self, source: str, decisions: str | None = None, model: Model | None = None, rarities: str = "") -> State:
+        """A full run; with a model and its rarities nothing is learned."""
+        if model and rarities:
+            self.rarities, self.unseen = rarities, unseen(model)
+        self.outcome = self.run(source, decisions, model)
+        self.conflicts = self.outcome.conflicts
+        again = f"select field, value, n, rarity from {rarities}"
+        self._create("rarities", again if rarities else statements.rarities(self.known, self._t("standard")))
+        self._make("retired", "night_nobody")
+        self._make("kept", "night_likely", **self._likely())
+        self._make("people", "night_people", standard="standard", components="labels_edges", clusters="clusters")
+        top = self._one(f"select coalesce(max(record), 0) from {self._t('standard')}")
+        return State(
+            (self._t("features"),),
+            (self._t("keys"),),
+            self._t("people"),
+            self._t("kept"),
+            self._t("retired"),
+            self._t("decisions"),
+            self._t("rarities"),
+            top,
+            self.outcome.model,
+        )
+
+    def night(self, state: State, changed: str, gone: str, decisions: str | None = None) -> State:
+        """What is so after records changed or came (`changed`: whole rows, as the source of a run) or went (`gone`)."""
+        self.state, model = state, state.model
+        self.known = replace(self.known, keys=tuple(key for key in self.known.keys if key.name in model.caps))
+        self.caps = {key.number: model.caps[key.name] for key in self.known.keys}
+        self._news(changed, gone)
+        self._pair(model)
+        self._parted()
+        self._make(
+            "kept",
+            "night_kept",
+            before=state.kept,
+            retired="retired",
+            parted="parted",
+            pairs="pairs",
+            **self._likely(),
+        )
+        self._make("standard", "night_standard", people=state.people, retired="retired", news="news")
+        self._decide(decisions)
+        labels = self._around(model)
+        self._make("labels", "night_labels", people=state.people, standard="standard", here="here", labels=labels)
+        self._answered()
+        return replace(
+            state,
+            features=self.features,
+            keys=self.keys,
+            people=self._t("people"),
+            kept=self._t("kept"),
+            retired=self._t("retired"),
+            decided=self._t("decisions"),
+            top=self.top,
+        )
+
+    def _answered(self) -> None:
+        """Households, and who is whom now."""
+        self._create("features_live", self._live(self.features, "retired"))
+        households = self._at_home()
+        self._make(
+            "clusters",
+            "clusters",
+            standard="standard",
+            labels="labels",
+            households=households,
+            held=self.settings.held,
+        )
+        self._make(
+            "people",
+            "night_again",
+            before=self.state.people,
+            here="here",
+            components="components",
+            standard="standard",
+            clusters="clusters",
+        )
+
+    def _likely(self) -> dict[str, str]:
+        """What the pairs are kept by, and what is told of them."""
+        listed = " || ',' || ".join(f"'\"{name}\":' || cast(levels.{name} as varchar)" for name in self.known.compared)
+        told = {"levels": f"'{{' || {listed} || '}}'", "pairs_levels": self._t("levels_pairs")}
+        return {
+            **told, "posteriors": "posteriors_pairs", "doubtful": DOUBTFUL, "threshold": bits(self.settings.threshold),
+        }  # fmt: skip
+
+    def _separated(
+        self, edges: list[tuple[int, int, float]], broken: list[tuple[int, int]]
+    ) -> tuple[set[tuple[int, int]], list[tuple[int, int]]]:
+        """By the order of the records' keys: their numbers are others after a full run."""
+        numbers = sorted({each for edge in edges for each in edge[:2]} | {each for pair in broken for each in pair})
+        listed = ", ".join(str(each) for each in numbers)
+        rows = self._query(
+            f"select record from {self._t('standard')} where record in ({listed}) order by source_key, record"
+        )
+        place = {int(row[0]): at for at, row in enumerate(rows)}
+        back = list(place)
+
+        def placed(a: int, b: int) -> tuple[int, int]:
+            one, other = sorted((place[a], place[b]))
+            return one, other
+
+        gone, stuck = separated(
+            [(*placed(a, b), weight) for a, b, weight in edges], [placed(a, b) for a, b in broken], CERTAIN
+        )
+        return {numbered(back, pair) for pair in gone}, [numbered(back, pair) for pair in stuck]
+
+    def _news(self, changed: str, gone: str) -> None:
+        """The changed records under new numbers, with features and keys; the old numbers are retired."""
+        state = self.state
+        text = statements.standard(self.known, changed, self.columns, self.settings.month_first)
+        fields = ", ".join(self.known.fields)
+        self._create(
+            "news", f"select record + {state.top} as record, source_key, {fields}\nfrom (\n{text}\n) as numbered"
+        )
+        self.top = self._one(f"select coalesce(max(record), {state.top}) from {self._t('news')}")
+        self._make("leaving", "night_leaving", people=state.people, changed=changed, gone=gone)
+        self._make("retired", "night_retired", before=state.retired, leaving="leaving")
+        self._create(
+            "features_new",
+            statements.features(self.known, self._t("news"), self.settings.cap, state.rarities, unseen(state.model)),
+        )
+        self._create("keys_new", statements.keys(self.known, self._t("features_new")))
+        self.features = (*state.features, self._t("features_new"))
+        self.keys = (*state.keys, self._t("keys_new"))
+
+    def _pair(self, model: Model) -> None:
+        """Score the pairs that changed records make, and those of keys that are under their cap again."""
+        state = self.state
+        before = self._live(state.keys, state.retired)
+        self._make("touched", "night_touched", keys="keys_new", before=before, leaving="leaving")
+        every = self._live(self.keys, state.retired)
+        self._make("sizes", "night_sizes", touched="touched", keys=every, leaving="leaving", top=state.top)
+        cap = statements.cap_of(self.caps)
+        self._make("pairs", "night_pairs", sizes="sizes", keys=self._live(self.keys, "retired"), top=state.top, cap=cap)
+        self._make("near", "night_near", features=self._live(self.features, "retired"), pairs="pairs")
+        self._create("levels_pairs", statements.levels(self.known, self._t("near"), self._t("pairs")))
+        self._posteriors("pairs", model, self._score("pairs", model))
+
+    def _parted(self) -> None:
+        """Likely pairs that no key under its cap finds any more, because a key that they shared has crossed it."""
+        cap = statements.cap_of(self.caps)
+        over = f"select count(*) from {self._t('sizes')} as buckets where before <= {cap} and after > {cap}"
+        if not self._one(over):
+            self._make("parted", "night_no_pairs")
+            return
+        keys = self._live(self.keys, "retired")
+        self._make(
+            "suspects", "night_suspects", sizes="sizes", keys=keys, kept=self.state.kept, top=self.state.top, cap=cap
+        )
+        self._make("common", "night_common", suspects="suspects", keys=keys)
+        self._make("parted", "night_parted", suspects="suspects", common="common", keys=keys, cap=cap)
+
+    def _decide(self, decisions: str | None) -> None:
+        nothing = (
+            "(select cast(null as varchar) as left_key, cast(null as varchar) as right_key, 0 as together where 1 = 0)"
+        )
+        self._make("decisions", "decisions", source=decisions or nothing, standard="standard")
+
+    def _around(self, model: Model) -> str:
+        """Take the components that have news apart anew; the labels of their records."""
+        state, threshold = self.state, bits(self.settings.threshold)
+        self._make(
+            "moved",
+            "night_moved",
+            news="news",
+            leaving="leaving",
+            before=state.kept,
+            parted="parted",
+            posteriors="posteriors_pairs",
+            decisions="decisions",
+            decided=state.decided,
+            threshold=threshold,
+        )
+        self._make("here", "night_here", people=state.people, standard="standard", moved="moved", leaving="leaving")
+        self._make("kept_here", "night_kept_here", kept="kept", here="here")
+        self._make("edges", "edges", posteriors="kept_here", decisions="decisions", threshold=threshold)
+        self._make("features", "night_features", features=self._live(self.features, "retired"), here="here")
+        components = self._components("edges")
+        self._create("components", f"select record, label from {self._t(components)}")
+        labels = self._repaired(self._cut(components), model)
+        labels, self.conflicts = self._kept_apart(labels)
+        return labels
+
+    def _at_home(self) -> str:
+        self._create(
+            "household_edges",
+            statements.household_edges(
+                self.known,
+                features=self._t("features_live"),
+                labels=self._t("labels"),
+                posteriors=self._t("kept"),
+                threshold=bits(self.settings.threshold),
+                crowd=self.settings.crowd,
+            ),
+        )
+        return self._components("household_edges", "homes")
+
+    def _drop(self, *tables: str) -> None:
+        super()._drop(*(each for each in tables if each != "keys"))  # the nights go on from them
+
+    def _live(self, parts: tuple[str, ...], retired: str) -> str:
+        """The rows of all parts without those of retired numbers; all parts have the same columns."""
+        out = self._t(retired) if retired in self.made else retired
+        every = " union all ".join(f"select * from {part}" for part in parts)
+        return f"(select * from ({every}) as parts where record not in (select record from {out}))"

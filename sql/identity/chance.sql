@@ -1,0 +1,2 @@
+-- How often each level is met by chance.
+$chance

@@ -1,0 +1,8 @@
+-- The numbers of records that changed or went.
+select people.record, people.component
+from $people as people
+inner join (
+    select source_key from $changed as changed
+    union
+    select source_key from $gone as gone
+) as news on news.source_key = people.source_key

@@ -1,0 +1,2 @@
+-- No number.
+select cast(null as bigint) as record where 1 = 0

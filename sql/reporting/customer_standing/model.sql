@@ -1,0 +1,222 @@
+-- Where each person stands, by what is known and not by what was guessed: purchases, then the word of a source, then
+-- that he came to us. And whether he counts as a customer, by the definition in force and by the one before, over the
+-- same data.
+with
+
+lines as (
+    select
+        order_record_key,
+        cast(sum(coalesce(line_amount, quantity * unit_price)) as decimal(18,4)) as net_amount,
+        cast(sum(greatest(coalesce(line_amount, quantity * unit_price), 0)) as decimal(18,4)) as given_amount,
+        cast(sum(greatest(-coalesce(line_amount, quantity * unit_price), 0)) as decimal(18,4)) as back_amount
+    from reporting.order_line
+    where order_record_key is not null
+    group by order_record_key
+),
+
+credits as (
+    select
+        invoices.order_record_key,
+        case when invoices.order_record_key is null then invoices.customer_record_key end as customer_record_key,
+        cast(sum(abs(invoices.total_amount)) as decimal(18,4)) as amount
+    from reporting.invoice as invoices
+    cross join control.run as run
+    where invoices.currency = run.currency
+        and (invoices.total_amount < 0 or regexp_like(lower(invoices.kind), 'credit|return'))
+        and coalesce(lower(invoices.status), '') not in ('draft', 'cancelled', 'canceled', 'void', 'voided')
+    group by
+        invoices.order_record_key,
+        case when invoices.order_record_key is null then invoices.customer_record_key end
+),
+
+-- An order below nothing is a return, whatever its source calls it. Of one with lines that came back the total may be
+-- before or after them: it is what it is nearer to.
+orders as (
+    select
+        orders.record_key,
+        orders.customer_record_key,
+        orders.currency,
+        coalesce(orders.ordered_at, orders.changed_at) as happened_at,
+        coalesce(lower(orders.status), '') in ('returned', 'refunded') as came_back,
+        coalesce(orders.total_amount, lines.net_amount, 0) < 0 as is_return,
+        coalesce(orders.total_amount, lines.net_amount) as amount,
+        case
+            when orders.total_amount is null then lines.given_amount
+            when lines.back_amount > 0
+                and abs(orders.total_amount - lines.net_amount) <= abs(orders.total_amount - lines.given_amount)
+                then orders.total_amount + lines.back_amount
+            else orders.total_amount
+        end as bought_amount,
+        lines.back_amount
+    from reporting.sales_order as orders
+    left join lines on lines.order_record_key = orders.record_key
+    where coalesce(orders.total_amount, lines.net_amount, 0) < 0
+        or coalesce(lower(orders.status), '') not in ('cancelled', 'canceled', 'void', 'voided', 'failed', 'rejected')
+),
+
+dealings as (
+    select
+        orders.customer_record_key,
+        orders.happened_at,
+        not orders.is_return as is_purchase,
+        case when orders.currency = run.currency and not orders.is_return then orders.bought_amount end as bought_amount,
+        case
+            when orders.currency <> run.currency then null
+            when orders.is_return then -orders.amount
+            when orders.came_back then orders.bought_amount
+            else greatest(coalesce(orders.back_amount, 0), coalesce(credits.amount, 0))
+        end as returned_amount,
+        orders.is_return or orders.came_back or coalesce(orders.back_amount, 0) > 0 or credits.amount > 0 as has_return
+    from orders
+    cross join control.run as run
+    left join credits on credits.order_record_key = orders.record_key
+
+    union all
+
+    select
+        customer_record_key,
+        cast(null as timestamp(6)) as happened_at,
+        false as is_purchase,
+        cast(null as decimal(18,4)) as bought_amount,
+        amount as returned_amount,
+        true as has_return
+    from credits
+    where customer_record_key is not null
+),
+
+-- Days are those of the hub's time zone.
+purchases as (
+    select
+        keys.customer_id,
+        min(case when dealings.is_purchase then cast(date_add('minute', clock.minutes, dealings.happened_at) as timestamp(6)) end) as first_at,
+        max(case when dealings.is_purchase then cast(date_add('minute', clock.minutes, dealings.happened_at) as timestamp(6)) end) as last_at,
+        count(case when dealings.is_purchase then 1 end) as times,
+        count(case when dealings.has_return then 1 end) as returns,
+        cast(sum(coalesce(dealings.bought_amount, 0)) as decimal(18,4)) as bought_amount,
+        cast(sum(coalesce(dealings.returned_amount, 0)) as decimal(18,4)) as returned_amount
+    from dealings
+    inner join reporting.customer_key as keys on keys.record_key = dealings.customer_record_key
+    left join control.clock as clock
+        on dealings.happened_at >= clock.begins and dealings.happened_at < clock.ends
+    group by keys.customer_id
+),
+
+complaints as (
+    select keys.customer_id, count(*) as open_ones
+    from reporting.ticket as tickets
+    inner join reporting.customer_key as keys on keys.record_key = tickets.customer_record_key
+    where regexp_like(lower(tickets.kind), 'complain|grievance')
+        and tickets.solved_at is null
+        and coalesce(lower(tickets.status), '') not in ('solved', 'resolved', 'closed', 'done', 'cancelled', 'canceled', 'withdrawn')
+    group by keys.customer_id
+),
+
+days as (
+    select cast(date_add('minute', clock.minutes, run.started_at) as date) as today
+    from control.run as run
+    inner join control.clock as clock on run.started_at >= clock.begins and run.started_at < clock.ends
+),
+
+comings as (
+    select keys.customer_id, count(*) as times
+    from reporting.interaction as interactions
+    inner join reporting.customer_key as keys on keys.record_key = interactions.customer_record_key
+    where interactions.direction = 'in'
+    group by keys.customer_id
+),
+
+stages as (
+    select
+        golden.customer_id,
+        coalesce(golden.email, golden.phone, golden.address) is not null as reached,
+        date_diff('day', cast(purchases.last_at as date), cast(days.today as date)) as idle_days,
+        purchases.first_at,
+        purchases.last_at,
+        purchases.times,
+        purchases.returns,
+        purchases.bought_amount,
+        purchases.returned_amount,
+        case
+            when
+                date_diff('day', cast(purchases.last_at as date), cast(days.today as date)) <= rules.lapsed_after_days
+                then 'customer'
+            when purchases.last_at is not null then 'lapsed'
+            when words.state <> 'prospect' then words.state
+            when comings.times > 0 or golden.lead_source is not null then 'lead'
+            else 'prospect'
+        end as life_cycle,
+        case
+            when
+                date_diff('day', cast(purchases.last_at as date), cast(days.today as date)) <= rules.lapsed_after_days
+                then 'bought'
+            when purchases.last_at is not null then 'bought long ago'
+            when words.state <> 'prospect' then 'a source says so'
+            when comings.times > 0 then 'came to us'
+            when golden.lead_source is not null then 'has a lead source'
+            else 'nothing but a record'
+        end as life_cycle_reason
+    from vault.customer as golden
+    cross join days
+    inner join control.customer_definition as rules on rules.in_force
+    left join control.stage_word as words on words.word = lower(golden.stage)
+    left join purchases on purchases.customer_id = golden.customer_id
+    left join comings on comings.customer_id = golden.customer_id
+),
+
+known as (
+    select
+        keys.customer_id,
+        rules.in_force,
+        bool_or(coalesce(strpos(rules.sources, concat(',', keys.source, ',')), 0) > 0) as of_source,
+        bool_and(coalesce(strpos(rules.never, concat(',', keys.source, ',')), 0) > 0) as of_never
+    from reporting.customer_key as keys
+    cross join control.customer_definition as rules
+    group by keys.customer_id, rules.in_force
+),
+
+judged as (
+    select
+        stages.customer_id,
+        rules.in_force,
+        rules.version,
+        case
+            when known.of_never then 'not: known from a source that does not count'
+            when rules.reachable and not stages.reached then 'not: cannot be reached'
+            when rules.bought_within_days is null and rules.states is null and rules.sources is null then 'everybody'
+            when stages.idle_days <= rules.bought_within_days then 'bought'
+            when strpos(rules.states, concat(',', stages.life_cycle, ',')) > 0 then concat('is ', stages.life_cycle)
+            when known.of_source then 'known to a source'
+            else 'not: no rule fits'
+        end as reason
+    from stages
+    cross join control.customer_definition as rules
+    inner join known on known.customer_id = stages.customer_id and known.in_force = rules.in_force
+)
+
+select
+    stages.customer_id,
+    stages.life_cycle,
+    stages.life_cycle_reason,
+    cast(stages.first_at as date) as first_bought_on,
+    cast(stages.last_at as date) as last_bought_on,
+    cast(coalesce(stages.times, 0) as integer) as purchases,
+    cast(coalesce(stages.returns, 0) as integer) as returns,
+    coalesce(stages.bought_amount, 0) as bought_amount,
+    coalesce(stages.returned_amount, 0) as returned_amount,
+    coalesce(stages.bought_amount, 0) - coalesce(stages.returned_amount, 0) as net_amount,
+    case
+        when stages.times > 1
+            then round(cast(date_diff('day', cast(stages.first_at as date), cast(stages.last_at as date)) as double) / nullif(stages.times - 1, 0), 1)
+    end as days_between_purchases,
+    cast(stages.idle_days as integer) as days_since_purchase,
+    cast(coalesce(complaints.open_ones, 0) as integer) as open_complaints,
+    judged.version,
+    not starts_with(judged.reason, 'not: ') as counts,
+    judged.reason,
+    earlier.version as version_before,
+    not starts_with(earlier.reason, 'not: ') as counts_before,
+    earlier.reason as reason_before
+from stages
+inner join judged on judged.customer_id = stages.customer_id and judged.in_force
+inner join judged as earlier on earlier.customer_id = stages.customer_id and not earlier.in_force
+left join complaints on complaints.customer_id = stages.customer_id

@@ -1,0 +1,6 @@
+select
+    left_key,
+    right_key,
+    bits,
+    household_bits
+from identity.doubt
