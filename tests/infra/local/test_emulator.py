@@ -36,6 +36,9 @@ def handler(event, context):
 """
 
 
+KEPT = (("ssm", "/kept"), ("lambda", "echo"), ("apigateway", "$default"))  # what a kill must leave, by service
+
+
 class NoRedirect(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, *_: object) -> None:
         return None
@@ -110,6 +113,11 @@ def client(laptop, service: str):
         aws_access_key_id="123456789012",
         aws_secret_access_key="x",
     )
+
+
+def saved(laptop, service: str, text: str) -> bool:
+    state = laptop.state / f"aws/{service}.json"
+    return state.exists() and text in state.read_text()
 
 
 def get(url: str, data: bytes | None = None, **headers: str):
@@ -201,8 +209,7 @@ def test_what_is_older_than_the_autosave_outlives_a_kill(aws):
     laptop, process = aws
     ssm = client(laptop, "ssm")
     ssm.put_parameter(Name="/kept", Value="yes", Type="SecureString")
-    saved = laptop.state / "aws/ssm.json"
-    wait_until(lambda: saved.exists() and "/kept" in saved.read_text(), 15, "the autosave")
+    wait_until(lambda: all(saved(laptop, *what) for what in KEPT), 15, "the autosave")  # one service after the other
     os.kill(process.handle.pid, signal.SIGKILL)
     process.handle.wait()
     process.start()
