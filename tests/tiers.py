@@ -21,7 +21,7 @@ class Tier:
     paths: tuple[str, ...]
     budget_seconds: int
     workers: int = 2
-    spread: str = "worksteal"  # or loadfile, where the tests of a file share what is dear to start
+    spread: str = "worksteal"  # loadfile where the tests of a file share what is dear to start, loadgroup where some do
     by_default: bool = True
     environment: dict[str, str] = field(default_factory=dict)
 
@@ -67,7 +67,7 @@ TIERS = (
         "both engines side by side; the expression table, the Athena API and the models' rows on Trino 476",
         (ENGINES, "tests/trino", "tests/infra/local/athena", *ROWS),
         600,
-        spread="loadfile",
+        spread="loadgroup",
         by_default=False,
         environment={"ENGINE": "trino"},
     ),

@@ -33,6 +33,8 @@ SEEN_TWICE = "crm.activities"  # its pulls overlap by an hour: the second gives 
 
 Rows = list[dict[str, str]]
 
+pytestmark = pytest.mark.xdist_group("engines")  # two laptops, started once
+
 
 @pytest.fixture(scope="module")
 def laptops(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Running, Running]]:
