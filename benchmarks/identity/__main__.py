@@ -68,12 +68,29 @@ def told(truth: sets.Truth, work: Path, threads: int, with_peers: bool) -> None:
         print(peer_line(truth, name, work), flush=True)
 
 
+def night(truth: sets.Truth, changes: int, threads: int) -> str:
+    """What a night costs beside a full run with the same model; its answer must be the full run's."""
+    asked = [sys.executable, "-m", "benchmarks.identity.nights", truth.csv, truth.told, str(changes), str(threads)]
+    done = subprocess.run(
+        asked, check=True, cwd=environments.ROOT, env=environments.variables(), stdout=subprocess.PIPE, text=True
+    )
+    found = json.loads(done.stdout)
+    took = ", ".join(
+        f"{name} {wall:.1f} s ({processor:.1f} s of the processor)"
+        for name, (wall, processor) in ((name, found[name]) for name in ("first", "night", "full"))
+    )
+    return (
+        f"{changes:,} changes in {truth.name}: {took}, {found['peak_megabytes']:,.0f} MB; records that the night and "
+        f"the full run see differently: {found['differing']}; slowest of the night: {found['slowest']}"
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench-identity")
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--seeds", default=",".join(map(str, SEEDS)))
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--only", choices=("febrl", "crm", "india", "firms"))
+    parser.add_argument("--only", choices=("febrl", "crm", "india", "firms", "night"))
     parser.add_argument("--peers", action="store_true")
     asked = parser.parse_args()
     print("| set | precision | recall | F1 | B-cubed F1 | households F1 | s | MB |\n|---|---|---|---|---|---|---|---|")
@@ -92,6 +109,8 @@ def main() -> None:
                 truth = sets.crm(work, asked.rows, seed, mix)
                 told(truth, work, asked.threads, asked.peers)
                 Path(truth.csv).unlink()
+        if asked.only in (None, "night"):
+            print(night(sets.crm(work, asked.rows, seeds[0], "usual"), asked.rows // 20, asked.threads), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,18 +1,24 @@
 -- The answer: each record with its person and its household, both named by their smallest record's number, and whether
 -- the person is too large to be believed before somebody has looked.
+with
+
+people as (
+    select records.record, records.source_key, coalesce(labels.label, records.record) as person
+    from $standard as records
+    left join $labels as labels on labels.record = records.record
+)
+
 select
     people.record,
     people.source_key,
     people.person,
     coalesce(households.label, people.person) as household,
-    case when people.records > $held then 1 else 0 end as held
-from (
-    select
-        records.record,
-        records.source_key,
-        coalesce(labels.label, records.record) as person,
-        count(*) over (partition by coalesce(labels.label, records.record)) as records
-    from $standard as records
-    left join $labels as labels on labels.record = records.record
-) as people
+    case when crowds.person is not null then 1 else 0 end as held
+from people
+left join (
+    select label as person
+    from $labels as labels
+    group by label
+    having count(*) > $held
+) as crowds on crowds.person = people.person
 left join $households as households on households.record = people.person

@@ -1,12 +1,6 @@
 -- Persons of one household: a pair that is one by its scores, or the same address, unless a crowd has it.
 with
 
-persons as (
-    select records.record, coalesce(labels.label, records.record) as person
-    from $features as records
-    left join $labels as labels on labels.record = records.record
-),
-
 addresses as (
     $addresses
 ),
@@ -18,11 +12,15 @@ smallest as (
     having count(*) > 1 and count(*) <= $crowd
 )
 
-select a.person as l, b.person as r
-from $posteriors as posteriors
-inner join persons as a on a.record = posteriors.l
-inner join persons as b on b.record = posteriors.r
-where posteriors.household >= $threshold and a.person <> b.person
+select pairs.l, pairs.r
+from (
+    select coalesce(a.label, posteriors.l) as l, coalesce(b.label, posteriors.r) as r
+    from $posteriors as posteriors
+    left join $labels as a on a.record = posteriors.l
+    left join $labels as b on b.record = posteriors.r
+    where posteriors.household >= $threshold
+) as pairs
+where pairs.l <> pairs.r
 
 union all
 

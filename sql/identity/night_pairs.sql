@@ -8,9 +8,11 @@ open_keys as (
 ),
 
 shared as (
-    select keys.record, keys.rule, keys.value, open_keys.again
-    from $keys as keys
-    inner join open_keys on open_keys.rule = keys.rule and open_keys.value = keys.value
+    select reached.record, reached.rule, reached.value, open_keys.again
+    from $reached as reached
+    inner join open_keys on open_keys.rule = reached.rule and open_keys.value = reached.value
+    left join $leaving as leaving on leaving.record = reached.record
+    where leaving.record is null
 )
 
 select a.record as l, b.record as r, cast(sum(a.rule) as bigint) as rules

@@ -2,10 +2,15 @@
 with
 
 members as (
-    select keys.record, keys.rule, keys.value
-    from $keys as keys
-    inner join $sizes as buckets on buckets.rule = keys.rule and buckets.value = keys.value
-    where keys.record <= $top and buckets.before <= $cap and buckets.after > $cap
+    select reached.record, reached.rule, reached.value
+    from $reached as reached
+    inner join $sizes as buckets on buckets.rule = reached.rule and buckets.value = reached.value
+    left join $leaving as leaving on leaving.record = reached.record
+    where
+        leaving.record is null
+        and reached.record <= $top
+        and buckets.before <= $cap
+        and buckets.after > $cap
 )
 
 select distinct kept.l, kept.r

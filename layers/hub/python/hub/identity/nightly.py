@@ -119,7 +119,6 @@ class Nightly(Matcher):
 
     def _answered(self) -> None:
         """Households, and who is whom now."""
-        self._create("features_live", self._live(self.features, "retired"))
         households = self._at_home()
         self._make(
             "clusters",
@@ -193,9 +192,10 @@ class Nightly(Matcher):
         before = self._live(state.keys, state.retired)
         self._make("touched", "night_touched", keys="keys_new", before=before, leaving="leaving")
         every = self._live(self.keys, state.retired)
-        self._make("sizes", "night_sizes", touched="touched", keys=every, leaving="leaving", top=state.top)
+        self._make("reached", "night_reached", touched="touched", keys=every)
+        self._make("sizes", "night_sizes", reached="reached", leaving="leaving", top=state.top)
         cap = statements.cap_of(self.caps)
-        self._make("pairs", "night_pairs", sizes="sizes", keys=self._live(self.keys, "retired"), top=state.top, cap=cap)
+        self._make("pairs", "night_pairs", sizes="sizes", reached="reached", leaving="leaving", top=state.top, cap=cap)
         self._make("near", "night_near", features=self._live(self.features, "retired"), pairs="pairs")
         self._create("levels_pairs", statements.levels(self.known, self._t("near"), self._t("pairs")))
         self._posteriors("pairs", model, self._score("pairs", model))
@@ -209,7 +209,14 @@ class Nightly(Matcher):
             return
         keys = self._live(self.keys, "retired")
         self._make(
-            "suspects", "night_suspects", sizes="sizes", keys=keys, kept=self.state.kept, top=self.state.top, cap=cap
+            "suspects",
+            "night_suspects",
+            sizes="sizes",
+            reached="reached",
+            leaving="leaving",
+            kept=self.state.kept,
+            top=self.state.top,
+            cap=cap,
         )
         self._make("common", "night_common", suspects="suspects", keys=keys)
         self._make("parted", "night_parted", suspects="suspects", common="common", keys=keys, cap=cap)
@@ -250,7 +257,7 @@ class Nightly(Matcher):
             "household_edges",
             statements.household_edges(
                 self.known,
-                features=self._t("features_live"),
+                features=self._live(self.features, "retired"),
                 labels=self._t("labels"),
                 posteriors=self._t("kept"),
                 threshold=bits(self.settings.threshold),

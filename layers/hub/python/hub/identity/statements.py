@@ -314,12 +314,13 @@ def household_edges(known: Knowledge, **tables: object) -> str:
         place = "records.postcode" if "postcode" in known.fields else "records.city"
         whole = f"{house} || ' ' || records.street || ' ' || {place}"
         addresses = (
-            f"select distinct {whole} as address, persons.person\n    from {tables['features']} as records\n"
-            f"    inner join persons on persons.record = records.record\n"
+            f"select distinct {whole} as address, coalesce(labels.label, records.record) as person\n"
+            f"    from {tables['features']} as records\n"
+            f"    left join {tables['labels']} as labels on labels.record = records.record\n"
             f"    where records.street is not null and {place} is not null"
         )
     else:
-        addresses = "select cast(null as varchar) as address, person from persons where 1 = 0"
+        addresses = "select cast(null as varchar) as address, cast(null as bigint) as person where 1 = 0"
     return render(known, "household_edges", addresses=addresses, **tables)
 
 

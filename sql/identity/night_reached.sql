@@ -1,0 +1,4 @@
+-- Who has a touched key, as it was and as it is.
+select keys.record, keys.rule, keys.value
+from $keys as keys
+inner join $touched as touched on touched.rule = keys.rule and touched.value = keys.value
