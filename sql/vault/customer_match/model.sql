@@ -1,12 +1,12 @@
 -- Which customer a record belongs to: what the matching says, under an id that outlives merges, splits and its founding
 -- record. Of the ids of a person the oldest stays. Of a person that falls apart the part with the founding record keeps the
--- id, or, where that record is gone, the larger part.
+-- id, or, where that record is gone, the larger part. A founding record that goes and comes back has the age of its id.
 with
 
 grouped as (
     select
         records.record_key,
-        records.first_seen_at,
+        coalesce(founding.founded_at, records.first_seen_at) as first_seen_at,
         coalesce(clusters.held, false) as held,
         earlier.customer_id as previous_customer_id,
         case
@@ -16,6 +16,11 @@ grouped as (
     from vault.source_customer as records
     left join identity.cluster as clusters on clusters.record_key = records.record_key
     left join vault.customer_match as earlier on earlier.record_key = records.record_key
+    left join (
+        select founding_record_key, min(founded_at) as founded_at
+        from vault.customer_match
+        group by founding_record_key
+    ) as founding on founding.founding_record_key = records.record_key
 ),
 
 -- Ids whose founding record is gone or hidden now, with the persons that their records are of.

@@ -95,7 +95,7 @@ def changed(by: random.Random, seen: dict[str, int], label: dict[str, int], nigh
                 label[each] = new if label[each] == old else label[each]
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", [*range(49), 1023])  # 1023: a founding record goes and comes back in one night
 def test_the_promises_hold_over_random_histories(seed):
     by, store = random.Random(seed), Store()
     seen: dict[str, int] = {}
