@@ -1,5 +1,6 @@
 -- The answer: each record with its person and its household, both named by their smallest record's number, and whether
--- the person is too large to be believed before somebody has looked.
+-- the person is too large to be believed before somebody has looked, and said so of one of its records (a decision of
+-- that record with itself).
 with
 
 people as (
@@ -16,9 +17,15 @@ select
     case when crowds.person is not null then 1 else 0 end as held
 from people
 left join (
-    select label as person
+    select labels.label as person
     from $labels as labels
-    group by label
-    having count(*) > $held
+    left join (
+        select records.record
+        from $decided as decided
+        inner join $standard as records on records.source_key = decided.left_key
+        where decided.left_key = decided.right_key and decided.together = 1
+    ) as believed on believed.record = labels.record
+    group by labels.label
+    having count(*) > $held and count(believed.record) = 0
 ) as crowds on crowds.person = people.person
 left join $households as households on households.record = people.person

@@ -15,6 +15,7 @@ DOUBT = {
     "left_key": "k1", "right_key": "k3", "left_customer": ASHA, "right_customer": OTHER, "left_name": "Asha Rao",
     "right_name": EVIL, "bits": -0.5, "probability": 0.41, "worth": 820,
 }  # fmt: skip
+HELD = DOUBT | {"right_key": "k1", "right_customer": ASHA, "right_name": "Asha Rao", "records": 312, "worth": 24258000}
 
 
 def reason(name, says, level, agreement, bits):
@@ -110,9 +111,10 @@ class Stewards:
             case "POST", "customers", _, "edits":
                 return self.made(decision("", "edit", group=body["group"], values=body["values"]))
             case "GET", "doubts":
-                return page([DOUBT])
+                return page([HELD, DOUBT])
             case "GET", "comparisons":
-                return 200, COMPARISON
+                one = query["left"] == query["right"]
+                return 200, COMPARISON | ({"right": COMPARISON["left"]} if one else {})
             case "GET", "decisions":
                 return page(each for each in self.kept.values() if each["state"] == query["state"][0])
             case "POST", "decisions":

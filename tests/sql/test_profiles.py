@@ -33,10 +33,17 @@ TABLES = {
 # What the matcher tells of pairs and households, made up of initials here.
 PARTS = {
     "match_doubt": (
-        "select one.record_key as left_key, other.record_key as right_key, 1.0e0 as bits, -9.0e0 as household_bits\n"
+        "select one.record_key as left_key, other.record_key as right_key, 1.0e0 as bits, -9.0e0 as household_bits,\n"
+        "    cast(null as bigint) as records\n"
         "from vault.source_customer as one\ninner join vault.source_customer as other\n"
         "    on substr(other.full_name, 1, 1) = substr(one.full_name, 1, 1) and one.record_key < other.record_key\n",
-        {"left_key": "varchar", "right_key": "varchar", "bits": "double", "household_bits": "double"},
+        {
+            "left_key": "varchar",
+            "right_key": "varchar",
+            "bits": "double",
+            "household_bits": "double",
+            "records": "bigint",
+        },
     ),
     "household": (
         "select substr(full_name, 1, 1) as household_id, customer_id, 'member' as role\nfrom vault.customer\n"
@@ -53,7 +60,10 @@ def hub(make_shared_lake):
     for name, (model, columns) in PARTS.items():
         folder = hub.home / "sql/vault" / name
         folder.mkdir(parents=True)
-        told = {column: {"type": kind, "required": True, "description": "x"} for column, kind in columns.items()}
+        told = {
+            column: {"type": kind, "required": column != "records", "description": "x"}
+            for column, kind in columns.items()
+        }
         keys = [column for column in columns if column.endswith(("_key", "customer_id"))]
         table = {"description": "x", "kind": "full", "key": keys, "columns": told}
         (folder / "table.json").write_text(json.dumps(table))

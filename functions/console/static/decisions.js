@@ -5,7 +5,7 @@ import { action, ago, badge, day, field, form, h, pages, percent, say, show, tab
 
 export const render = (page) => page.rest[0] === "compare" ? compare(page) : page.rest[0] ? one(page, page.rest[0]) : desk(page);
 
-const KINDS = { merge: "One person", apart: "Not one person", pin: "Values of a record", edit: "Other values", undo: "Taking back" };
+const KINDS = { merge: "One person", believe: "One person of many records", apart: "Not one person", pin: "Values of a record", edit: "Other values", undo: "Taking back" };
 const STATES = { proposed: "waiting", done: "complete", refused: "refused", withdrawn: "", undone: "" };
 const at = (each) => `#/decisions/${each.decision_id}`;
 const who = (id, name) => h("a", { href: `#/customers/${id}` }, name || h("code", null, id));
@@ -36,9 +36,9 @@ async function desk(page) {
   show(doubts, h("h2", null, "Doubtful pairs"), inner);
   await pages(inner, (after) => list("/v1/doubts", after), (items) => table("Doubtful pairs", [
     ["Pair", (each) => h("a", { href: `#/decisions/compare?${new URLSearchParams({ left: each.left_key, right: each.right_key })}` },
-      `${each.left_name || "Without a name"} and ${each.right_name || "without a name"}`)],
-    ["Now", (each) => each.left_customer === each.right_customer ? "One customer" : "Two customers"],
-    ["One person", (each) => percent(each.probability), "count"],
+      each.records ? each.left_name || "Without a name" : `${each.left_name || "Without a name"} and ${each.right_name || "without a name"}`)],
+    ["Now", (each) => each.records ? `Held: ${each.records} records are alike` : each.left_customer === each.right_customer ? "One customer" : "Two customers"],
+    ["One person", (each) => each.records ? "" : percent(each.probability), "count"],
     ["Worth", (each) => (each.worth / 1000).toFixed(1), "count"],
   ], items, "No pair is in doubt."));
   await decisions("done", "Decided", "Nothing was decided yet.")(done);
@@ -54,9 +54,10 @@ export const reasons = (found) => h("ul", { class: "reasons" }, found.filter((ea
   each.bits === null || each.bits === undefined ? null : h("span", { class: "quiet" }, ` ${each.bits > 0 ? "+" : ""}${each.bits.toFixed(1)} bits`))));
 
 async function compare(page) {
-  page.title("Side by side");
   const left = page.query.get("left");
   const right = page.query.get("right");
+  if (left === right) return held(page, left);
+  page.title("Side by side");
   const found = await get(`/v1/comparisons?${new URLSearchParams({ left, right })}`);
   const how = Object.fromEntries(found.reasons.map((each) => [each.field, each]));
   const rows = SHOWN.filter((name) => found.left.values[name] || found.right.values[name]);
@@ -79,6 +80,24 @@ async function compare(page) {
   if (may("decisions.write")) show(place, verdict(left, right));
 }
 
+/** A person of so many records that nobody believed it: one of the records, and the word that lets it pass. */
+async function held(page, key) {
+  page.title("Held person");
+  const found = (await get(`/v1/comparisons?${new URLSearchParams({ left: key, right: key })}`)).left;
+  const place = h("div");
+  show(page.place, h("p", { class: "path" }, h("a", { href: "#/decisions" }, "Who is who"), " / Held person"), h("h1", null, "Are so many records one person?"),
+    h("p", null, "So many records are like this one that they stay as they were until somebody has looked. It is of customer ", who(found.customer_id), "."),
+    h("dl", { class: "record" }, SHOWN.filter((name) => found.values[name]).map((name) => h("div", null, h("dt", null, words(name)), h("dd", null, String(found.values[name]))))), place);
+  if (!may("decisions.write")) return;
+  const why = reason();
+  show(place, form({ class: "card" }, async () => {
+    await post("/v1/decisions", { kind: "believe", left: [key], right: [], why: why.value.trim() });
+    say("Written down; another person decides with you.");
+    location.hash = "#/decisions";
+  }, h("h2", null, "They are one person"), field("How you know", why, HINT), h("div", { class: "row" }, h("button", { type: "submit", class: "main" }, "Propose")),
+  h("p", { class: "quiet" }, "If they are not, leave them held, or keep some of them apart.")));
+}
+
 function verdict(left, right) {
   const why = reason();
   const kind = h("select", { name: "kind" }, h("option", { value: "merge" }, "They are one person"), h("option", { value: "apart" }, "They are not"));
@@ -99,7 +118,8 @@ async function one(page, id) {
     h("p", null, badge(STATES[found.state], words(found.state)), " proposed ", ago(found.decided_at), " by ", h("code", null, found.decided_by), `: ${found.why}`),
     found.answered_by ? h("p", null, "Answered ", ago(found.answered_at), " by ", h("code", null, found.answered_by), `: ${found.answer}`) : null,
     found.customers.map((each) => h("p", null, "Customer ", who(each))),
-    found.left.length === 1 && found.right.length === 1 ? h("p", null, h("a", { href: `#/decisions/compare?${new URLSearchParams({ left: found.left[0], right: found.right[0] })}` }, "See both records side by side"))
+    found.kind === "believe" ? h("p", null, h("a", { href: `#/decisions/compare?${new URLSearchParams({ left: found.left[0], right: found.left[0] })}` }, "See the record"))
+      : found.left.length === 1 && found.right.length === 1 ? h("p", null, h("a", { href: `#/decisions/compare?${new URLSearchParams({ left: found.left[0], right: found.right[0] })}` }, "See both records side by side"))
       : found.left.length ? h("p", null, `Records of the one side: ${found.left.length}, of the other: ${found.right.length}.`) : null,
     found.values ? h("dl", { class: "record" }, Object.entries(found.values).map(([name, value]) => h("div", null, h("dt", null, words(name)), h("dd", null, value || h("span", { class: "quiet" }, "nothing"))))) : null,
     found.value_from ? h("p", null, `The ${words(found.group).toLowerCase()} of the record `, h("code", null, found.value_from), " holds.") : null,

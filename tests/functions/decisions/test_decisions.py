@@ -123,11 +123,24 @@ def test_undo_gives_back_the_same_items(ask):
         ("apart", [f"a{n}" for n in range(10)], [f"b{n}" for n in range(10)], 422, "too many pairs at once"),
         ("apart", [], ["k1"], 422, "no side"),
         ("apart", ["k1#x"], ["k2"], 422, "no key"),
+        ("apart", ["k1"], [], 422, "nobody on the other side"),
+        ("believe", ["k1"], ["k2"], 422, "a held person is named by one record"),
+        ("believe", ["k1", "k2"], [], 422, "by one, not by two"),
         ("pin", ["k1"], ["k2"], 422, "no kind of this route"),
     ],
 )
 def test_what_cannot_be_decided(ask, kind, left, right, status, why):
     assert propose(ask, kind, left, right).status == status, why
+
+
+def test_a_held_person_is_believed_by_two_and_held_again_when_it_is_taken_back(ask):
+    made = propose(ask, "believe", right=())
+    assert (made.status, made.body["customers"]) == (201, [ASHA])
+    assert answer(ask, made).body["state"] == "done"
+    ((place, item),) = control("decision").items()
+    assert (place, item["left_key"], item["right_key"], int(item["together"])) == ("pair#k1#k1", "k1", "k1", 1)
+    undo(ask, made)
+    assert control("decision") == {}
 
 
 def edit(ask, group, values=None, value_from=None, who=ASHA, role="service", user="u1"):

@@ -231,6 +231,18 @@ def test_a_person_of_too_many_records_is_held(match):
     assert held == [(60, 1)]
 
 
+def test_a_held_person_is_believed_once_somebody_said_so(match):
+    """A decision of one of his records with itself lets him pass; a decision about two of his records does not."""
+    same = [{**ROWS[0], "key": f"x{n}"} for n in range(60)]
+    for decision, still in ((("x7", "x7", 1), 0), (("x7", "x8", 1), 60), (("x7", "x7", 0), 60)):
+        outcome, engine = match(ROWS[2:] + same, [decision])
+        held = engine.query(f"select count(*) from {outcome.clusters} where held = 1")
+        assert held == [(still,)], decision
+        assert engine.query(f"select count(distinct person) from {outcome.clusters} where source_key like 'x%'") == [
+            (1,)
+        ]
+
+
 def test_a_home(match):
     """Four people of one address and name are four persons and one household; their neighbours are another."""
     homes = []

@@ -64,8 +64,12 @@ class Loader:
             return held
         try:
             found = self.runs.release(held)
-            sql = queries.profiles(found, None, self.stage) + " limit 1"
-            list(self.athena.query(sql, _token(release.release_id, held), READABLE_SECONDS))
+            for number, sql in enumerate(
+                (queries.profiles(found, None, self.stage), queries.doubts(found, None, self.stage))
+            ):
+                if sql:  # either may have had fewer columns then
+                    token = _token(release.release_id, held, str(number))
+                    list(self.athena.query(f"{sql} limit 1", token, READABLE_SECONDS))
         except HubError:
             return None
         return held

@@ -136,7 +136,7 @@ def records(now: Released, previous: Released | None, stage: str) -> str:
 
 def doubts(now: Released, previous: Released | None, stage: str) -> str | None:
     """Doubtful pairs that are new or worth more or less than before, and those that are gone. None: there are none."""
-    columns = ("left_key", "right_key", "bits", "household_bits", "left_customer", "right_customer", "worth")
+    columns = ("left_key", "right_key", "bits", "household_bits", "left_customer", "right_customer", "worth", "records")
     return _both_ways(DOUBTS, ("left_key", "right_key", "worth"), columns, _doubts, now, previous, stage)
 
 
@@ -186,11 +186,14 @@ def _doubts(release: Released, stage: str) -> str:
     """What a decision is worth: the pairs of records that are wrong now, as far as anybody can tell, in thousandths."""
     keys, golden = (released(release, name, stage) for name in ("reporting.customer_key", "vault.customer"))
     right = "1e0 / (1e0 + power(2e0, greatest(-60e0, least(60e0, 0e0 - doubts.bits))))"
-    pairs = "case when one.customer_id = other.customer_id then mine.records - 1 else mine.records * theirs.records end"
+    pairs = (
+        "case when doubts.records is not null then doubts.records * (doubts.records - 1) / 2 "
+        "when one.customer_id = other.customer_id then mine.records - 1 else mine.records * theirs.records end"
+    )
     return (
         "select doubts.left_key, doubts.right_key, doubts.bits, doubts.household_bits, "
         "one.customer_id as left_customer, other.customer_id as right_customer, "
-        f"cast(round(1000e0 * least({right}, 1e0 - {right}) * ({pairs})) as bigint) as worth\n"
+        f"cast(round(1000e0 * least({right}, 1e0 - {right}) * ({pairs})) as bigint) as worth, doubts.records\n"
         f"from {released(release, DOUBTS, stage)} as doubts\n"
         f"inner join {keys} as one on one.record_key = doubts.left_key\n"
         f"inner join {keys} as other on other.record_key = doubts.right_key\n"

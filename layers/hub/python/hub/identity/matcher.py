@@ -12,6 +12,7 @@ from hub.identity.knowledge import Knowledge
 from hub.identity.model import Model
 
 SURER = (0.9, 0.99, 0.999, 0.9999, 0.99999)
+NOTHING = "(select cast(null as varchar) as left_key, cast(null as varchar) as right_key, 0 as together where 1 = 0)"
 CERTAIN = 1000.0  # the weight of an edge that somebody decided
 
 
@@ -78,6 +79,7 @@ class Matcher:
         self.log: list[str] = []
         self.made: set[str] = set()
         self.rarities, self.unseen = "", 0
+        self.decided = NOTHING
 
     def run(self, source: str, decisions: str | None = None, model: Model | None = None) -> Outcome:
         """Match the rows of `source` (source_key, unique, and the columns).
@@ -107,7 +109,13 @@ class Matcher:
         labels, conflicts = self._kept_apart(labels)
         households = self._households(labels)
         self._make(
-            "clusters", "clusters", standard="standard", labels=labels, households=households, held=self.settings.held
+            "clusters",
+            "clusters",
+            standard="standard",
+            labels=labels,
+            households=households,
+            held=self.settings.held,
+            decided=self.decided,
         )
         dropped = self._dropped()
         return Outcome(
@@ -150,14 +158,12 @@ class Matcher:
         self._drop("keys")
         self._make("pairs", "pairs", shared="shared")
         self._drop("shared")
-        nothing = (
-            "(select cast(null as varchar) as left_key, cast(null as varchar) as right_key, 0 as together where 1 = 0)"
-        )
-        self._create(
-            "decisions",
-            statements.render(self.known, "decisions", source=decisions or nothing, standard=self._t("standard")),
-        )
+        self._decide(decisions)
         self._create("levels_pairs", statements.levels(self.known, self._t("features"), self._t("pairs")))
+
+    def _decide(self, decisions: str | None) -> None:
+        self.decided = decisions or NOTHING
+        self._make("decisions", "decisions", source=self.decided, standard="standard")
 
     def _learn(self, records: int) -> Model:
         enough = statements.telling(self.known)

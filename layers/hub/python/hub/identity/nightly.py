@@ -127,6 +127,7 @@ class Nightly(Matcher):
             labels="labels",
             households=households,
             held=self.settings.held,
+            decided=self.decided,
         )
         self._make(
             "people",
@@ -220,12 +221,6 @@ class Nightly(Matcher):
         )
         self._make("common", "night_common", suspects="suspects", keys=keys)
         self._make("parted", "night_parted", suspects="suspects", common="common", keys=keys, cap=cap)
-
-    def _decide(self, decisions: str | None) -> None:
-        nothing = (
-            "(select cast(null as varchar) as left_key, cast(null as varchar) as right_key, 0 as together where 1 = 0)"
-        )
-        self._make("decisions", "decisions", source=decisions or nothing, standard="standard")
 
     def _around(self, model: Model) -> str:
         """Take the components that have news apart anew; the labels of their records."""

@@ -123,7 +123,7 @@ class Decisions:
     def _effects(self, item: Item, approved_by: str, at: str) -> list[dict[str, Item | None]]:
         if item["kind"] == "undo":
             return rules.taken_back(self._store.get(item["undo_of"])["effects"])
-        if item["kind"] in ("merge", "apart"):
+        if item["kind"] in rules.PERSONS:
             self._owners([*item["left"], *item["right"]])
             made = rules.effects_of(item, approved_by, at)
             return rules.changes(made, self._store.items(rules.key_of(each) for each in made))

@@ -10,17 +10,20 @@ from hub.config.survivorship import Group
 
 RecordKey = Annotated[str, StringConstraints(pattern=r"^[\w.:-]{1,128}$")]
 DecisionId = Annotated[str, StringConstraints(pattern=r"^d\d{8}t\d{6}[0-9a-f]{6}$")]
-Kind = Literal["merge", "apart", "pin", "edit", "undo"]
+Kind = Literal["merge", "apart", "believe", "pin", "edit", "undo"]
 State = Literal["proposed", "done", "refused", "withdrawn", "undone"]
 Value = Annotated[str, StringConstraints(max_length=300)]
 
 
 class PersonDecisionRequest(Request):
-    """merge: two records are one person. apart: none of the one side is any of the other; of one customer: un-merge."""
+    """merge: two records are one person. apart: none of the one side is any of the other; of one customer: un-merge.
 
-    kind: Literal["merge", "apart"]
+    believe: all records that are held with the one on the left are one person; nothing stands on the right.
+    """
+
+    kind: Literal["merge", "apart", "believe"]
     left: list[RecordKey] = Field(min_length=1, max_length=45)
-    right: list[RecordKey] = Field(min_length=1, max_length=45)
+    right: list[RecordKey] = Field([], max_length=45)
     why: Reason
 
 
@@ -102,7 +105,10 @@ class Comparison(BaseModel):
 
 
 class Doubt(BaseModel):
-    """A pair to decide. worth: how many pairs of records are wrong now as far as anybody can tell, in thousandths."""
+    """A pair to decide. worth: how many pairs of records are wrong now as far as anybody can tell, in thousandths.
+
+    records: of a person held because so many are like this record, which stands on both sides then; None for a pair.
+    """
 
     left_key: str
     right_key: str
@@ -113,6 +119,7 @@ class Doubt(BaseModel):
     bits: float
     probability: float
     worth: int
+    records: int | None = None
 
 
 class RecordLink(BaseModel):

@@ -53,7 +53,7 @@ class Review:
         return Matching(self._profiles, comparing, records).find(principal, request, limit)
 
     def queue(self, principal: Principal, limit: int, after: str | None) -> tuple[list[Doubt], str | None]:
-        """Doubtful pairs that nobody decided, the one first whose decision is worth most."""
+        """Doubtful pairs, and held persons, that nobody decided; the one first whose decision is worth most."""
         found, more = self._profiles.parts.doubts(limit, after)
         decided = self._decided((each["left_key"], each["right_key"]) for each in found)
         open_ = [each for each in found if rules.pair(each["left_key"], each["right_key"]) not in decided]
@@ -66,7 +66,7 @@ class Review:
     def side_by_side(self, principal: Principal, left: str, right: str) -> Comparison:
         """NotFound for a record that no customer has."""
         records = self._profiles.parts.some_records([left, right])
-        if len(records) < 2:
+        if len(records) < len({left, right}):
             raise NotFound("One of these records is nobody's any more")
         audit.record(principal, "comparisons.read", *sorted({each["customer_id"] for each in records.values()}))
         comparing = self.compare()
@@ -107,6 +107,7 @@ class Review:
         bits = float(item["bits"])
         return Doubt.model_validate(
             {**item, "bits": bits, "probability": round(probability(bits), 6), "worth": int(item["worth"])}
+            | ({"records": int(item["records"])} if item.get("records") else {})
             | {f"{side}_name": name for side, name in names.items()}
         )
 

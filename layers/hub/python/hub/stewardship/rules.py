@@ -15,6 +15,9 @@ from hub.errors import Conflict, Forbidden, InvalidInput
 
 Item = dict[str, Any]
 DECISION, EDIT = "decision", "edit"
+PERSONS: Final = ("merge", "apart", "believe")
+"""Kinds that say who is one person; `believe` is a pair of a record with itself."""
+
 MOST_PAIRS: Final = 45
 """Of one decision: a transaction has room for a hundred writes, and each pair takes two."""
 
@@ -36,6 +39,14 @@ def pair(left: str, right: str) -> str:
 
 def pairs(left: Sequence[str], right: Sequence[str], kind: str) -> list[tuple[str, str]]:
     """The pairs of a decision, each with the smaller key first; InvalidInput for what cannot be decided at once."""
+    if kind == "believe":
+        if len(left) != 1 or right:
+            raise InvalidInput(
+                "A held person is named by one of its records", [{"field": "left", "problem": "takes one record"}]
+            )
+        return [(left[0], left[0])]
+    if not right:
+        raise InvalidInput("Two sides are decided", [{"field": "right", "problem": "needs a record"}])
     if set(left) & set(right):
         raise InvalidInput("A record cannot stand on both sides", [{"field": "right", "problem": "repeats the left"}])
     if kind == "merge" and (len(left), len(right)) != (1, 1):
@@ -105,8 +116,8 @@ def check_answer(item: Mapping[str, Any], person: str) -> None:
 def effects_of(item: Mapping[str, Any], approved_by: str, at: str) -> list[Item]:
     """The control items that a merge, a parting, a pin or an edit makes."""
     who = {"approved_by": approved_by, "proposal": item["decision_id"]}
-    if item["kind"] in ("merge", "apart"):
-        who |= {"decided_by": item["decided_by"], "decided_at": at, "together": int(item["kind"] == "merge")}
+    if item["kind"] in PERSONS:
+        who |= {"decided_by": item["decided_by"], "decided_at": at, "together": int(item["kind"] != "apart")}
         return [
             {"pk": DECISION, "sk": pair(left, right), "left_key": left, "right_key": right, **who}
             for left, right in pairs(item["left"], item["right"], item["kind"])
