@@ -288,6 +288,10 @@ def home_of(folder: Path, roots: Iterable[Path], tables: set[str] | None = None)
                 shutil.copyfile(path, to)
     (folder / "sql/identity").mkdir(parents=True, exist_ok=True)
     shutil.copyfile(ROOT / "sql/identity/records.sql", folder / "sql/identity/records.sql")
+    (folder / "sql/jobs").mkdir(exist_ok=True)
+    (folder / "sql/jobs/titles.json").write_text(
+        json.dumps(yaml.safe_load((ROOT / "sql/jobs/titles.yaml").read_text()))
+    )
     return folder
 
 

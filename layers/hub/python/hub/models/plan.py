@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from hub.config import Deployment, attributes, clocks, standing, survivorship
-from hub.models import ddl, graph, verified
+from hub.models import ddl, graph, jobs, verified
 from hub.models.clauses import Rows
 from hub.models.conformed import Staged
 from hub.models.matching import MATCH, NO_MATCHING, SINCE, Matching
@@ -59,7 +59,7 @@ class Known:
     dirty: a run after the release has written and was not released. erasures: record_key, customer_id, asked_at.
     locations: zone -> "s3://bucket/prefix" below which its tables lie. staged: staging's tables -> their columns.
     decisions: left_key, right_key, together, ... matching: what gives the records to match, and what matches them.
-    edits: rows of EDIT_COLUMNS. proved: rows of verified.COLUMNS.
+    edits: rows of EDIT_COLUMNS. proved: rows of verified.COLUMNS. job_words: rows of jobs.COLUMNS.
     """
 
     deployment: Deployment
@@ -78,6 +78,7 @@ class Known:
     staged: Mapping[str, Columns] = field(default_factory=dict)
     edits: Rows = ()
     proved: Rows = ()
+    job_words: Rows = ()
 
     def released_pull(self, data_set: str) -> int:
         return self.release.pulls.get(data_set, 0) if self.release else 0
@@ -318,6 +319,7 @@ def _renderer(known: Known, names: Mapping[str, str]) -> Renderer:
             "decision": (DECISION_COLUMNS, known.decisions),
             "edit": (EDIT_COLUMNS, known.edits),
             "verified": (verified.COLUMNS, known.proved),
+            "job_word": (jobs.COLUMNS, known.job_words),
             "attribute": (attributes.COLUMNS, attributes.rows(known.deployment.attributes)),
             "survivorship": (survivorship.COLUMNS, survivorship.rows(hub.survivorship, hub.survivorship_next)),
             "customer_definition": (standing.COLUMNS, standing.rows(hub.customer_definitions, hub.life_cycle)),

@@ -9,7 +9,7 @@ from typing import Any
 from hub import aws, config
 from hub.config import Deployment
 from hub.errors import Conflict
-from hub.models import graph, loader, matching, verified
+from hub.models import graph, jobs, loader, matching, verified
 from hub.models.names import STAGING, ZONES, physical
 from hub.models.plan import Known, PlannedStep, as_decisions, as_rows, edit_rows, make
 from hub.models.records import Release, Run, Step, Text, iso
@@ -116,6 +116,7 @@ class Planner:
             dirty=bool(newest) and newest[0].state != "released",
             edits=edit_rows(self.store.edits(), erasures),
             proved=verified.rows(verifications(settings.consent_table), erasures),
+            job_words=jobs.read(settings.hub_home),
         )
 
     def _write(self, run_id: str, step: PlannedStep) -> Step:
