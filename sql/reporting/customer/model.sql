@@ -18,6 +18,7 @@ people as (
         golden.customer_since,
         golden.sources,
         golden.job_title,
+        golden.company,
         run.country as home_country,
         coalesce(there.time_zone, here.time_zone) as time_zone,
         coalesce(there.today, here.today) as today
@@ -30,7 +31,7 @@ people as (
 aged as (
     select
         customer_id, birth_date, gender, city, region, country, language, lead_source, sale_source, collected_by, email,
-        phone, marketing_consent, customer_since, sources, job_title, home_country, time_zone, today,
+        phone, marketing_consent, customer_since, sources, job_title, company, home_country, time_zone, today,
         date_format(cast(birth_date as timestamp), '%m%d') as born,
         year(today) - year(birth_date)
             - if(
@@ -128,6 +129,7 @@ select
     marketing_consent,
     cast(customer_since as date) as customer_since,
     sources,
+    coalesce(decided.other_id, firms.company_id) as company_id,
     case when jobs.alone then jobs.position else coalesce(concat(jobs.area, ' ', jobs.position), jobs.position, jobs.area) end as job_position,
     jobs.level as job_level,
     coalesce(jobs.role_of_position, jobs.role_of_area, jobs.otherwise) as buying_role,
@@ -135,5 +137,7 @@ select
     coalesce(disagreeing.of_weak, 0) as unsettled,
     disagreeing.moved as would_change
 from aged
+left join identity.company as firms on firms.name = aged.company
+left join control.company_decision as decided on decided.together and decided.company_id = firms.company_id
 left join jobs on jobs.job_title = aged.job_title
 left join disagreeing on disagreeing.customer_id = aged.customer_id
