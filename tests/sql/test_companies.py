@@ -1,7 +1,10 @@
 """Companies and who works there: what job titles mean, which spellings are one company, what is only suggested."""
 
+from hub import aws
 from tests.sql.lake import entity_hub, staged
 from tests.sql.test_models import needed
+from tests.sql.test_profiles import load
+from tests.stores import create_table
 
 TITLES = {  # position, level, role in buying -> what people write
     ("Purchasing Manager", "manager", "buyer"): ["Purchase Manager", "Mgr. Procurement", "MANAGER (SOURCING)"],
@@ -104,3 +107,25 @@ def test_one_company_with_seven_contacts_and_their_roles(make_lake):
     assert {names[who]: (works_at, role) for who, works_at, role in people} == {
         name: (company_id, role) for name, _, _, role in contacts.values()
     }
+
+
+def test_profiles_hold_companies_and_their_people_as_released(make_lake):
+    """A contact who moves leaves one company and stands in the other; a company that nobody names any more goes."""
+    tables = needed("reporting.company") | {"reporting.customer", "reporting.customer_key", "reporting.interaction"}
+    lake = make_lake(entity_hub(), tables=tables)
+    create_table(aws.client("dynamodb"), "profiles-of-companies")
+
+    def works_at(number, **companies):
+        rows = [{"record_key": key, "full_name": key, "company": company} for key, company in companies.items()]
+        moment = f"2026-01-0{number} 00:00:00"
+        lake.pull("crm", "customer", [staged("customer", {**row, "changed_at": moment}) for row in rows])
+        return load(lake, "profiles-of-companies", lake.run()).companies
+
+    def held(items):
+        companies, _ = items.named("", similar=False, limit=10, after=None)
+        return {each["name"]: len(items.contacts(each["company_id"])) for each in companies}
+
+    assert held(works_at(1, k1="Leaf & Jar", k2="Leaf & Jar Ltd", k3="Tin Pot")) == {"Leaf & Jar": 2, "Tin Pot": 1}
+    assert held(works_at(2, k3="Leaf and Jar Ltd")) == {"Leaf & Jar": 3}
+    items = works_at(3, k1="Tin Pot")
+    assert held(items) == {"Leaf & Jar Ltd": 2, "Tin Pot": 1}, "named as most of its people write it"
