@@ -4,8 +4,6 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from hub.models.clauses import Rows
-
 COLUMNS: Final[Mapping[str, str]] = MappingProxyType(
     {"company_id": "varchar", "other_id": "varchar", "together": "boolean"}
 )
@@ -13,17 +11,18 @@ TOGETHER: Final = "into#"
 APART: Final = "apart#"
 
 
-def rows(items: Iterable[Mapping[str, Any]]) -> Rows:
+def rows(items: Iterable[Mapping[str, Any]]) -> list[dict[str, str | None]]:
     """A company that was put into another one leads to the end of a chain; of two kept apart the lesser is first."""
     items = list(items)
     into = together(items)
     apart = sorted(key.removeprefix(APART).split("#") for item in items if (key := str(item["sk"])).startswith(APART))
-    found = [
+    found: list[dict[str, str | None]] = [
         {"company_id": each, "other_id": last(into, each), "together": "true"}
         for each in sorted(into)
         if last(into, each) != each
     ]
-    return [*found, *({"company_id": a, "other_id": b, "together": "false"} for a, b in apart)]
+    found += [{"company_id": a, "other_id": b, "together": "false"} for a, b in apart]
+    return found
 
 
 def together(items: Iterable[Mapping[str, Any]]) -> dict[str, str]:
