@@ -177,6 +177,16 @@ def test_who_was_merged_keeps_his_relations_and_parent(api):
     assert api("GET", "/v1/trees/cfriend", role="sales").body["root"] == "cfriend"
 
 
+def test_a_merge_that_would_close_a_circle_leaves_it_open(api):
+    """Of the grandmother and the grandchild a run makes one person: whichever is asked for, the tree is the same."""
+    parent(api, "cson", "cmother")
+    parent(api, "cfriend", "cson")
+    merged("cfriend", "cmother")
+    trees = [api("GET", f"/v1/trees/{each}", role="sales").body for each in ("cson", "cmother", "cfriend")]
+    assert trees[0] == trees[1] == trees[2]
+    assert len(trees[0]["nodes"]) == 2
+
+
 def test_a_company_that_was_put_into_another_takes_its_place(api):
     parent(api, "fshop", "fsouth")
     relate(api, "cson", "works_with", "fsouth")

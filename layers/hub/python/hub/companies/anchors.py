@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from hub.companies.store import RECORD, CompanyStore
+from hub.companies.trees import above
 from hub.customers.store import ProfileStore
 from hub.errors import Conflict, NotFound
 from hub.models.companies import last, together
@@ -63,13 +64,13 @@ class Anchors:
         return found | {each: last(self._into, each) for each in asked if not each.startswith(RECORD)}
 
     def parents(self) -> dict[str, str]:
-        """Child -> parent as they are now; of the parents of two that became one the first stands."""
+        """Child -> parent as they are now; of two that became one the first parent stands, and no circle is closed."""
         said = self._store.parents()
         owners = self.owners([*said, *said.values()])
         found: dict[str, str] = {}
         for child, parent in said.items():
             one, other = owners.get(child), owners.get(parent)
-            if one and other and one != other:
+            if one and other and one not in (other, *above(found, other)):
                 found.setdefault(one, other)
         return found
 
