@@ -7,7 +7,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from hub.config.lines import parse
 from hub.models.clauses import Rows
 
 COLUMNS: Final[Mapping[str, str]] = MappingProxyType(
@@ -28,13 +27,8 @@ SHORT = 4  # letters of a word that people write with dots between them: C.E.O.
 @cache
 def read(home: Path) -> Rows:
     """What was shipped under `home`; nothing where nothing was."""
-    folder = home / "sql/jobs"
-    compiled = folder / "titles.json"
-    if compiled.is_file():
-        return rows(json.loads(compiled.read_text("utf-8")))
-    if not (folder / "titles.yaml").is_file():
-        return ()
-    return rows(parse(folder / "titles.yaml", "jobs/titles.yaml").data)
+    compiled = home / "sql/jobs/titles.json"
+    return rows(json.loads(compiled.read_text("utf-8"))) if compiled.is_file() else ()
 
 
 def rows(told: Mapping[str, Any]) -> Rows:
