@@ -42,6 +42,32 @@ PEOPLE: dict[str, Function] = {
         ("LIBRARY_TABLE", "PROFILES_TABLE", "TOKEN_KEY_PARAMETER"),
         (Grant("library", ITEMS), Grant("profiles", READ_ITEMS), Grant("parameter:token-key", PARAMETER)),
     ),
+    "companies": api(
+        "Shows companies and who works there; keeps which spellings are one company.",
+        "core",
+        """
+        GET    /v1/companies
+        GET    /v1/companies/{company_id}
+        POST   /v1/companies/{company_id}/spellings
+        DELETE /v1/companies/{company_id}/spellings/{other_id}
+        """,
+        ("CONTROL_TABLE", "PROFILES_TABLE", "TOKEN_KEY_PARAMETER"),
+        (Grant("control", ITEMS), Grant("profiles", READ_ITEMS), Grant("parameter:token-key", PARAMETER)),
+    ),
+    "relations": api(
+        "Keeps who belongs to whom and who refers whom, of companies and customers.",
+        "core",
+        """
+        GET    /v1/trees/{node_id}
+        PUT    /v1/parents/{child_id}
+        DELETE /v1/parents/{child_id}
+        POST   /v1/relations
+        DELETE /v1/relations/{relation_id}
+        GET    /v1/network/{node_id}
+        """,
+        ("CONTROL_TABLE", "PROFILES_TABLE", "TOKEN_KEY_PARAMETER"),
+        (Grant("control", ITEMS), Grant("profiles", READ_ITEMS), Grant("parameter:token-key", PARAMETER)),
+    ),
     "decisions": api(
         "Keeps what two persons decide: who is one person, who is not, which values hold.",
         "core",

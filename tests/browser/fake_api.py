@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from hub.access.permissions import ROLES
 from tests.browser.fake_asks import Asks
 from tests.browser.fake_checks import Checks
+from tests.browser.fake_companies import Companies
 from tests.browser.fake_lists import Lists
 from tests.browser.fake_quarantine import OWN, Quarantine
 from tests.browser.fake_stewards import Stewards
@@ -41,6 +42,7 @@ class FakeApi:
     quarantine: Quarantine = field(default_factory=Quarantine)
     uploads: Uploads = field(default_factory=Uploads)
     addresses: list = field(default_factory=list)
+    companies: Companies = field(default_factory=Companies)
     lists: Lists = field(default_factory=Lists)
     checks: Checks = field(default_factory=Checks)
     asks: Asks = field(default_factory=Asks)
@@ -161,6 +163,8 @@ class FakeApi:
             case "POST", "fixes", "undo":
                 self.fixes[body["number"] - 1] |= {"undone": body["undone"]}
                 return 200, self.fixes[body["number"] - 1]
+            case _, "companies" | "trees" | "network" | "parents", *_:
+                return self.companies.answer(method, parts, query, body)
             case _, "lists" | "merge_purges", *_:
                 return self.lists.answer(method, parts, body)
             case "GET", "reports":

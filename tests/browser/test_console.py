@@ -10,6 +10,7 @@ from hub.access.permissions import ROLES
 PAGES = {
     "Overview": "sources.read",
     "Customers": "customers.read",
+    "Companies": "customers.read",
     "Who is who": "decisions.read",
     "Verification": "verifications.read",
     "Uploads": "uploads.read",
@@ -26,6 +27,9 @@ EVERY = [
     ("overview/map", "crm.contacts"),
     ("customers?q=asha", "Asha Rao"),
     (f"customers/{ASHA}", "SO-1042"),
+    ("companies", "Leaf & Jar"),
+    ("companies?similar=true", "Laef & Jar"),
+    ("companies/flaef", "Managing Director"),
     ("verifications", "by two persons"),
     ("verifications/v20261122t050001bbbbbb", "What did you find?"),
     ("uploads", "april.csv"),

@@ -54,6 +54,21 @@ ASKING: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "read golden records in bulk": read("vault", "vault/customer/a"),
         },
     ),
+    "companies": (
+        {"keep a decision": put("control"), "see who works there": get("profiles")},
+        {
+            "change a golden record": put("profiles"),
+            "read golden records in bulk": read("vault", "vault/customer/a"),
+            "read facts": read("reporting", "reporting/sales_order/a"),
+        },
+    ),
+    "relations": (
+        {"keep a parent": put("control"), "see who it is": get("profiles")},
+        {
+            "change a golden record": put("profiles"),
+            "read golden records in bulk": read("vault", "vault/customer/a"),
+        },
+    ),
     "matches": (
         {"see a record": get("profiles"), "see what was decided": get("control")},
         {

@@ -18,6 +18,7 @@ import yaml
 
 from hub import aws
 from hub.capture import rules
+from hub.companies.store import CompanyStore as Companies
 from hub.config import ENTITIES, REFERENCES, Deployment
 from hub.config.entities import conformed_reference
 from hub.identity.run import Matching
@@ -74,7 +75,7 @@ class Lake:
             },
         )
         self.store, self.athena = RunStore(self.control), Athena(self.stage)
-        self.matching: Matches = ByValue(self.athena, self.store, self.stage)
+        self.matching: Matches = ByValue(self.athena, self.store, self.stage, self.vault)
         self.releaser = Releaser(self.store, self.athena, self.stage, "default")
         settings = PlanSettings(
             stage=self.stage, hub_home=self.home, control_table=self.control, vault_bucket=self.vault,
@@ -139,6 +140,14 @@ class Lake:
         """A steward's decision of two records."""
         item = {"pk": "decision", "sk": f"pair#{left}#{right}", "together": together, "decided_by": "u-steward"}
         aws.table(self.control).put_item(Item={**item, "approved_by": "u-second", "decided_at": iso(self.now)})
+
+    def put_together(self, company_id: str, other_id: str, together: bool | None) -> None:
+        """A steward's decision that two companies are one (or are not); None takes both words back."""
+        names = Companies(self.control)
+        if together is None:
+            names.take_back(company_id, other_id, iso(self.now))
+        else:
+            names.decide(company_id, other_id, together, "u-steward", iso(self.now))
 
     def edit(self, anchor: str, given: Mapping[str, Any] | str) -> None:
         """Pin or write values of a golden record (`<record_key>#<group>`), or take it back ("")."""
@@ -288,6 +297,10 @@ def home_of(folder: Path, roots: Iterable[Path], tables: set[str] | None = None)
                 shutil.copyfile(path, to)
     (folder / "sql/identity").mkdir(parents=True, exist_ok=True)
     shutil.copyfile(ROOT / "sql/identity/records.sql", folder / "sql/identity/records.sql")
+    (folder / "sql/jobs").mkdir(exist_ok=True)
+    (folder / "sql/jobs/titles.json").write_text(
+        json.dumps(yaml.safe_load((ROOT / "sql/jobs/titles.yaml").read_text()))
+    )
     return folder
 
 

@@ -43,6 +43,8 @@ def test_model(path, make_lake):
             lake.decide(left, right, int(together))
         for proof in run.get("verified", []):
             lake.verify(*proof)
+        for company, other, together in run.get("companies", []):
+            lake.put_together(company, other, {"true": True, "false": False}.get(together))
         for anchor, edit in run.get("edits", {}).items():
             lake.edit(anchor, edit)
         lake.run()

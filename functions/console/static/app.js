@@ -7,6 +7,7 @@ const PAGES = [
   // path, module, name in the menu, permission
   ["overview", "overview.js", "Overview", "sources.read"],
   ["customers", "customers.js", "Customers", "customers.read"],
+  ["companies", "companies.js", "Companies", "customers.read"],
   ["decisions", "decisions.js", "Who is who", "decisions.read"],
   ["verifications", "verify.js", "Verification", "verifications.read"],
   ["uploads", "uploads.js", "Uploads", "uploads.read"],

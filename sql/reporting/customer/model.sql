@@ -17,6 +17,8 @@ people as (
         golden.marketing_consent,
         golden.customer_since,
         golden.sources,
+        golden.job_title,
+        golden.company,
         run.country as home_country,
         coalesce(there.time_zone, here.time_zone) as time_zone,
         coalesce(there.today, here.today) as today
@@ -29,7 +31,7 @@ people as (
 aged as (
     select
         customer_id, birth_date, gender, city, region, country, language, lead_source, sale_source, collected_by, email,
-        phone, marketing_consent, customer_since, sources, home_country, time_zone, today,
+        phone, marketing_consent, customer_since, sources, job_title, company, home_country, time_zone, today,
         date_format(cast(birth_date as timestamp), '%m%d') as born,
         year(today) - year(birth_date)
             - if(
@@ -38,6 +40,45 @@ aged as (
                 0
             ) as age
     from people
+),
+
+-- Each title once, in small letters between spaces, so that a word is found whole.
+titles as (
+    select
+        job_title,
+        concat(' ', regexp_replace(translate(lower(job_title), 'àáâãäåçèéêëìíîïñòóôõöøùúûüý', 'aaaaaaceeeeiiiinoooooouuuuy'), '[^0-9a-z]+', ' '), ' ') as told
+    from vault.customer
+    where job_title is not null
+    group by job_title
+),
+
+words_found as (
+    select
+        titles.job_title,
+        words.part,
+        words.says,
+        words.level,
+        words.buying_role,
+        words.otherwise,
+        words.alone,
+        row_number() over (partition by titles.job_title, words.part order by words.rank, length(words.word) desc) as place
+    from titles
+    inner join control.job_word as words on strpos(titles.told, concat(' ', words.word, ' ')) > 0
+),
+
+jobs as (
+    select
+        job_title,
+        max(case when part = 'position' then says end) as position,
+        max(case when part = 'area' then says end) as area,
+        max(level) as level,
+        bool_or(part = 'position' and alone) as alone,
+        max(case when part = 'position' then buying_role end) as role_of_position,
+        max(case when part = 'area' then buying_role end) as role_of_area,
+        max(otherwise) as otherwise
+    from words_found
+    where place = 1
+    group by job_title
 ),
 
 disagreeing as (
@@ -88,8 +129,15 @@ select
     marketing_consent,
     cast(customer_since as date) as customer_since,
     sources,
+    coalesce(decided.other_id, firms.company_id) as company_id,
+    case when jobs.alone then jobs.position else coalesce(concat(jobs.area, ' ', jobs.position), jobs.position, jobs.area) end as job_position,
+    jobs.level as job_level,
+    coalesce(jobs.role_of_position, jobs.role_of_area, jobs.otherwise) as buying_role,
     coalesce(disagreeing.of_all, 0) as disagreements,
     coalesce(disagreeing.of_weak, 0) as unsettled,
     disagreeing.moved as would_change
 from aged
+left join identity.company as firms on firms.name = aged.company
+left join control.company_decision as decided on decided.together and decided.company_id = firms.company_id
+left join jobs on jobs.job_title = aged.job_title
 left join disagreeing on disagreeing.customer_id = aged.customer_id

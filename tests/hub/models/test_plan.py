@@ -12,6 +12,7 @@ from tests.sql.lake import ROOT, entity_hub
 TABLES = graph.asked(histories.with_twins(loader.load(ROOT / "sql")), entity_hub())
 BY_DAY = {"vault.erasure", "vault.customer_redirect", "reporting.customer", "reporting.sales_forecast"}  # by the run
 BY_DAY |= {"reporting.customer_standing", "reporting.customer_count"}
+BY_DAY |= {"reporting.company"}
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 PULLS = {f"crm.{entity}": 3 for entity in ("customer", "product", "sales_order", "order_line", "interaction")}
 STORED = {
@@ -102,7 +103,7 @@ def test_an_erasure_is_news_for_all_that_holds_persons():
         "vault.source_supplier", "vault.source_employee", "reporting.customer", "reporting.customer_key",
         "reporting.sales_forecast", "vault.claim", "vault.discrepancy", "vault.customer_version",
         "vault.customer_attributes", "reporting.customer_attribute",
-        "reporting.customer_standing", "reporting.customer_count",
+        "reporting.customer_standing", "reporting.customer_count", "reporting.company",
     }  # fmt: skip
     first, second, *_ = [each.sql for each in plan.steps["vault.source_customer"].statements]
     erased = "(SELECT record_key FROM t_vault.erasure WHERE NOT _deleted)"
@@ -180,3 +181,11 @@ COLUMNS = STORED["t_reporting.product"]
 )
 def test_a_table_is_made_widened_or_built_anew(stored, layout, expected, why):
     assert ddl.shape(PRODUCT, "r2", "product", stored, layout) == expected, why
+
+
+def test_names_of_firms_are_compared_between_the_golden_records_and_the_companies():
+    waves = make(FIRST).waves
+    at = {name: number for number, wave in enumerate(waves) for name in wave}
+    assert at["vault.customer"] < at["identity.firms"] < at["reporting.company"]
+    assert at["identity.match"] < at["vault.customer"]
+    assert "identity.firms" in make(after_release()).steps and "identity.match" not in make(after_release()).steps

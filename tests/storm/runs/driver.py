@@ -45,7 +45,8 @@ def run(given: dict[str, str]) -> None:
         vault_bucket=given["vault"], reporting_bucket=given["reporting"], consent_table=given["consent"],
     )  # fmt: skip
     run_id = Planner(settings, store).plan("test", None, now)["run_id"]
-    executor = Executor(store, athena, given["vault"], ByValue(athena, store, given["stage"]))
+    matching = ByValue(athena, store, given["stage"], given["vault"])
+    executor = Executor(store, athena, given["vault"], matching)
     releaser = Releaser(store, athena, given["stage"], "default")
     for wave in store.run(run_id).waves:
         for name in wave:

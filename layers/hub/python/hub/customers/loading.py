@@ -18,7 +18,10 @@ from hub.models.store import RunStore
 PORTION_SECONDS = 120  # well within the run's lease, which each portion renews
 READABLE_SECONDS = 60
 MOST_ATTEMPTS = 3
-PHASES = ("gone", "gone_events", "profiles", "records", "events", "doubts", "households", "leftovers")
+PHASES = (
+    "gone", "gone_events", "profiles", "records", "events", "doubts", "households", "companies", "contacts",
+    "leftovers",
+)  # fmt: skip
 NEED_BASE, NEED_NO_BASE = ("gone", "gone_events"), ("leftovers",)
 UNREAD = {"attempt": 0, "unloaded": False, "mark": None}
 
@@ -129,6 +132,10 @@ class Loader:
             self.profiles.parts.put_doubts(rows, release_id)
         elif phase == "households":
             self.profiles.parts.put_households(rows, release_id)
+        elif phase == "companies":
+            self.profiles.companies.put_companies(rows, release_id)
+        elif phase == "contacts":
+            self.profiles.companies.put_contacts(rows, release_id)
         elif phase == "gone_events":
             self.profiles.remove_events(rows)
         else:

@@ -63,7 +63,12 @@ RECORD = (
     "preferred_channel", "special_needs", "stage", "billing_cycle", "lead_source", "sale_source", "collected_by",
     "marketing_consent", "created_at", "first_seen_at", "changed_at",
 )  # fmt: skip
-DOUBTS, HOUSEHOLDS = "vault.match_doubt", "vault.household"
+DOUBTS, HOUSEHOLDS, COMPANIES = "vault.match_doubt", "vault.household", "reporting.company"
+COMPANY = (
+    "company_id", "name", "spellings", "contacts", "purchases", "net_amount", "known_since", "similar_to", "similarity",
+    "alike",
+)  # fmt: skip
+CONTACT = ("company_id", "customer_id", "job_position", "job_level", "buying_role")
 EVENT = ("record_key", "source", "kind", "happened_at", "channel", "direction", "outcome", "amount", "reference")
 
 
@@ -146,6 +151,16 @@ def households(now: Released, previous: Released | None, stage: str) -> str | No
     return _both_ways(HOUSEHOLDS, place, (*place, "role"), _households, now, previous, stage)
 
 
+def companies(now: Released, previous: Released | None, stage: str) -> str | None:
+    """Companies that came, changed or went. None where the release knows no companies."""
+    return _both_ways(COMPANIES, COMPANY[:1], COMPANY, _companies, now, previous, stage)
+
+
+def contacts(now: Released, previous: Released | None, stage: str) -> str | None:
+    """Who works where, as far as that came, changed or went."""
+    return _both_ways(COMPANIES, CONTACT[:2], CONTACT, _contacts, now, previous, stage)
+
+
 def _both_ways(
     table: str,
     place: tuple[str, ...],
@@ -205,6 +220,15 @@ def _doubts(release: Released, stage: str) -> str:
 def _households(release: Released, stage: str) -> str:
     table = released(release, HOUSEHOLDS, stage)
     return f"select household_id, customer_id, role\nfrom {table}\nwhere not _deleted"
+
+
+def _companies(release: Released, stage: str) -> str:
+    return f"select {', '.join(COMPANY)}\nfrom {released(release, COMPANIES, stage)}\nwhere not _deleted"
+
+
+def _contacts(release: Released, stage: str) -> str:
+    table = released(release, "reporting.customer", stage)
+    return f"select {', '.join(CONTACT)}\nfrom {table}\nwhere not _deleted and company_id is not null"
 
 
 def _texts(columns: tuple[str, ...], query: str) -> str:

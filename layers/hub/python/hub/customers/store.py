@@ -9,6 +9,7 @@ from boto3.dynamodb.conditions import Attr, Key
 
 from hub import aws
 from hub.customers.attributes import parsed
+from hub.customers.companies import COMPANIES, COMPANY, CompanyItems
 from hub.customers.edits import carried
 from hub.customers.parts import DOUBT, HOUSEHOLD, RECORD, PartStore
 from hub.customers.spelling import farness
@@ -43,6 +44,11 @@ class ProfileStore:
     def parts(self) -> PartStore:
         """Records, doubtful pairs and households, in the same table."""
         return PartStore(self.table)
+
+    @property
+    def companies(self) -> CompanyItems:
+        """Companies and who works there, in the same table."""
+        return CompanyItems(self.table)
 
     # writing, after a release
 
@@ -289,6 +295,7 @@ class ProfileStore:
 def _is_of_a_release() -> Any:
     """Everything but redirects and the note, which outlive their release."""
     found = Attr("sk").is_in(["profile", "of"]) | Attr("pk").eq(DOUBT) | Attr("pk").begins_with(HOUSEHOLD)
+    found |= Attr("pk").eq(COMPANIES) | Attr("pk").begins_with(COMPANY)
     for prefix in ("event#", RECORD, HOUSEHOLD):
         found |= Attr("sk").begins_with(prefix)
     return found

@@ -12,6 +12,7 @@ from hub import aws
 from hub.errors import Conflict
 from hub.models.athena import Athena, Execution
 from hub.models.execution import MOST_ATTEMPTS, failed, passes
+from hub.models.matching import MATCH
 from hub.models.records import Step
 from hub.models.steps import reached
 from hub.models.store import STEP_DAYS, RunStore
@@ -98,7 +99,7 @@ class Replay:
 
     def _started(self, at: int, sql: str) -> None:
         step = self.step
-        if not step.attempt:
+        if not step.attempt and step.name == MATCH:
             expires_at = int(datetime.now(UTC).timestamp()) + STEP_DAYS * DAY
             self.store.note_statement(step.run_id, at + 1, _shortened(sql), expires_at)
         execution = self.athena.start(sql, "|".join(map(str, (step.run_id, step.name, at, step.attempt))))

@@ -10,13 +10,14 @@ from typing import Any
 
 from hub import aws
 from hub.errors import HubError
+from hub.identity import firms
 from hub.identity.components import labels_of
 from hub.identity.knowledge import Knowledge, read
 from hub.identity.nightly import DOUBTFUL, Nightly, State
 from hub.identity.replay import Replay, Unfinished
 from hub.models import matching
 from hub.models.athena import Athena
-from hub.models.matching import SINCE, scratch
+from hub.models.matching import FIRMS, SINCE, scratch
 from hub.models.names import IDENTITY
 from hub.models.records import Step
 from hub.models.steps import reached
@@ -60,7 +61,7 @@ class Matching:
         """The step as far as it came until then. StatementFailed or Conflict where the run must end."""
         replay = Replay(self.store, self.athena, step, until, f"s3://{self.bucket}", LASTING)
         try:
-            self._program(replay, step)
+            (self._firms if step.name == FIRMS else self._program)(replay, step)
         except Unfinished:
             return replay.step
         except HubError as error:
@@ -83,6 +84,11 @@ class Matching:
             told = matcher.further(kept, records, decisions, changed.replace(SINCE, kept["run_id"]), step.run_id)
         matcher.answer()
         self.store.note_matching(step.run_id, {**told, "fingerprint": print_, "run_id": step.run_id})
+
+    def _firms(self, engine: Replay, step: Step) -> None:
+        """The names of firms in the golden records, compared."""
+        names = self._text(step.statements[0].key)
+        firms.find(engine, _known(self.home), names, scratch(self.stage, step.run_id, ""))
 
     def _text(self, key: str) -> str:
         return str(aws.client("s3").get_object(Bucket=self.bucket, Key=key)["Body"].read().decode())

@@ -10,6 +10,8 @@ from hub.models.table import Table
 from hub.models.text import references
 
 ERASURE = "vault.erasure"
+NAMED = "vault.customer"  # what the comparison of names of firms reads
+OF_FIRMS = frozenset({f"{IDENTITY}.company", f"{IDENTITY}.company_like"})
 MATCHED = ("vault.source_customer", "vault.match_decision")  # what the matching of a run reads
 
 
@@ -19,6 +21,8 @@ def depends_on(table: Table) -> set[str]:
     found = {name for name in named if name.split(".")[0] not in (CONFORMED, CONTROL, IDENTITY)}
     if reads_matching(table):
         found.update(MATCHED)
+    if reads_firms(table):
+        found.add(NAMED)
     if any(name.startswith(CONFORMED) for name in named):
         found.add(ERASURE)  # the erased are left out wherever staging is read
     if table.history_of:
@@ -28,7 +32,12 @@ def depends_on(table: Table) -> set[str]:
 
 def reads_matching(table: Table) -> bool:
     """Whether a table is made of what the run's matching says."""
-    return any(name.startswith(f"{IDENTITY}.") for name in references(table.sql))
+    return any(name.startswith(f"{IDENTITY}.") for name in references(table.sql) - OF_FIRMS)
+
+
+def reads_firms(table: Table) -> bool:
+    """Whether a table is made of what the comparison of names of firms says."""
+    return bool(references(table.sql) & OF_FIRMS)
 
 
 def asked(tables: Mapping[str, Table], deployment: Deployment, released: Collection[str] = ()) -> dict[str, Table]:

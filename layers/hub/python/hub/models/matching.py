@@ -8,9 +8,13 @@ from pathlib import Path
 from hub.models.names import IDENTITY, physical
 
 MATCH = f"{IDENTITY}.match"  # the step of a run
+FIRMS = f"{IDENTITY}.firms"  # the step that compares names of firms, once the golden records stand
+FIRM_NAMES = "select distinct company from vault.customer where company is not null"
 SINCE = "/*since*/"  # in the text of what changed: the run that it changed after, which the matching knows
 ANSWERS = {
     "cluster": ("record_key", "cluster_key", "household_key", "held"),
+    "company": ("name", "spelt", "name_key", "company_id"),
+    "company_like": ("company_id", "other_id", "similarity", "alike"),
     "doubt": ("left_key", "right_key", "bits", "household_bits", "levels"),
 }
 

@@ -1,17 +1,16 @@
 """What a run will do: for each table its statements, in waves. Pure: everything it needs to know is given."""
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 from hub.config import Deployment, attributes, clocks, standing, survivorship
-from hub.models import ddl, graph, verified
+from hub.models import companies, ddl, edits, graph, jobs, verified
 from hub.models.clauses import Rows
 from hub.models.conformed import Staged
-from hub.models.matching import MATCH, NO_MATCHING, SINCE, Matching
+from hub.models.matching import FIRM_NAMES, FIRMS, MATCH, NO_MATCHING, SINCE, Matching
 from hub.models.names import CONFORMED, CONTROL, IDENTITY, current, physical
 from hub.models.records import Release
 from hub.models.render import Renderer, Statement
@@ -36,16 +35,6 @@ DECISION_COLUMNS = {
     "approved_by": "varchar",
     "decided_at": "timestamp",
 }
-EDIT_COLUMNS = {
-    "record_key": "varchar",
-    "attribute_group": "varchar",
-    "kind": "varchar",
-    "value_from": "varchar",
-    "given": "varchar",
-    "edited_by": "varchar",
-    "approved_by": "varchar",
-    "edited_at": "timestamp",
-}
 ANY_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
 
 Columns = Mapping[str, str]
@@ -59,7 +48,8 @@ class Known:
     dirty: a run after the release has written and was not released. erasures: record_key, customer_id, asked_at.
     locations: zone -> "s3://bucket/prefix" below which its tables lie. staged: staging's tables -> their columns.
     decisions: left_key, right_key, together, ... matching: what gives the records to match, and what matches them.
-    edits: rows of EDIT_COLUMNS. proved: rows of verified.COLUMNS.
+    edits: rows of edits.COLUMNS. proved: rows of verified.COLUMNS. job_words: rows of jobs.COLUMNS.
+    companies: rows of companies.COLUMNS.
     """
 
     deployment: Deployment
@@ -78,6 +68,8 @@ class Known:
     staged: Mapping[str, Columns] = field(default_factory=dict)
     edits: Rows = ()
     proved: Rows = ()
+    job_words: Rows = ()
+    companies: Rows = ()
 
     def released_pull(self, data_set: str) -> int:
         return self.release.pulls.get(data_set, 0) if self.release else 0
@@ -136,8 +128,11 @@ def make(known: Known) -> Plan:
         )
     if readers := {name for name, table in known.tables.items() if graph.reads_matching(table)} - idle:
         steps[MATCH] = PlannedStep(MATCH, "match", _matched(known, names))
-        first = next(at for at, wave in enumerate(order) if readers & set(wave))
-        order = [*order[:first], [MATCH], *order[first:]]
+        order = _before(readers, MATCH, order)
+    if readers := {name for name, table in known.tables.items() if graph.reads_firms(table)} - idle:
+        compared = Statement(replace_tables(FIRM_NAMES, lambda name: _stored(known, names, name)))
+        steps[FIRMS] = PlannedStep(FIRMS, "match", (compared,))
+        order = _before(readers, FIRMS, order)
     waves = [*order, [CHECK + name for name in sorted(known.tables)]]
     return Plan(
         waves=[found for wave in waves if (found := [name for name in wave if name in steps])],
@@ -150,6 +145,18 @@ def make(known: Known) -> Plan:
         erased=_erased(known),
         decided=_decided(known),
     )
+
+
+def _before(readers: set[str], step: str, order: list[list[str]]) -> list[list[str]]:
+    """The waves with a step of its own before the first that reads what it leaves."""
+    first = next(at for at, wave in enumerate(order) if readers & set(wave))
+    return [*order[:first], [step], *order[first:]]
+
+
+def _stored(known: Known, names: Mapping[str, str], name: str, more: str = "") -> str:
+    """The rows of a table as the run has written it."""
+    columns = ", ".join(known.tables[name].selected)
+    return f"(select {columns} from {current(name, known.stage, names)} where not _deleted{more})"
 
 
 def _erased(known: Known) -> str:
@@ -167,12 +174,11 @@ def _matched(known: Known, names: Mapping[str, str]) -> tuple[Statement, ...]:
     """What the matching reads: the records, what stewards decided of them, and the records that changed after a run."""
     decided = "select left_key, right_key, together from vault.match_decision"
 
-    def stored(name: str, more: str = "") -> str:
-        columns = ", ".join(known.tables[name].selected)
-        return f"(select {columns} from {current(name, known.stage, names)} where not _deleted{more})"
+    def stored(name: str) -> str:
+        return _stored(known, names, name)
 
     def changed(name: str) -> str:
-        return stored(name, f" and _run_id > '{SINCE}'")
+        return _stored(known, names, name, f" and _run_id > '{SINCE}'")
 
     records = known.matching.records
     texts = (replace_tables(records, stored), replace_tables(decided, stored), replace_tables(records, changed))
@@ -218,7 +224,7 @@ def _news(known: Known, table: Table, idle: set[str]) -> bool:
             # A merge takes no more than constants from the run; edits and rules stand in the fingerprint.
             changed = short == "erasure" or (short == "run" and table.kind == "full")
         elif zone == IDENTITY:
-            changed = not set(graph.MATCHED) <= idle
+            changed = not ({graph.NAMED} if name in graph.OF_FIRMS else set(graph.MATCHED)) <= idle
         else:
             changed = name != table.full_name and name not in idle
         if changed:
@@ -240,7 +246,7 @@ def fingerprint(known: Known, table: Table) -> str:
     }
     renderer = replace(_renderer(neutral, {}), staged=_staged(neutral, windows, {}))
     checks = (each.sql for each in table.checks)
-    made = [known.matching.fingerprint] if graph.reads_matching(table) else []
+    made = [known.matching.fingerprint] if graph.reads_matching(table) or graph.reads_firms(table) else []
     texts = (each.sql for each in renderer.write(table))
     return _hash(ddl.table_layout(table), str(table.physical), *texts, *checks, *made)
 
@@ -316,8 +322,10 @@ def _renderer(known: Known, names: Mapping[str, str]) -> Renderer:
             "run": (RUN_COLUMNS, [run]),
             "erasure": (ERASURE_COLUMNS, known.erasures),
             "decision": (DECISION_COLUMNS, known.decisions),
-            "edit": (EDIT_COLUMNS, known.edits),
+            "edit": (edits.COLUMNS, known.edits),
             "verified": (verified.COLUMNS, known.proved),
+            "job_word": (jobs.COLUMNS, known.job_words),
+            "company_decision": (companies.COLUMNS, known.companies),
             "attribute": (attributes.COLUMNS, attributes.rows(known.deployment.attributes)),
             "survivorship": (survivorship.COLUMNS, survivorship.rows(hub.survivorship, hub.survivorship_next)),
             "customer_definition": (standing.COLUMNS, standing.rows(hub.customer_definitions, hub.life_cycle)),
@@ -364,26 +372,3 @@ def as_decisions(items: Sequence[Mapping[str, Any]]) -> Rows:
         approved = {"approved_by": item.get("approved_by"), "decided_at": decided_at}
         rows.append({"left_key": left, "right_key": right, **told, **approved})
     return sorted(rows, key=lambda row: (str(row["left_key"]), str(row["right_key"])))
-
-
-def edit_rows(items: Sequence[Mapping[str, Any]], erasures: Rows) -> Rows:
-    """Edit items of the control table as rows of `control.edit`, in a stable order, without those of the erased."""
-    rows, erased = [], {row["record_key"] for row in erasures}
-    for item in items:
-        record_key, _, group = str(item["sk"]).rpartition("#")
-        given = item.get("values")
-        if record_key in erased:
-            continue
-        rows.append(
-            {
-                "record_key": record_key,
-                "attribute_group": group,
-                "kind": str(item["kind"]),
-                "value_from": item.get("value_from"),
-                "given": given if given is None or isinstance(given, str) else json.dumps(given, sort_keys=True),
-                "edited_by": item.get("edited_by"),
-                "approved_by": item.get("approved_by"),
-                "edited_at": str(item["edited_at"]).replace("T", " ").removesuffix("Z"),
-            }
-        )
-    return sorted(rows, key=lambda row: (str(row["record_key"]), str(row["attribute_group"])))

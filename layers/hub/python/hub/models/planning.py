@@ -9,9 +9,9 @@ from typing import Any
 from hub import aws, config
 from hub.config import Deployment
 from hub.errors import Conflict
-from hub.models import graph, loader, matching, verified
+from hub.models import companies, edits, graph, jobs, loader, matching, verified
 from hub.models.names import STAGING, ZONES, physical
-from hub.models.plan import Known, PlannedStep, as_decisions, as_rows, edit_rows, make
+from hub.models.plan import Known, PlannedStep, as_decisions, as_rows, make
 from hub.models.records import Release, Run, Step, Text, iso
 from hub.models.steps import reached
 from hub.models.store import STEP_DAYS, RunStore, verifications
@@ -114,8 +114,10 @@ class Planner:
             decisions=as_decisions(self.store.decisions()),
             matching=matching.read(settings.hub_home),
             dirty=bool(newest) and newest[0].state != "released",
-            edits=edit_rows(self.store.edits(), erasures),
+            edits=edits.rows(self.store.edits(), erasures),
             proved=verified.rows(verifications(settings.consent_table), erasures),
+            job_words=jobs.read(settings.hub_home),
+            companies=companies.rows(self.store.company_decisions()),
         )
 
     def _write(self, run_id: str, step: PlannedStep) -> Step:

@@ -209,6 +209,10 @@ class RunStore:
         """What stewards have pinned or written into golden records."""
         return self._all("edit", "")
 
+    def company_decisions(self) -> list[dict[str, Any]]:
+        """Which companies stewards put together or keep apart."""
+        return self._all("company_decision", "")
+
     # decisions that ask for a run
 
     def note_decided(self, at: str) -> None:

@@ -1,0 +1,1 @@
+"""Companies: who works there, which spellings are one, which belongs to which, who refers whom."""
