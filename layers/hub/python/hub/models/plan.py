@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from hub.config import Deployment, attributes, clocks, standing, survivorship
+from hub.config import Deployment, attributes, clocks, leads, standing, survivorship
 from hub.models import ddl, graph, verified
 from hub.models.clauses import Rows
 from hub.models.conformed import Staged
@@ -322,6 +322,7 @@ def _renderer(known: Known, names: Mapping[str, str]) -> Renderer:
             "survivorship": (survivorship.COLUMNS, survivorship.rows(hub.survivorship, hub.survivorship_next)),
             "customer_definition": (standing.COLUMNS, standing.rows(hub.customer_definitions, hub.life_cycle)),
             "stage_word": (standing.WORD_COLUMNS, standing.words(hub.life_cycle)),
+            "lead_word": (leads.COLUMNS, leads.words(hub.lead_channels)),
             "clock": (clocks.CLOCK_COLUMNS, clocks.clock(hub.time_zone)),
             "place": (clocks.PLACE_COLUMNS, clocks.places(known.started_at, hub.time_zone)),
         },
