@@ -7,14 +7,17 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import StringConstraints
 
 from hub.access import Principal
-from hub.api import Api
+from hub.api import Api, Page
 from hub.campaigns.contacts import Contacts
 from hub.campaigns.models import Channel, ConsentRequest, Contact, SuppressionRequest
-from hub.settings import ContactsSettings
+from hub.capture.points import ContactPoint, ContactPoints
+from hub.settings import CaptureSettings
 
 api = Api("contacts")
-contacts = cache(lambda: Contacts(ContactsSettings.read()))
+contacts = cache(lambda: Contacts(CaptureSettings.read()))
+points = cache(lambda: ContactPoints(CaptureSettings.read()))
 CustomerId = Annotated[str, StringConstraints(pattern=r"^c[a-z2-7]{20}$")]
+PointId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 
 
 @api.get("/v1/contacts/<customer_id>", permission="contacts.read")
@@ -26,6 +29,19 @@ def show_contact(principal: Principal, customer_id: CustomerId) -> Contact:
 def state_consent(principal: Principal, customer_id: CustomerId, channel: Channel, request: ConsentRequest) -> Contact:
     """Write down what a person said; it holds from the next chunk of a running campaign."""
     return contacts().state(principal, customer_id, channel, request)
+
+
+@api.get("/v1/contacts/<customer_id>/points", permission="contacts.read")
+def list_points(principal: Principal, customer_id: CustomerId) -> Page[ContactPoint]:
+    """Every address, number, site and handle of the customer, with its standing and consent."""
+    return Page(points().all(principal, customer_id))
+
+
+@api.put("/v1/contacts/<customer_id>/points/<point_id>/consent", permission="contacts.write")
+def state_point_consent(
+    principal: Principal, customer_id: CustomerId, point_id: PointId, request: ConsentRequest
+) -> ContactPoint:
+    return points().state(principal, customer_id, point_id, request)
 
 
 @api.post("/v1/contacts/suppressions", permission="contacts.write")

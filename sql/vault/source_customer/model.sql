@@ -56,7 +56,7 @@ select
         when coalesce(lead_source, lead_campaign, lead_referrer) is not null
             then concat(
                 substr(date_format(_as_of, '%Y-%m-%d %H:%i:%s.%f'), 1, 23),
-                lpad(cast(_pull_seq as varchar), 10, '0'), lpad(cast(_batch as varchar), 6, '0'), lpad(cast(_row as varchar), 10, '0'),
+                lpad(cast(cast(_pull_seq as bigint) as varchar), 10, '0'), lpad(cast(cast(_batch as bigint) as varchar), 6, '0'), lpad(cast(cast(_row as bigint) as varchar), 10, '0'),
                 chr(10), coalesce(replace(lead_source, chr(10), ' '), ''),
                 chr(10), coalesce(replace(lead_campaign, chr(10), ' '), ''),
                 chr(10), coalesce(

@@ -1,10 +1,11 @@
 """The consent table: what people said, and addresses that are never written to (by HMAC, never in clear).
 
-`<customer_id>` / `consent#<channel>` is what a person said; `suppressed#<channel>#<address key>` / `-` is an address;
+`<customer_id>` / `consent#<channel>` is what a person said of a channel, `consent#<channel>#<address key>` of one
+address; `suppressed#<channel>#<address key>` / `-` is an address;
 `<customer_id>` / `suppressed#<channel>` remembers that a person's address is one of those, for people who look.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from boto3.dynamodb.conditions import Attr
@@ -17,24 +18,42 @@ from hub.campaigns.models import Consent, Contact, Suppression
 LIFTED_BY_CONSENT: Final = "unsubscribed"
 """A person who unsubscribed may come back; a bounce or a complaint stays."""
 LIFTABLE: Final = Attr("reason").eq(LIFTED_BY_CONSENT)
+Word = tuple[str, str]
+"""When something was said, and what: granted or withdrawn."""
+NOTHING: Final[Word] = ("", "")
 
 
 class Consents:
     def __init__(self, table: str) -> None:
         self._table = table
 
-    def stated(self, channel: str, people: Iterable[Candidate | Person]) -> dict[str, str]:
-        """granted or withdrawn by customer_id, of those who said something. The last word counts, by whatever id."""
-        owners: dict[str, list[str]] = {}
+    def stated(
+        self, channel: str, people: Iterable[Candidate | Person], points: Mapping[str, str] | None = None
+    ) -> dict[str, str]:
+        """granted or withdrawn by customer_id, of those who said something. The last word counts, by whatever id.
+
+        points: customer_id -> the key of the address that is meant; what was said of it counts beside what was said of
+        the channel, and a no to it stays whatever is said of the channel.
+        """
+        owners: dict[tuple[str, str], list[str]] = {}
         for person in people:
+            ways = [channel, *(f"{channel}#{key}" for key in ((points or {}).get(person.customer_id),) if key)]
             for customer_id in (person.customer_id, *person.earlier):
-                owners.setdefault(customer_id, []).append(person.customer_id)
-        said: dict[str, tuple[str, str]] = {}
-        keys = ({"pk": customer_id, "sk": f"consent#{channel}"} for customer_id in owners)
-        for item in get_all(self._table, keys):
-            for owner in owners[item["pk"]]:
-                said[owner] = max(said.get(owner, ("", "")), (item["at"], item["state"]))  # of two at once the no
-        return {owner: state for owner, (_, state) in said.items()}
+                for way in ways:
+                    owners.setdefault((customer_id, f"consent#{way}"), []).append(person.customer_id)
+        said: dict[tuple[str, bool], Word] = {}
+        for item in get_all(self._table, ({"pk": pk, "sk": sk} for pk, sk in owners)):
+            of_point = item["sk"].count("#") > 1
+            for owner in owners[item["pk"], item["sk"]]:
+                place = owner, of_point
+                said[place] = max(said.get(place, NOTHING), (item["at"], item["state"]))  # of two at once the no
+        everybody = {owner for owner, _ in said}
+        return {each: both(said.get((each, False)), said.get((each, True))) for each in everybody}
+
+    def reasons(self, keys: Iterable[tuple[str, str]]) -> dict[str, str]:
+        """Why nobody writes to an address, by its key; of (channel, address key)."""
+        found = get_all(self._table, (_address(channel, key) for channel, key in keys))
+        return {item["pk"].rpartition("#")[2]: item["reason"] for item in found}
 
     def suppressed(self, channel: str, address_keys: Iterable[str]) -> set[str]:
         """Those of the addresses that are never written to."""
@@ -52,12 +71,18 @@ class Consents:
         ]
         return Contact(customer_id=customer_id, consents=consents, suppressions=suppressions)
 
-    def state(self, customer_id: str, channel: str, state: str, basis: str, source: str) -> None:
-        """Write down what a person said. Consent lifts what only unsubscribing put in its way."""
+    def state(
+        self, customer_id: str, channel: str, state: str, basis: str, source: str, point: str | None = None
+    ) -> None:
+        """Write down what a person said, of a channel or one address (`point`, its key).
+
+        Consent lifts what only unsubscribing put in its way.
+        """
         stated = {"state": state, "basis": basis, "source": source, "at": now_text()}
-        aws.table(self._table).put_item(Item={"pk": customer_id, "sk": f"consent#{channel}"} | stated)
+        way = f"{channel}#{point}" if point else channel
+        aws.table(self._table).put_item(Item={"pk": customer_id, "sk": f"consent#{way}"} | stated)
         if state == "granted":
-            self._lift(customer_id, channel)
+            self._lift(customer_id, channel, point)
 
     def suppress(self, channel: str, address_key: str, reason: str, customer_id: str | None = None) -> None:
         """Never write to this address again. What is suppressed for a graver reason stays so."""
@@ -70,11 +95,11 @@ class Consents:
         if customer_id:
             table.put_item(Item={"pk": customer_id, "sk": f"suppressed#{channel}", "address_key": address_key} | item)
 
-    def _lift(self, customer_id: str, channel: str) -> None:
+    def _lift(self, customer_id: str, channel: str, point: str | None) -> None:
         table = aws.table(self._table)
         remembered = {"pk": customer_id, "sk": f"suppressed#{channel}"}
         found = table.get_item(Key=remembered, ConsistentRead=True).get("Item")
-        if found and found["reason"] == LIFTED_BY_CONSENT:
+        if found and found["reason"] == LIFTED_BY_CONSENT and point in (None, found["address_key"]):
             holds(table.delete_item, Key=_address(channel, found["address_key"]), ConditionExpression=LIFTABLE)
             table.delete_item(Key=remembered)
 
@@ -83,9 +108,18 @@ def _address(channel: str, key: str) -> dict[str, str]:
     return {"pk": f"suppressed#{channel}#{key}", "sk": "-"}
 
 
+def both(of_channel: Word | None, of_point: Word | None) -> str:
+    """What holds of two words: a no to the address itself, else the later one."""
+    if of_point and of_point[1] == "withdrawn":
+        return "withdrawn"
+    return max(of_channel or NOTHING, of_point or NOTHING)[1]
+
+
 def _consent(item: Item) -> Consent:
+    channel, _, point = item["sk"].partition("#")[2].partition("#")
     return Consent(
-        channel=item["sk"].partition("#")[2],
+        channel=channel,
+        point_id=point or None,
         state=item["state"],
         basis=item["basis"],
         source=item["source"],

@@ -115,13 +115,13 @@ class Freezer:
     def _rules(self, run_id: str, channel: str, audience: list[Candidate]) -> Rules:
         settings = self._settings
         key = token_key(settings.token_key_parameter)
-        keys = (address_key(key, channel, candidate.address) for candidate in audience if candidate.address)
+        keys = {each.customer_id: address_key(key, channel, each.address) for each in audience if each.address}
         return Rules(
             run_id,
             channel,
             key,
-            consents=self._consents.stated(channel, (candidate for candidate in audience if candidate.known)),
-            suppressed=self._consents.suppressed(channel, keys),
+            consents=self._consents.stated(channel, (candidate for candidate in audience if candidate.known), keys),
+            suppressed=self._consents.suppressed(channel, keys.values()),
             allowed=None if settings.stage == PRODUCTION else read_deployment(settings.hub_home).hub.allow_list,
         )
 

@@ -136,7 +136,10 @@ class ConsentRequest(Stated):
 
 
 class Consent(BaseModel):
+    """point_id: where it was said of one address, its key."""
+
     channel: str
+    point_id: str | None = None
     state: Literal["granted", "withdrawn"]
     basis: str
     source: str
