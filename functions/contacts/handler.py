@@ -3,13 +3,12 @@
 from functools import cache
 from typing import Annotated
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import StringConstraints
 
 from hub.access import Principal
 from hub.api import Api, Page
 from hub.campaigns.contacts import Contacts
-from hub.campaigns.models import Channel, ConsentRequest, Contact, SuppressionRequest
+from hub.campaigns.models import Channel, ConsentRequest, Contact, ReachRequest, SuppressionRequest
 from hub.capture.points import ContactPoint, ContactPoints
 from hub.settings import CaptureSettings
 
@@ -44,11 +43,18 @@ def state_point_consent(
     return points().state(principal, customer_id, point_id, request)
 
 
+@api.put("/v1/contacts/<customer_id>/points/<point_id>/reach", permission="contacts.write")
+def state_reach(
+    principal: Principal, customer_id: CustomerId, point_id: PointId, request: ReachRequest
+) -> ContactPoint:
+    """A letter came back, a number is dead; or it works again."""
+    return points().reach(principal, customer_id, point_id, request)
+
+
 @api.post("/v1/contacts/suppressions", permission="contacts.write")
 def suppress(principal: Principal, request: SuppressionRequest) -> None:
     """Never write to this address again."""
     contacts().suppress(principal, request)
 
 
-def handler(event: dict, context: LambdaContext) -> dict:
-    return api.resolve(event, context)
+handler = api.resolve

@@ -133,6 +133,7 @@ PEOPLE: dict[str, Function] = {
         PUT  /v1/contacts/{customer_id}/consents/{channel}
         GET  /v1/contacts/{customer_id}/points
         PUT  /v1/contacts/{customer_id}/points/{point_id}/consent
+        PUT  /v1/contacts/{customer_id}/points/{point_id}/reach
         POST /v1/contacts/suppressions
         """,
         ("PROFILES_TABLE", "CONSENT_TABLE", "TOKEN_KEY_PARAMETER"),

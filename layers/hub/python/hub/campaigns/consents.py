@@ -50,10 +50,15 @@ class Consents:
         everybody = {owner for owner, _ in said}
         return {each: both(said.get((each, False)), said.get((each, True))) for each in everybody}
 
-    def reasons(self, keys: Iterable[tuple[str, str]]) -> dict[str, str]:
-        """Why nobody writes to an address, by its key; of (channel, address key)."""
+    def reasons(self, keys: Iterable[tuple[str, str]]) -> dict[str, tuple[str, str]]:
+        """Why and since when nobody writes to an address, by its key; of (channel, address key)."""
         found = get_all(self._table, (_address(channel, key) for channel, key in keys))
-        return {item["pk"].rpartition("#")[2]: item["reason"] for item in found}
+        return {item["pk"].rpartition("#")[2]: (item["reason"], item["at"]) for item in found}
+
+    def unsuppress(self, channel: str, address_key: str, reason: str) -> bool:
+        """Take back a suppression of this reason and no other; False where there is none."""
+        same = Attr("reason").eq(reason)
+        return holds(aws.table(self._table).delete_item, Key=_address(channel, address_key), ConditionExpression=same)
 
     def suppressed(self, channel: str, address_keys: Iterable[str]) -> set[str]:
         """Those of the addresses that are never written to."""

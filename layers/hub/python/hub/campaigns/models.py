@@ -135,6 +135,13 @@ class ConsentRequest(Stated):
     basis: str = Field(min_length=3, max_length=500)
 
 
+class ReachRequest(Stated):
+    """Whether what is sent to a contact point arrives: a letter came back, a number is dead, or it works again."""
+
+    state: Literal["undeliverable", "deliverable"]
+    basis: str = Field(min_length=3, max_length=500)
+
+
 class Consent(BaseModel):
     """point_id: where it was said of one address, its key."""
 

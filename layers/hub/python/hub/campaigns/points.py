@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, Literal, get_args
 
 from hub.campaigns.audience import ADDRESS, normal
+from hub.config import postcodes
 
-Kind = Literal["email", "phone", "whatsapp", "fax", "website", "social"]
+Kind = Literal["email", "phone", "whatsapp", "fax", "website", "social", "address"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 LONGEST_EMAIL: Final = 254
 NUMBER: Final = re.compile(r"\+[1-9][0-9]{6,14}")
@@ -27,12 +28,18 @@ HANDLES: Final[Mapping[str, re.Pattern[str]]] = {
     "mastodon": re.compile(r"@?[A-Za-z0-9_.-]{1,60}(@([a-z0-9-]+\.)+[a-z]{2,63})?"),
 }
 """What a handle looks like in a network; in one that is not listed it is a word of up to 100 characters."""
+PARTS: Final = ("address", "city", "region", "postcode", "country")
+"""Of a postal address, from the house to the country."""
 ANY_HANDLE: Final = re.compile(r"\S{1,100}")
 
 
 def points(profile: Mapping[str, Any]) -> Iterator[tuple[Kind, str, bool]]:
     """(kind, value in comparable form, whether it is the one that the golden record has), each once."""
     for kind in KINDS:
+        if kind == "address":
+            if any(profile.get(part) for part in PARTS[:-1]):
+                yield kind, compared(kind, ", ".join(str(profile[part]) for part in PARTS if profile.get(part))), True
+            continue
         first = [str(profile[kind])] if profile.get(kind) else []
         several = profile.get(f"{kind}s") or []
         listed = several.split("\n") if isinstance(several, str) else [str(each) for each in several]
@@ -49,6 +56,8 @@ def compared(kind: Kind, value: str) -> str:
         return normal(value)
     if kind in ("phone", "whatsapp", "fax"):
         return re.sub(r"^00(?=[1-9])", "+", re.sub(r"[\s().\-/]", "", value))
+    if kind == "address":
+        return " ".join(value.split())
     if kind == "social":
         network, _, handle = value.partition(":")
         return f"{network.strip().lower()}:{handle.strip()}"
@@ -72,9 +81,27 @@ def problem(kind: Kind, value: str) -> str | None:
     return None if HANDLES.get(network, ANY_HANDLE).fullmatch(handle) else f"is not a handle of {network}"
 
 
-Status = Literal["invalid", "bounced", "complained", "opted_out", "suppressed", "valid", "refused", "unverified"]
+def place_problem(parts: Mapping[str, Any], home: str) -> tuple[bool, str | None]:
+    """(whether all is there that a letter needs, what is wrong) of a postal address. home: the hub's own country."""
+    country = str(parts.get("country") or home).strip().upper()
+    code, has_codes = str(parts.get("postcode") or ""), country in postcodes.FORMS
+    if code and postcodes.fits_country(code, country) is False:
+        return True, f"has a postcode that is not one of {country}"
+    for part in ("region", "city"):
+        if code and parts.get(part) and postcodes.fits_place(code, country, str(parts[part])) is False:
+            return True, f"has a postcode that is not one of its {part}"
+    needed = ("address", "city", *(("postcode",) if has_codes else ()))
+    lacking = [part for part in needed if not str(parts.get(part) or "").strip()]
+    return not lacking, f"lacks {', '.join(lacking)}" if lacking else None
+
+
+Status = Literal[
+    "invalid", "incomplete", "undeliverable", "bounced", "complained", "opted_out", "suppressed", "valid", "refused",
+    "unverified",
+]  # fmt: skip
+UNDELIVERABLE: Final = "undeliverable"
 OF_REASON: Final[Mapping[str, Status]] = {
-    "bounced": "bounced", "complained": "complained", "unsubscribed": "opted_out",
+    "bounced": "bounced", "complained": "complained", "unsubscribed": "opted_out", UNDELIVERABLE: "undeliverable",
 }  # fmt: skip
 
 
