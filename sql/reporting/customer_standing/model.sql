@@ -117,12 +117,52 @@ days as (
     inner join control.clock as clock on run.started_at >= clock.begins and run.started_at < clock.ends
 ),
 
+-- Who came to us, and what he did with what was sent to him, by his kind of entry or how it ended.
 comings as (
-    select keys.customer_id, count(*) as times
-    from reporting.interaction as interactions
-    inner join reporting.customer_key as keys on keys.record_key = interactions.customer_record_key
-    where interactions.direction = 'in'
-    group by keys.customer_id
+    select
+        customer_id,
+        cast(sum(came) as bigint) as times,
+        cast(sum(clicks) as bigint) as clicks,
+        cast(sum(replies) as bigint) as replies,
+        cast(sum(bounces) as bigint) as bounces,
+        cast(sum(unsubscribes) as bigint) as unsubscribes,
+        max(last_response_at) as last_response_at,
+        nullif(
+            array_join(
+                array_agg(concat(channel, ':', cast(clicks + replies as varchar)) order by clicks + replies desc, channel)
+                    filter (where clicks + replies > 0),
+                ','
+            ),
+            ''
+        ) as responds_by
+    from (
+        select
+            keys.customer_id,
+            coalesce(lower(interactions.channel), 'other') as channel,
+            count(case when interactions.direction = 'in' then 1 end) as came,
+            count(case when marketed.did = 'click' then 1 end) as clicks,
+            count(case when marketed.did = 'reply' then 1 end) as replies,
+            count(case when marketed.did = 'bounce' then 1 end) as bounces,
+            count(case when marketed.did = 'unsubscribe' then 1 end) as unsubscribes,
+            max(
+                case
+                    when marketed.did in ('click', 'reply')
+                        then cast(date_add('minute', clock.minutes, interactions.happened_at) as timestamp(6))
+                end
+            ) as last_response_at
+        from reporting.interaction as interactions
+        inner join reporting.customer_key as keys on keys.record_key = interactions.customer_record_key
+        left join control.response_word as marketed
+            on marketed.word = case
+                when interactions.kind in ('order', 'ticket', 'payment') then ''
+                when interactions.outcome is null or interactions.direction = 'in' then lower(interactions.kind)
+                else lower(interactions.outcome)
+            end
+        left join control.clock as clock
+            on interactions.happened_at >= clock.begins and interactions.happened_at < clock.ends
+        group by keys.customer_id, coalesce(lower(interactions.channel), 'other')
+    ) as by_channel
+    group by customer_id
 ),
 
 stages as (
@@ -136,6 +176,12 @@ stages as (
         purchases.returns,
         purchases.bought_amount,
         purchases.returned_amount,
+        comings.clicks,
+        comings.replies,
+        comings.bounces,
+        comings.unsubscribes,
+        comings.last_response_at,
+        comings.responds_by,
         case
             when
                 date_diff('day', cast(purchases.last_at as date), cast(days.today as date)) <= rules.lapsed_after_days
@@ -210,6 +256,12 @@ select
     end as days_between_purchases,
     cast(stages.idle_days as integer) as days_since_purchase,
     cast(coalesce(complaints.open_ones, 0) as integer) as open_complaints,
+    cast(coalesce(stages.clicks, 0) as integer) as clicks,
+    cast(coalesce(stages.replies, 0) as integer) as replies,
+    cast(coalesce(stages.bounces, 0) as integer) as bounces,
+    cast(coalesce(stages.unsubscribes, 0) as integer) as unsubscribes,
+    cast(stages.last_response_at as date) as last_response_on,
+    stages.responds_by,
     judged.version,
     not starts_with(judged.reason, 'not: ') as counts,
     judged.reason,

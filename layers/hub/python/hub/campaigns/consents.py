@@ -13,11 +13,17 @@ from boto3.dynamodb.conditions import Attr
 from hub import aws
 from hub.campaigns.audience import Candidate, Person
 from hub.campaigns.items import Item, get_all, holds, now_text, query
-from hub.campaigns.models import Consent, Contact, Suppression
+from hub.campaigns.models import Consent, Contact, Response, Suppression
+from hub.campaigns.points import UNDELIVERABLE
 
 LIFTED_BY_CONSENT: Final = "unsubscribed"
 """A person who unsubscribed may come back; a bounce or a complaint stays."""
 LIFTABLE: Final = Attr("reason").eq(LIFTED_BY_CONSENT)
+GRAVER_STAYS: Final = {
+    LIFTED_BY_CONSENT: Attr("pk").not_exists() | Attr("reason").is_in([LIFTED_BY_CONSENT, UNDELIVERABLE]),
+    UNDELIVERABLE: Attr("pk").not_exists(),
+}
+"""What can be taken back stands in for nothing that cannot."""
 Word = tuple[str, str]
 """When something was said, and what: granted or withdrawn."""
 NOTHING: Final[Word] = ("", "")
@@ -74,7 +80,20 @@ class Consents:
             for item in items
             if item["sk"].startswith("suppressed#")
         ]
-        return Contact(customer_id=customer_id, consents=consents, suppressions=suppressions)
+        responses = [_response(item) for item in items if item["sk"].startswith("response#")]
+        return Contact(customer_id=customer_id, consents=consents, suppressions=suppressions, responses=responses)
+
+    def respond(self, customer_id: str, channel: str, kind: str, message: str, at: str) -> None:
+        """Note what a person did with a message. A repeat, in whatever order, changes nothing: messages are a set."""
+        table, key = aws.table(self._table), {"pk": customer_id, "sk": f"response#{channel}#{kind}"}
+        table.update_item(Key=key, UpdateExpression="ADD messages :one", ExpressionAttributeValues={":one": {message}})
+        holds(
+            table.update_item,
+            Key=key,
+            UpdateExpression="SET last_at = :at",
+            ConditionExpression=Attr("last_at").not_exists() | Attr("last_at").lt(at),
+            ExpressionAttributeValues={":at": at},
+        )
 
     def state(
         self, customer_id: str, channel: str, state: str, basis: str, source: str, point: str | None = None
@@ -93,8 +112,7 @@ class Consents:
         """Never write to this address again. What is suppressed for a graver reason stays so."""
         item: Item = {"reason": reason, "at": now_text()}
         table = aws.table(self._table)
-        graver_stays = Attr("pk").not_exists() | LIFTABLE if reason == LIFTED_BY_CONSENT else None
-        condition = {"ConditionExpression": graver_stays} if graver_stays else {}
+        condition = {"ConditionExpression": GRAVER_STAYS[reason]} if reason in GRAVER_STAYS else {}
         if not holds(table.put_item, Item=_address(channel, address_key) | item, **condition):
             return
         if customer_id:
@@ -118,6 +136,11 @@ def both(of_channel: Word | None, of_point: Word | None) -> str:
     if of_point and of_point[1] == "withdrawn":
         return "withdrawn"
     return max(of_channel or NOTHING, of_point or NOTHING)[1]
+
+
+def _response(item: Item) -> Response:
+    _, channel, kind = item["sk"].split("#")
+    return Response(channel=channel, kind=kind, messages=len(item["messages"]), last_at=item.get("last_at", ""))
 
 
 def _consent(item: Item) -> Consent:

@@ -159,12 +159,22 @@ class Suppression(BaseModel):
     at: str
 
 
+class Response(BaseModel):
+    """In how many messages a person did something: clicked, opened, bounced, complained, delivered."""
+
+    channel: str
+    kind: str
+    messages: int
+    last_at: str
+
+
 class Contact(BaseModel):
-    """What one person said about being written to. Silence leaves it to what the sources say."""
+    """What one person said about being written to, and what he did. Silence leaves it to what the sources say."""
 
     customer_id: str
     consents: list[Consent]
     suppressions: list[Suppression]
+    responses: list[Response] = []
 
 
 class SuppressionRequest(Stated):

@@ -1,4 +1,4 @@
-"""By which kind of way a customer was won first: what sources write as `lead_source`, and the sites that led to us."""
+"""By which kind of way a customer was won first, and what he did with what was sent to him: the words of sources."""
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
@@ -30,6 +30,16 @@ WORDS: Final[Mapping[Channel, tuple[str, ...]]] = MappingProxyType(
     }
 )  # fmt: skip
 """The usual words, in small letters; of a site the first part of its name. hub.yaml may add its own."""
+RESPONSES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "click": ("click", "clicked", "clicks", "link clicked"),
+        "reply": ("reply", "replied", "response", "responded", "answered by e-mail", "coupon redeemed"),
+        "bounce": ("bounce", "bounced", "hard bounce", "soft bounce", "undelivered", "returned to sender"),
+        "unsubscribe": ("unsubscribe", "unsubscribed", "opt-out", "opted out", "opt out", "stop"),
+    }
+)
+"""What mail tools, senders of texts and desks write for what somebody did with what was sent to him."""
+RESPONSE_COLUMNS: Final[Mapping[str, str]] = {"word": "varchar", "did": "varchar"}
 LeadChannels = dict[Channel, tuple[Word, ...]]
 COLUMNS: Final[Mapping[str, str]] = {"word": "varchar", "channel": "varchar"}
 
@@ -48,3 +58,8 @@ def words(given: Mapping[Channel, tuple[str, ...]]) -> list[Row]:
     found = {word: channel for channel, some in WORDS.items() for word in some}
     found |= {word.casefold(): channel for channel, some in given.items() for word in some}
     return [{"word": word, "channel": channel} for word, channel in sorted(found.items())]
+
+
+def responses() -> list[Row]:
+    """`control.response_word`: the kind or the outcome of an interaction -> what the customer did."""
+    return [{"word": word, "did": did} for did, some in RESPONSES.items() for word in some]

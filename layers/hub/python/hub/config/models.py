@@ -320,7 +320,10 @@ class Retention(Strict):
 
 
 class Senders(Strict):
+    """clicks: links in messages lead over SES, which tells who clicked; the link to unsubscribe never does."""
+
     email: str | None = None
+    clicks: bool = False
 
 
 class Client(Strict):

@@ -322,6 +322,7 @@ def _renderer(known: Known, names: Mapping[str, str]) -> Renderer:
             "survivorship": (survivorship.COLUMNS, survivorship.rows(hub.survivorship, hub.survivorship_next)),
             "customer_definition": (standing.COLUMNS, standing.rows(hub.customer_definitions, hub.life_cycle)),
             "stage_word": (standing.WORD_COLUMNS, standing.words(hub.life_cycle)),
+            "response_word": (leads.RESPONSE_COLUMNS, leads.responses()),
             "lead_word": (leads.COLUMNS, leads.words(hub.lead_channels)),
             "clock": (clocks.CLOCK_COLUMNS, clocks.clock(hub.time_zone)),
             "place": (clocks.PLACE_COLUMNS, clocks.places(known.started_at, hub.time_zone)),
