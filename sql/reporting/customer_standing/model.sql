@@ -129,7 +129,7 @@ comings as (
         max(last_response_at) as last_response_at,
         nullif(
             array_join(
-                array_agg(concat(channel, ':', cast(clicks + replies as varchar)) order by clicks + replies desc, channel)
+                array_agg(concat(channel, ':', cast(cast(clicks + replies as bigint) as varchar)) order by clicks + replies desc, channel)
                     filter (where clicks + replies > 0),
                 ','
             ),
