@@ -56,6 +56,7 @@ PRODUCT: Columns = {
     "name": "varchar",
     "category": "varchar",
     "unit_price": "decimal(18,4)",
+    "unit_cost": "decimal(18,4)",
     "currency": "varchar",
     "active": "boolean",
     "changed_at": "timestamp",
