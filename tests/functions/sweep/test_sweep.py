@@ -80,4 +80,4 @@ def test_one_that_fails_does_not_keep_the_others_and_is_told(sweep, monkeypatch)
     monkeypatch.setattr(pulls, "sweep", breaks)
     with pytest.raises(ExceptionGroup, match="sweeps failed"):
         module.handler({}, None)
-    assert turns == ["watch", "stuck", "due", "campaigns"]
+    assert turns == ["watch", "stuck", "due", "triggers", "campaigns"]
