@@ -3,18 +3,20 @@
 from functools import cache
 from typing import Annotated
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import StringConstraints
 
 from hub.access import Principal
-from hub.api import Api
+from hub.api import Api, Page
 from hub.campaigns.contacts import Contacts
-from hub.campaigns.models import Channel, ConsentRequest, Contact, SuppressionRequest
-from hub.settings import ContactsSettings
+from hub.campaigns.models import Channel, ConsentRequest, Contact, ReachRequest, SuppressionRequest
+from hub.capture.points import ContactPoint, ContactPoints
+from hub.settings import CaptureSettings
 
 api = Api("contacts")
-contacts = cache(lambda: Contacts(ContactsSettings.read()))
+contacts = cache(lambda: Contacts(CaptureSettings.read()))
+points = cache(lambda: ContactPoints(CaptureSettings.read()))
 CustomerId = Annotated[str, StringConstraints(pattern=r"^c[a-z2-7]{20}$")]
+PointId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 
 
 @api.get("/v1/contacts/<customer_id>", permission="contacts.read")
@@ -28,11 +30,31 @@ def state_consent(principal: Principal, customer_id: CustomerId, channel: Channe
     return contacts().state(principal, customer_id, channel, request)
 
 
+@api.get("/v1/contacts/<customer_id>/points", permission="contacts.read")
+def list_points(principal: Principal, customer_id: CustomerId) -> Page[ContactPoint]:
+    """Every address, number, site and handle of the customer, with its standing and consent."""
+    return Page(points().all(principal, customer_id))
+
+
+@api.put("/v1/contacts/<customer_id>/points/<point_id>/consent", permission="contacts.write")
+def state_point_consent(
+    principal: Principal, customer_id: CustomerId, point_id: PointId, request: ConsentRequest
+) -> ContactPoint:
+    return points().state(principal, customer_id, point_id, request)
+
+
+@api.put("/v1/contacts/<customer_id>/points/<point_id>/reach", permission="contacts.write")
+def state_reach(
+    principal: Principal, customer_id: CustomerId, point_id: PointId, request: ReachRequest
+) -> ContactPoint:
+    """A letter came back, a number is dead; or it works again."""
+    return points().reach(principal, customer_id, point_id, request)
+
+
 @api.post("/v1/contacts/suppressions", permission="contacts.write")
 def suppress(principal: Principal, request: SuppressionRequest) -> None:
     """Never write to this address again."""
     contacts().suppress(principal, request)
 
 
-def handler(event: dict, context: LambdaContext) -> dict:
-    return api.resolve(event, context)
+handler = api.resolve

@@ -39,6 +39,7 @@ def handler(event: dict, context: LambdaContext) -> dict:
         "watched": lambda: watch(settings),
         "stuck_runs": lambda: runs.resume_stuck(settings, restarted=restarted),
         "due_run": lambda: runs.start_if_due(settings),
+        "triggers": lambda: campaigns.begin_due(settings.campaigns_table, settings.freeze_function),
         "campaigns": lambda: campaigns.sweep(settings.campaigns_table, settings.send_queue_url),
     }
     done, failed = {}, []

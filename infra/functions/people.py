@@ -157,10 +157,13 @@ PEOPLE: dict[str, Function] = {
         """
         GET  /v1/contacts/{customer_id}
         PUT  /v1/contacts/{customer_id}/consents/{channel}
+        GET  /v1/contacts/{customer_id}/points
+        PUT  /v1/contacts/{customer_id}/points/{point_id}/consent
+        PUT  /v1/contacts/{customer_id}/points/{point_id}/reach
         POST /v1/contacts/suppressions
         """,
-        ("CONSENT_TABLE", "TOKEN_KEY_PARAMETER"),
-        (Grant("consent", ITEMS), Grant("parameter:token-key", PARAMETER)),
+        ("PROFILES_TABLE", "CONSENT_TABLE", "TOKEN_KEY_PARAMETER"),
+        (Grant("profiles", READ_ITEMS), Grant("consent", ITEMS), Grant("parameter:token-key", PARAMETER)),
     ),
     "links": Function(
         "Answers the signed links in messages: unsubscribe, confirm.",

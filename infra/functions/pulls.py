@@ -166,13 +166,22 @@ PULLS: dict[str, Function] = {
         "Finds work that nobody carries on: expired leases, pending batches, a run that is due, stuck campaigns.",
         "core",
         "minute",
-        ("CONTROL_TABLE", "VAULT_BUCKET", "CAMPAIGNS_TABLE", "PULL_QUEUE_URL", "SEND_QUEUE_URL", "RUN_MACHINE_ARN"),
+        (
+            "CONTROL_TABLE",
+            "VAULT_BUCKET",
+            "CAMPAIGNS_TABLE",
+            "PULL_QUEUE_URL",
+            "SEND_QUEUE_URL",
+            "FREEZE_FUNCTION",
+            "RUN_MACHINE_ARN",
+        ),
         (
             Grant("control", ITEMS),
             Grant("vault/landing/_pushed", ("s3:ListBucket",)),  # whether anything arrived, not what
             Grant("campaigns", ITEMS),
             Grant("queue:pull", ("sqs:SendMessage",)),
             Grant("queue:send", ("sqs:SendMessage",)),
+            Grant("function:freeze", ("lambda:InvokeFunction",)),
             Grant("machine:run", ("states:StartExecution", "states:ListExecutions")),
             Grant("queue:sweep-failed", ("sqs:SendMessage",)),
         ),

@@ -75,7 +75,7 @@ class Campaigns(HubStack):
             configuration_set_name=configuration.ref,
             event_destination=ses.CfnConfigurationSetEventDestination.EventDestinationProperty(
                 enabled=True,
-                matching_event_types=MAIL_EVENTS,
+                matching_event_types=[*MAIL_EVENTS, *(["click"] if hub.deployment.hub.senders.clicks else [])],
                 sns_destination=ses.CfnConfigurationSetEventDestination.SnsDestinationProperty(
                     topic_arn=topic.topic_arn
                 ),

@@ -94,6 +94,7 @@ REQUESTS = [
     ("segments", "GET", "/v1/segments", "marketer", None, 200),
     ("campaigns", "GET", "/v1/campaigns", "marketer", None, 200),
     ("contacts", "GET", "/v1/contacts/cunknown", "service", None, 404),
+    ("contacts", "GET", f"/v1/contacts/c{'a' * 20}/points", "service", None, 404),
     ("users", "GET", "/v1/audit?day=2026-01-01", "auditor", None, 200),
     ("roles", "GET", "/v1/roles", "auditor", None, 200),
     ("clients", "GET", "/v1/clients", "auditor", None, 200),

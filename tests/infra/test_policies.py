@@ -196,9 +196,13 @@ RIGHTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = ASKING | {
         },
     ),
     "contacts": (
-        {"write consent": put("consent"), "read the token key": parameter("token-key")},
         {
-            "read profiles": get("profiles"),
+            "write consent": put("consent"),
+            "read the token key": parameter("token-key"),
+            "see whose addresses they are": get("profiles"),
+        },
+        {
+            "change a golden record": put("profiles"),
             "read addresses": read("vault", "campaigns/a"),
             "see a campaign": get("campaigns"),
         },

@@ -25,7 +25,8 @@ WHOLE = {
     "postcode": "411001", "country": "IN", "company": "Tea Ltd", "job_title": "Buyer", "department": "Purchase",
     "language": "en", "marital_status": "married", "family_size": "4", "income_band": "B", "preferred_channel": "phone",
     "special_needs": "large print", "stage": "customer", "billing_cycle": "monthly", "marketing_consent": "true",
-    "lead_source": "fair", "sale_source": "visit", "collected_by": "desk 3",
+    "lead_source": "fair", "lead_campaign": "tea days", "lead_referrer": "a.example",
+    "sale_source": "visit", "collected_by": "desk 3",
 }  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """What is known of people by their dealings: the shipped reports over one hub, and whom a promotion leaves out."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
@@ -192,10 +193,10 @@ def test_the_planted_affinity_is_offered_and_never_what_one_has(hub):
     assert report(hub, "next_products", customers=[key["asha"]]) == []
 
 
-def audience(hub) -> list[dict[str, str | None]]:
+def audience(hub, born: Sequence[str] = ()) -> list[dict[str, str | None]]:
     chosen = SimpleNamespace(sql=" union ".join(f"select '{each}' as customer_id" for each in ids(hub).values()))
     columns = set(loader.read(hub.home)["vault.customer"].columns)
-    return hub.query(statement(chosen, hub.store.current_release(), hub.stage, columns))
+    return hub.query(statement(chosen, hub.store.current_release(), hub.stage, columns, born))
 
 
 def complaining(hub) -> dict[str, str | None]:
@@ -242,3 +243,8 @@ def test_a_leap_day_s_birthday_is_on_one_day_where_the_customer_lives(hub):
         today = {who for who, day in hub.rows("reporting.customer", ["customer_id", "birthday_today"]) if day == "true"}
         names = {ids(hub)[key]: key for key in leap}
         assert {names[who] for who in today if who in names} == expected, why
+    found = {each["customer_id"]: each for each in audience(hub, ["02-29", "07-07"])}
+    assert {names[who]: (each["born"], each["time_zone"]) for who, each in found.items()} == {
+        "in": ("1960-02-29", "Asia/Kolkata"),
+        "us": ("1960-02-29", "America/New_York"),
+    }, "whom a birthday's campaign is for: his day, and the clock where he lives"

@@ -28,7 +28,7 @@ async function search(page) {
   else setTimeout(() => box.focus());
 }
 
-const PARTS = ["title", "email", "phone", "phone_kind", "whatsapp", "fax", "website", "social", "address", "city", "region", "postcode", "country", "birth_date", "gender", "company", "job_title", "department", "language", "marital_status", "family_size", "income_band", "preferred_channel", "special_needs", "stage", "billing_cycle", "lead_source", "sale_source"];
+const PARTS = ["title", "email", "phone", "phone_kind", "whatsapp", "fax", "website", "social", "address", "city", "region", "postcode", "country", "birth_date", "gender", "company", "job_title", "department", "language", "marital_status", "family_size", "income_band", "preferred_channel", "special_needs", "stage", "billing_cycle", "lead_source", "lead_campaign", "lead_referrer", "sale_source"];
 const many = (value) => (Array.isArray(value) ? value : String(value || "").split("\n")).filter(Boolean);
 
 async function one(page, id) {

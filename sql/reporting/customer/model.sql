@@ -10,6 +10,12 @@ people as (
         golden.country,
         golden.language,
         golden.lead_source,
+        golden.lead_campaign,
+        golden.lead_referrer,
+        case
+            when coalesce(golden.lead_source, golden.lead_campaign, golden.lead_referrer) is not null
+                then coalesce(words.channel, sites.channel, 'other')
+        end as lead_channel,
         golden.sale_source,
         golden.collected_by,
         golden.email,
@@ -26,12 +32,15 @@ people as (
     cross join control.run as run
     inner join control.place as here on here.country = ''
     left join control.place as there on there.country = upper(golden.country)
+    left join control.lead_word as words on words.word = lower(golden.lead_source)
+    left join control.lead_word as sites on sites.word = element_at(split(golden.lead_referrer, '.'), 1)
 ),
 
 aged as (
     select
-        customer_id, birth_date, gender, city, region, country, language, lead_source, sale_source, collected_by, email,
-        phone, marketing_consent, customer_since, sources, job_title, company, home_country, time_zone, today,
+        customer_id, birth_date, gender, city, region, country, language, lead_source, lead_channel,
+        lead_campaign, lead_referrer, sale_source, collected_by, email, phone, marketing_consent, customer_since, sources,
+        job_title, company, home_country, time_zone, today,
         date_format(cast(birth_date as timestamp), '%m%d') as born,
         year(today) - year(birth_date)
             - if(
@@ -122,6 +131,9 @@ select
     language,
     time_zone,
     lead_source,
+    lead_channel,
+    lead_campaign,
+    lead_referrer,
     sale_source,
     collected_by,
     email is not null as reachable_email,

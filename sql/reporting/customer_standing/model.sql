@@ -5,13 +5,17 @@ with
 
 lines as (
     select
-        order_record_key,
-        cast(sum(coalesce(line_amount, quantity * unit_price)) as decimal(18,4)) as net_amount,
-        cast(sum(greatest(coalesce(line_amount, quantity * unit_price), 0)) as decimal(18,4)) as given_amount,
-        cast(sum(greatest(-coalesce(line_amount, quantity * unit_price), 0)) as decimal(18,4)) as back_amount
-    from reporting.order_line
-    where order_record_key is not null
-    group by order_record_key
+        lines.order_record_key,
+        cast(sum(coalesce(lines.line_amount, lines.quantity * lines.unit_price)) as decimal(18,4)) as net_amount,
+        cast(sum(greatest(coalesce(lines.line_amount, lines.quantity * lines.unit_price), 0)) as decimal(18,4)) as given_amount,
+        cast(sum(greatest(-coalesce(lines.line_amount, lines.quantity * lines.unit_price), 0)) as decimal(18,4)) as back_amount,
+        cast(sum(coalesce(lines.line_amount, lines.quantity * lines.unit_price) - lines.quantity * products.unit_cost) as decimal(18,4)) as margin_amount
+    from reporting.order_line as lines
+    cross join control.run as run
+    left join reporting.product as products
+        on products.record_key = lines.product_record_key and products.currency = run.currency
+    where lines.order_record_key is not null
+    group by lines.order_record_key
 ),
 
 credits as (
@@ -47,7 +51,8 @@ orders as (
                 then orders.total_amount + lines.back_amount
             else orders.total_amount
         end as bought_amount,
-        lines.back_amount
+        lines.back_amount,
+        lines.margin_amount
     from reporting.sales_order as orders
     left join lines on lines.order_record_key = orders.record_key
     where coalesce(orders.total_amount, lines.net_amount, 0) < 0
@@ -66,6 +71,7 @@ dealings as (
             when orders.came_back then orders.bought_amount
             else greatest(coalesce(orders.back_amount, 0), coalesce(credits.amount, 0))
         end as returned_amount,
+        case when orders.currency = run.currency and not orders.came_back then orders.margin_amount end as margin_amount,
         orders.is_return or orders.came_back or coalesce(orders.back_amount, 0) > 0 or credits.amount > 0 as has_return
     from orders
     cross join control.run as run
@@ -79,6 +85,7 @@ dealings as (
         false as is_purchase,
         cast(null as decimal(18,4)) as bought_amount,
         amount as returned_amount,
+        cast(null as decimal(18,4)) as margin_amount,
         true as has_return
     from credits
     where customer_record_key is not null
@@ -93,11 +100,50 @@ purchases as (
         count(case when dealings.is_purchase then 1 end) as times,
         count(case when dealings.has_return then 1 end) as returns,
         cast(sum(coalesce(dealings.bought_amount, 0)) as decimal(18,4)) as bought_amount,
-        cast(sum(coalesce(dealings.returned_amount, 0)) as decimal(18,4)) as returned_amount
+        cast(sum(coalesce(dealings.returned_amount, 0)) as decimal(18,4)) as returned_amount,
+        cast(sum(dealings.margin_amount) as decimal(18,4)) as margin_amount
     from dealings
     inner join reporting.customer_key as keys on keys.record_key = dealings.customer_record_key
     left join control.clock as clock
         on dealings.happened_at >= clock.begins and dealings.happened_at < clock.ends
+    group by keys.customer_id
+),
+
+days as (
+    select cast(date_add('minute', clock.minutes, run.started_at) as date) as today
+    from control.run as run
+    inner join control.clock as clock on run.started_at >= clock.begins and run.started_at < clock.ends
+),
+
+-- What is still to be paid, by the source's own word or by what was paid for the invoice.
+owing as (
+    select
+        keys.customer_id,
+        cast(sum(invoices.open_amount) as decimal(18,4)) as open_amount,
+        cast(sum(if(invoices.due_on < days.today, invoices.open_amount, 0)) as decimal(18,4)) as overdue_amount
+    from (
+        select
+            invoices.customer_record_key,
+            invoices.due_on,
+            coalesce(invoices.open_amount, greatest(invoices.total_amount - coalesce(paid.amount, 0), 0)) as open_amount
+        from reporting.invoice as invoices
+        cross join control.run as run
+        left join (
+            select
+                invoice_record_key,
+                cast(sum(if(direction = 'out', -amount, amount)) as decimal(18,4)) as amount
+            from reporting.payment
+            where coalesce(lower(status), '') not in ('failed', 'cancelled', 'canceled', 'void', 'voided', 'rejected')
+            group by invoice_record_key
+        ) as paid on paid.invoice_record_key = invoices.record_key
+        where invoices.supplier_record_key is null
+            and invoices.currency = run.currency
+            and invoices.total_amount > 0
+            and not regexp_like(lower(invoices.kind), 'credit|return')
+            and coalesce(lower(invoices.status), '') not in ('draft', 'cancelled', 'canceled', 'void', 'voided')
+    ) as invoices
+    inner join reporting.customer_key as keys on keys.record_key = invoices.customer_record_key
+    cross join days
     group by keys.customer_id
 ),
 
@@ -111,18 +157,52 @@ complaints as (
     group by keys.customer_id
 ),
 
-days as (
-    select cast(date_add('minute', clock.minutes, run.started_at) as date) as today
-    from control.run as run
-    inner join control.clock as clock on run.started_at >= clock.begins and run.started_at < clock.ends
-),
-
+-- Who came to us, and what he did with what was sent to him, by his kind of entry or how it ended.
 comings as (
-    select keys.customer_id, count(*) as times
-    from reporting.interaction as interactions
-    inner join reporting.customer_key as keys on keys.record_key = interactions.customer_record_key
-    where interactions.direction = 'in'
-    group by keys.customer_id
+    select
+        customer_id,
+        cast(sum(came) as bigint) as times,
+        cast(sum(clicks) as bigint) as clicks,
+        cast(sum(replies) as bigint) as replies,
+        cast(sum(bounces) as bigint) as bounces,
+        cast(sum(unsubscribes) as bigint) as unsubscribes,
+        max(last_response_at) as last_response_at,
+        nullif(
+            array_join(
+                array_agg(concat(channel, ':', cast(cast(clicks + replies as bigint) as varchar)) order by clicks + replies desc, channel)
+                    filter (where clicks + replies > 0),
+                ','
+            ),
+            ''
+        ) as responds_by
+    from (
+        select
+            keys.customer_id,
+            coalesce(lower(interactions.channel), 'other') as channel,
+            count(case when interactions.direction = 'in' then 1 end) as came,
+            count(case when marketed.did = 'click' then 1 end) as clicks,
+            count(case when marketed.did = 'reply' then 1 end) as replies,
+            count(case when marketed.did = 'bounce' then 1 end) as bounces,
+            count(case when marketed.did = 'unsubscribe' then 1 end) as unsubscribes,
+            max(
+                case
+                    when marketed.did in ('click', 'reply')
+                        then cast(date_add('minute', clock.minutes, interactions.happened_at) as timestamp(6))
+                end
+            ) as last_response_at
+        from reporting.interaction as interactions
+        inner join reporting.customer_key as keys on keys.record_key = interactions.customer_record_key
+        left join control.response_word as marketed
+            on marketed.word = case
+                when interactions.kind in ('order', 'ticket', 'payment') then ''
+                when interactions.outcome is null or interactions.direction = 'in' then lower(interactions.kind)
+                else lower(interactions.outcome)
+            end
+        left join control.clock as clock
+            on interactions.happened_at >= clock.begins and interactions.happened_at < clock.ends
+        group by keys.customer_id, coalesce(lower(interactions.channel), 'other')
+    ) as by_channel
+    group by customer_id
 ),
 
 stages as (
@@ -136,6 +216,14 @@ stages as (
         purchases.returns,
         purchases.bought_amount,
         purchases.returned_amount,
+        purchases.margin_amount,
+        greatest(date_diff('day', cast(purchases.first_at as date), cast(days.today as date)), 30) as known_days,
+        comings.clicks,
+        comings.replies,
+        comings.bounces,
+        comings.unsubscribes,
+        comings.last_response_at,
+        comings.responds_by,
         case
             when
                 date_diff('day', cast(purchases.last_at as date), cast(days.today as date)) <= rules.lapsed_after_days
@@ -209,7 +297,24 @@ select
             then round(cast(date_diff('day', cast(stages.first_at as date), cast(stages.last_at as date)) as double) / nullif(stages.times - 1, 0), 1)
     end as days_between_purchases,
     cast(stages.idle_days as integer) as days_since_purchase,
+    stages.margin_amount,
+    -- Purchases a year, what one is worth, and how likely he is to come again: who is away for longer than usual less.
+    cast(round(case
+        when stages.times > 0
+            then cast(greatest(cast(stages.bought_amount - stages.returned_amount as double), 0e0) * 365e0 as double)
+                / nullif(stages.known_days, 0)
+                * coalesce(least(1e0, cast(stages.known_days as double) / nullif(cast(stages.times * stages.idle_days as double), 0e0)), 1e0)
+        else 0e0
+    end, 2) as decimal(18,4)) as expected_year_amount,
+    coalesce(owing.open_amount, 0) as open_amount,
+    coalesce(owing.overdue_amount, 0) as overdue_amount,
     cast(coalesce(complaints.open_ones, 0) as integer) as open_complaints,
+    cast(coalesce(stages.clicks, 0) as integer) as clicks,
+    cast(coalesce(stages.replies, 0) as integer) as replies,
+    cast(coalesce(stages.bounces, 0) as integer) as bounces,
+    cast(coalesce(stages.unsubscribes, 0) as integer) as unsubscribes,
+    cast(stages.last_response_at as date) as last_response_on,
+    stages.responds_by,
     judged.version,
     not starts_with(judged.reason, 'not: ') as counts,
     judged.reason,
@@ -219,4 +324,5 @@ select
 from stages
 inner join judged on judged.customer_id = stages.customer_id and judged.in_force
 inner join judged as earlier on earlier.customer_id = stages.customer_id and not earlier.in_force
+left join owing on owing.customer_id = stages.customer_id
 left join complaints on complaints.customer_id = stages.customer_id

@@ -4,6 +4,7 @@ select
     product.name,
     product.category,
     product.unit_price,
+    product.unit_cost,
     coalesce(product.currency, run.currency) as currency,
     product.active,
     product.lead_source,

@@ -86,7 +86,13 @@ people as (
         rules.rule_2,
         rules.rule_3,
         rules.rule_4,
-        least(coalesce(records.created_at, records.first_seen_at), records.first_seen_at) as known_since,
+        -- What a record said of itself from the first is as old as the record; what it said later is as old as the word.
+        case
+            when rules.attribute_group = 'lead_source'
+                and substr(records.first_touch, 1, 23) > substr(date_format(records.first_as_of, '%Y-%m-%d %H:%i:%s.%f'), 1, 23)
+                then cast(date_parse(substr(records.first_touch, 1, 19), '%Y-%m-%d %H:%i:%s') as timestamp(6))
+            else least(coalesce(records.created_at, records.first_seen_at), records.first_seen_at)
+        end as known_since,
         case rules.attribute_group
             when 'name' then coalesce(records.name_standard, lower(records.full_name))
             when 'email' then records.email_standard
@@ -118,7 +124,11 @@ people as (
             when 'stage' then lower(records.stage)
             when 'billing' then lower(records.billing_cycle)
             when 'consent' then case when records.marketing_consent then 'yes' when not records.marketing_consent then 'no' end
-            when 'lead_source' then records.lead_source
+            when 'lead_source' then case
+                when records.first_touch is not null then substr(records.first_touch, strpos(records.first_touch, chr(10)) + 1)
+                when coalesce(records.lead_source, records.lead_campaign, records.lead_referrer) is not null
+                    then concat(coalesce(records.lead_source, ''), chr(10), coalesce(records.lead_campaign, ''), chr(10), coalesce(records.lead_referrer, ''))
+            end
             when 'sale_source' then records.sale_source
             when 'collected_by' then records.collected_by
         end as value_text,

@@ -8,7 +8,11 @@ given as (
         title, full_name, given_name, family_name, email_standard as email, phone_standard as phone, phone_kind,
         whatsapp, fax, website, social, birth_date, gender, address, city, region, postcode, country, company,
         job_title, department, language, marital_status, family_size, income_band, preferred_channel, special_needs,
-        stage, billing_cycle, marketing_consent, lead_source, sale_source, collected_by,
+        stage, billing_cycle, marketing_consent,
+        if(first_touch is null, lead_source, nullif(element_at(split(first_touch, chr(10)), 2), '')) as lead_source,
+        if(first_touch is null, lead_campaign, nullif(element_at(split(first_touch, chr(10)), 3), '')) as lead_campaign,
+        if(first_touch is null, lead_referrer, nullif(element_at(split(first_touch, chr(10)), 4), '')) as lead_referrer,
+        sale_source, collected_by,
         least(coalesce(created_at, first_seen_at), first_seen_at) as known_since,
         changed_at
     from vault.source_customer
@@ -48,6 +52,8 @@ given as (
         try(json_extract_scalar(given, '$.billing_cycle')) as billing_cycle,
         case try(json_extract_scalar(given, '$.marketing_consent')) when 'true' then true when 'false' then false end as marketing_consent,
         try(json_extract_scalar(given, '$.lead_source')) as lead_source,
+        try(json_extract_scalar(given, '$.lead_campaign')) as lead_campaign,
+        try(json_extract_scalar(given, '$.lead_referrer')) as lead_referrer,
         try(json_extract_scalar(given, '$.sale_source')) as sale_source,
         try(json_extract_scalar(given, '$.collected_by')) as collected_by,
         cast(null as timestamp(6)) as known_since,
@@ -106,6 +112,8 @@ won as (
         max(case when claims.attribute_group = 'billing' then given.billing_cycle end) as billing_cycle,
         bool_or(case when claims.attribute_group = 'consent' then given.marketing_consent end) as marketing_consent,
         max(case when claims.attribute_group = 'lead_source' then given.lead_source end) as lead_source,
+        max(case when claims.attribute_group = 'lead_source' then given.lead_campaign end) as lead_campaign,
+        max(case when claims.attribute_group = 'lead_source' then given.lead_referrer end) as lead_referrer,
         max(case when claims.attribute_group = 'sale_source' then given.sale_source end) as sale_source,
         max(case when claims.attribute_group = 'collected_by' then given.collected_by end) as collected_by
     from vault.claim as claims
@@ -174,6 +182,8 @@ select
     won.stage,
     won.billing_cycle,
     won.lead_source,
+    won.lead_campaign,
+    won.lead_referrer,
     won.sale_source,
     won.collected_by,
     won.marketing_consent,

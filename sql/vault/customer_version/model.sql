@@ -7,14 +7,14 @@ before as (
         customer_id, gone, title, full_name, given_name, family_name, email, phone, phone_kind, whatsapp, fax,
         website, social, birth_date, gender, address, city, region, postcode, country, company, job_title,
         department, language, marital_status, family_size, income_band, preferred_channel, special_needs, stage,
-        billing_cycle, lead_source, sale_source, collected_by, marketing_consent, attributes, names, emails, phones, source_keys,
+        billing_cycle, lead_source, lead_campaign, lead_referrer, sale_source, collected_by, marketing_consent, attributes, names, emails, phones, source_keys,
         sources, records, customer_since
     from (
         select
             customer_id, gone, title, full_name, given_name, family_name, email, phone, phone_kind, whatsapp, fax,
             website, social, birth_date, gender, address, city, region, postcode, country, company, job_title,
             department, language, marital_status, family_size, income_band, preferred_channel, special_needs, stage,
-            billing_cycle, lead_source, sale_source, collected_by, marketing_consent, attributes, names, emails, phones,
+            billing_cycle, lead_source, lead_campaign, lead_referrer, sale_source, collected_by, marketing_consent, attributes, names, emails, phones,
             source_keys, sources, records, customer_since,
             row_number() over (partition by customer_id order by valid_from desc) as place
         from vault.customer_version
@@ -27,7 +27,7 @@ differing as (
         customer_id, title, full_name, given_name, family_name, email, phone, phone_kind, whatsapp, fax, website,
         social, birth_date, gender, address, city, region, postcode, country, company, job_title, department,
         language, marital_status, family_size, income_band, preferred_channel, special_needs, stage, billing_cycle,
-        lead_source, sale_source, collected_by, marketing_consent, attributes, names, emails, phones, source_keys, sources,
+        lead_source, lead_campaign, lead_referrer, sale_source, collected_by, marketing_consent, attributes, names, emails, phones, source_keys, sources,
         records, customer_since
     from vault.customer
 
@@ -37,7 +37,7 @@ differing as (
         customer_id, title, full_name, given_name, family_name, email, phone, phone_kind, whatsapp, fax, website,
         social, birth_date, gender, address, city, region, postcode, country, company, job_title, department,
         language, marital_status, family_size, income_band, preferred_channel, special_needs, stage, billing_cycle,
-        lead_source, sale_source, collected_by, marketing_consent, attributes, names, emails, phones, source_keys, sources,
+        lead_source, lead_campaign, lead_referrer, sale_source, collected_by, marketing_consent, attributes, names, emails, phones, source_keys, sources,
         records, customer_since
     from before
     where not gone
@@ -59,7 +59,7 @@ select
     golden.address, golden.city, golden.region, golden.postcode, golden.country, golden.company, golden.job_title,
     golden.department, golden.language, golden.marital_status, golden.family_size, golden.income_band,
     golden.preferred_channel, golden.special_needs, golden.stage, golden.billing_cycle, golden.lead_source,
-    golden.sale_source, golden.collected_by, golden.marketing_consent, golden.attributes, golden.names, golden.emails, golden.phones,
+    golden.lead_campaign, golden.lead_referrer, golden.sale_source, golden.collected_by, golden.marketing_consent, golden.attributes, golden.names, golden.emails, golden.phones,
     golden.source_keys, golden.sources, golden.records, golden.customer_since, golden.changed_at, golden.provenance
 from vault.customer as golden
 inner join differing on differing.customer_id = golden.customer_id
@@ -103,6 +103,8 @@ select
     cast(null as varchar) as stage,
     cast(null as varchar) as billing_cycle,
     cast(null as varchar) as lead_source,
+    cast(null as varchar) as lead_campaign,
+    cast(null as varchar) as lead_referrer,
     cast(null as varchar) as sale_source,
     cast(null as varchar) as collected_by,
     cast(null as boolean) as marketing_consent,

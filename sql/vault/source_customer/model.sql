@@ -40,12 +40,34 @@ select
     stage,
     billing_cycle,
     lead_source,
+    lead_campaign,
+    nullif(
+        regexp_replace(regexp_replace(lower(lead_referrer), '^([a-z][a-z0-9+.-]*://)?([^/?#@]*@)?(www[.])?', ''), '[/?#: ].*', ''), ''
+    ) as lead_referrer,
     sale_source,
     collected_by,
     marketing_consent,
     attributes,
     created_at,
     pulled_at as first_seen_at,
+    _as_of as first_as_of,
+    -- Its moment and place stand in front, so that the least text is the first word; line ends would part it.
+    case
+        when coalesce(lead_source, lead_campaign, lead_referrer) is not null
+            then concat(
+                substr(date_format(_as_of, '%Y-%m-%d %H:%i:%s.%f'), 1, 23),
+                lpad(cast(cast(_pull_seq as bigint) as varchar), 10, '0'), lpad(cast(cast(_batch as bigint) as varchar), 6, '0'), lpad(cast(cast(_row as bigint) as varchar), 10, '0'),
+                chr(10), coalesce(replace(lead_source, chr(10), ' '), ''),
+                chr(10), coalesce(replace(lead_campaign, chr(10), ' '), ''),
+                chr(10), coalesce(
+                    replace(
+                        regexp_replace(regexp_replace(lower(lead_referrer), '^([a-z][a-z0-9+.-]*://)?([^/?#@]*@)?(www[.])?', ''), '[/?#: ].*', ''),
+                        chr(10), ' '
+                    ),
+                    ''
+                )
+            )
+    end as first_touch,
     changed_at,
     _as_of, _pull_seq, _batch, _row, _deleted
 from conformed.customer

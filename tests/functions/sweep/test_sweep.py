@@ -12,7 +12,9 @@ from hub.pulls.freshness import Watched
 @pytest.fixture
 def sweep(on_moto, tmp_path, gateway, monkeypatch):
     """The handler with its sweeps replaced by ones that note their turn."""
-    settings = "CONTROL_TABLE VAULT_BUCKET CAMPAIGNS_TABLE PULL_QUEUE_URL SEND_QUEUE_URL RUN_MACHINE_ARN"
+    settings = (
+        "CONTROL_TABLE VAULT_BUCKET CAMPAIGNS_TABLE PULL_QUEUE_URL SEND_QUEUE_URL FREEZE_FUNCTION RUN_MACHINE_ARN"
+    )
     for name in settings.split():
         on_moto.setenv(name, name.lower())
     turns = []
@@ -22,6 +24,7 @@ def sweep(on_moto, tmp_path, gateway, monkeypatch):
     monkeypatch.setattr(pulls, "watch", lambda *_: turns.append("watch") or seen)
     monkeypatch.setattr(runs, "resume_stuck", lambda *_, **__: turns.append("stuck") or [])
     monkeypatch.setattr(runs, "start_if_due", lambda *_: turns.append("due") or False)
+    monkeypatch.setattr(campaigns, "begin_due", lambda *_: turns.append("triggers") or 0, raising=False)
     monkeypatch.setattr(campaigns, "sweep", lambda *_: turns.append("campaigns") or {}, raising=False)
     return gateway("sweep").module, turns
 
@@ -29,7 +32,7 @@ def sweep(on_moto, tmp_path, gateway, monkeypatch):
 def test_each_has_its_turn(sweep):
     module, turns = sweep
     done = module.handler({}, None)
-    assert turns == ["pulls", "watch", "stuck", "due", "campaigns"]
+    assert turns == ["pulls", "watch", "stuck", "due", "triggers", "campaigns"]
     watched = {
         "held": ["shop.orders"],
         "missed": ["addresses"],
@@ -42,6 +45,7 @@ def test_each_has_its_turn(sweep):
         "watched": watched,
         "stuck_runs": [],
         "due_run": False,
+        "triggers": 0,
         "campaigns": {},
     }
 
@@ -76,4 +80,4 @@ def test_one_that_fails_does_not_keep_the_others_and_is_told(sweep, monkeypatch)
     monkeypatch.setattr(pulls, "sweep", breaks)
     with pytest.raises(ExceptionGroup, match="sweeps failed"):
         module.handler({}, None)
-    assert turns == ["watch", "stuck", "due", "campaigns"]
+    assert turns == ["watch", "stuck", "due", "triggers", "campaigns"]

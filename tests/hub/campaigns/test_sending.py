@@ -199,6 +199,37 @@ def test_bounces_and_complaints_suppress_the_address(world, audiences, kind, det
     assert world.totals(again) == ({"excluded.suppressed": 1} if suppressed else {"sent": 1}), why
 
 
+BOUNCE = {"bounce": {"bounceType": "Permanent", "timestamp": "2026-01-04T08:00:00Z", "bouncedRecipients": []}}
+
+
+def test_a_click_and_a_bounce_are_on_the_customer_s_contact_once(world, audiences):
+    run_id = world.begin(audiences.people(2))
+    world.freeze(run_id)
+    world.finish()
+    events, (first, second) = MailEvents(MailEventsSettings.read()), sorted(world.ses.accepted, key=str)[:2]
+    late, early = ({"click": {"timestamp": f"2026-01-0{day}T08:00:00Z", "link": "x"}} for day in (3, 2))
+    for message, kind, detail in [
+        (first, "Delivery", {"delivery": {"timestamp": "2026-01-01T08:00:00Z"}}),
+        (first, "Click", late),
+        (first, "Click", early),  # an earlier one comes late: another link of the same message
+        (first, "Click", late),  # and once more
+        (second, "Bounce", BOUNCE),
+    ]:
+        events.take(event(message, kind, **detail))
+    told = {
+        (customer_id, each.kind): (each.channel, each.messages, each.last_at)
+        for customer_id in ("c00000", "c00001")
+        for each in Consents("consent").contact(customer_id).responses
+    }
+    assert sorted(told.values()) == [
+        ("email", 1, "2026-01-01T08:00:00Z"),
+        ("email", 1, "2026-01-03T08:00:00Z"),
+        ("email", 1, "2026-01-04T08:00:00Z"),
+    ]
+    assert sorted(kind for _, kind in told) == ["bounced", "clicked", "delivered"]
+    assert len({customer_id for customer_id, kind in told if kind != "bounced"}) == 1, "each of his own"
+
+
 @pytest.mark.parametrize(
     ("strange", "why"),
     [

@@ -145,6 +145,7 @@ class SweepSettings(Settings):
     campaigns_table: str
     pull_queue_url: str
     send_queue_url: str
+    freeze_function: str
     run_machine_arn: str
 
 

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Final, Literal
 
 CHUNK: Final = 50
@@ -26,6 +27,7 @@ class Candidate:
 
     earlier: ids that records of this person had before they were found to be one person's. complains: has a complaint
     that nobody has solved yet. accessible: is known to read with difficulty, so that a template for that is taken.
+    born, time_zone: where birthdays are asked for.
     """
 
     customer_id: str
@@ -36,6 +38,8 @@ class Candidate:
     earlier: tuple[str, ...] = ()
     complains: bool = False
     accessible: bool = False
+    born: date | None = None
+    time_zone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)

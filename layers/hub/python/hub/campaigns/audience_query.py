@@ -1,6 +1,7 @@
 """The one Athena query of a freeze: the segment on a release, joined to the golden records of the same release."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Any, Final
 
 from pyathena import connect
@@ -25,23 +26,30 @@ READS_WITH_DIFFICULTY: Final = "|".join(
 )  # fmt: skip
 """What special needs say of who wants another form of a message; which one it is stays in the vault."""
 STANDING: Final = "reporting.customer_standing"
+CUSTOMER: Final = "reporting.customer"
 COLUMNS: Final = ("email", "marketing_consent", *PERSONAL)
 
 
-def statement(segment: Permitted, release: Any, stage: str, columns: set[str]) -> str:
-    """The SQL. columns: those that vault.customer has; a variable that it lacks is nobody's."""
+def statement(segment: Permitted, release: Any, stage: str, columns: set[str], born: Sequence[str] = ()) -> str:
+    """The SQL. columns: those that vault.customer has; a variable that it lacks is nobody's.
+
+    born: only those who were born on one of these days (MM-DD), with the day and where they live.
+    """
     wanted = [name for name in COLUMNS if name in columns]
     keys = released(release, "reporting.customer_key", stage)
     complaining = _complaining(release, stage)
     difficulty = f"coalesce(regexp_like(lower(special_needs), '{READS_WITH_DIFFICULTY}'), false)"
     accessible = difficulty if "special_needs" in columns else "false"
+    listed = ", ".join(f"'{day}'" for day in born)
+    only = f" and substr(cast(birth_date as varchar), 6, 5) in ({listed})" if born else ""
+    zones = f"left join {released(release, CUSTOMER, stage)} as places on places.customer_id = segment.customer_id"
     return f"""
 with segment as (
   select distinct cast(customer_id as varchar) as customer_id from ({segment.sql}) as chosen
 ), person as (
-  select customer_id, {accessible} as accessible, {", ".join(wanted)}
+  select customer_id, {accessible} as accessible, {"birth_date, " if born else ""}{", ".join(wanted)}
   from {released(release, "vault.customer", stage)}
-  where not _deleted
+  where not _deleted{only}
 ), founded as (
   select customer_id, {FOUNDED} as earlier_id from {keys}
 ), earlier as (
@@ -53,9 +61,11 @@ with segment as (
 select
   segment.customer_id, person.customer_id is not null as known, earlier.earlier,
   complaining.customer_id is not null as complains, person.accessible,
+  {"cast(person.birth_date as varchar) as born, places.time_zone, " if born else ""}
   {", ".join(f"person.{name}" for name in wanted)}
 from segment
-left join person on person.customer_id = segment.customer_id
+{"inner" if born else "left"} join person on person.customer_id = segment.customer_id
+{zones if born else ""}
 left join earlier on earlier.customer_id = segment.customer_id
 left join complaining on complaining.customer_id = segment.customer_id
 where segment.customer_id is not null
@@ -97,4 +107,6 @@ def _candidate(row: dict[str, Any]) -> Candidate:
         earlier,
         complains=bool(row.get("complains")),
         accessible=bool(row.get("accessible")),
+        born=date.fromisoformat(row["born"]) if row.get("born") else None,
+        time_zone=row.get("time_zone") or "UTC",
     )

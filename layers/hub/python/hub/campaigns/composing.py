@@ -22,6 +22,7 @@ from hub.campaigns.models import (
     Run,
 )
 from hub.campaigns.store import TOTALS, CampaignStore, events_of, is_chunk
+from hub.campaigns.triggers import ENDED, invoke
 from hub.config.compiled import read as read_deployment
 from hub.errors import BadRequest, Conflict, InvalidInput
 from hub.guard import read as read_parameters
@@ -96,17 +97,24 @@ class Campaigns:
         if earlier and earlier["state"] == "freezing":
             self._freeze(earlier["run_id"])  # a repeat of a request whose answer was lost
             return self._shown(campaign)
-        if earlier and earlier["state"] != "failed":
+        if earlier and earlier["state"] not in (ENDED if campaign.get("trigger") else ("failed",)):
             raise Conflict("This campaign was sent; compose another one to send again", {"state": earlier["state"]})
         self._gate(campaign)
+        if campaign.get("trigger"):
+            self._store.arm(campaign_id, principal.id)
         return self._begin(campaign, "send", principal)
 
     def change(self, campaign_id: str, action: Action, principal: Principal) -> Campaign:
         """Pause within one group of messages, go on, or end. Conflict where the campaign is in no state for it."""
         audit.record(principal, f"campaigns.{action}", campaign_id)
         sources, state = MOVES[action]
-        run_id = self._store.campaign(campaign_id).get("send")
-        if run_id is None or not self._store.move(run_id, sources, state):
+        campaign = self._store.campaign(campaign_id)
+        run_id = campaign.get("send")
+        if action == "cancel" and "armed_by" in campaign:
+            self._store.arm(campaign_id, None)
+            if run_id is None or not self._store.move(run_id, sources, state):
+                return self.get(campaign_id)  # between two sendings there is nobody to leave out
+        elif run_id is None or not self._store.move(run_id, sources, state):
             raise Conflict(f"To {action} it, a campaign has to be {' or '.join(sources)}")
         if state != "paused":
             self._freeze(run_id)  # whose chunks are queued again, to be sent or to be cancelled
@@ -139,12 +147,7 @@ class Campaigns:
         return self.get(campaign["campaign_id"])
 
     def _freeze(self, run_id: str) -> None:
-        """Ask the freeze function, which answers later and looks at the run's state itself."""
-        aws.client("lambda").invoke(
-            FunctionName=self._settings.freeze_function,
-            InvocationType="Event",
-            Payload=json.dumps({"run_id": run_id}).encode(),
-        )
+        invoke(self._settings.freeze_function, run_id)
 
     def _quality(self, campaign: Item) -> Badge:
         return self._badges.of_sql(self._library.segment(campaign["segment_id"]).sql)
@@ -177,7 +180,8 @@ class Campaigns:
         names = ("campaign_id", "name", "channel", "segment_id", "template_id", "sender", "created_by", "created_at")
         known: Item = {name: item[name] for name in names}
         known |= {kind: _run(run) for kind, run in runs.items() if run}
-        known |= {name: item.get(name) for name in ("override", "accessible_template_id")}
+        known |= {name: item.get(name) for name in ("override", "accessible_template_id", "trigger")}
+        known["armed"] = "armed_by" in item
         return Campaign(**known, parameters=json.loads(item["parameters_json"]), state=state)
 
 

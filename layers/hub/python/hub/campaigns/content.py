@@ -76,7 +76,7 @@ def render(content: Content, person: Mapping[str, str | None], unsubscribe_url: 
     values = {name: _tidy(person.get(name)) for name in VARIABLES} | {UNSUBSCRIBE: unsubscribe_url}
     subject = CONTROL.sub(" ", _fill(content.subject, values, lambda value: value))
     text = _fill(_with_link(content.text, f"\n\nUnsubscribe: {{{{{UNSUBSCRIBE}}}}}\n"), values, lambda value: value)
-    link = f'<p><a href="{{{{{UNSUBSCRIBE}}}}}">Unsubscribe</a></p>'
+    link = f'<p><a ses:no-track href="{{{{{UNSUBSCRIBE}}}}}">Unsubscribe</a></p>'
     return Message(subject.strip(), text, _fill(_with_link(content.html, link), values, html.escape))
 
 

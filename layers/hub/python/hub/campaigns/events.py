@@ -14,7 +14,11 @@ from hub.campaigns.store import CampaignStore, entries_of_item, events_of
 from hub.settings import MailEventsSettings
 
 CHANNEL: Final = "email"
-KINDS: Final = frozenset({"Send", "Delivery", "DeliveryDelay", "Bounce", "Complaint", "Reject", "Rendering Failure"})
+RESPONSES: Final = {
+    "Delivery": "delivered", "Open": "opened", "Click": "clicked", "Bounce": "bounced", "Complaint": "complained",
+}  # fmt: skip
+"""What of it tells of the person; opens are asked of SES only where somebody adds them to the configuration set."""
+KINDS: Final = frozenset({"Send", "DeliveryDelay", "Reject", "Rendering Failure", *RESPONSES})
 TRIES: Final = 5
 
 
@@ -44,7 +48,9 @@ class MailEvent:
         if kind not in KINDS or not ours:
             return None
         addresses, reason = _to_suppress(kind, event)
-        return cls(kind, str(message.get("timestamp", "")), send_id, run_id, int(chunk), addresses, reason)
+        detail = event.get(str(kind).lower())
+        at = str((detail if isinstance(detail, dict) else {}).get("timestamp") or message.get("timestamp", ""))
+        return cls(kind, at, send_id, run_id, int(chunk), addresses, reason)
 
 
 def _to_suppress(kind: str, event: dict[str, Any]) -> tuple[tuple[str, ...], str]:
@@ -75,6 +81,9 @@ class MailEvents:
         key = token_key(self._settings.token_key_parameter)
         for address in found.addresses:
             self._consents.suppress(CHANNEL, address_key(key, CHANNEL, address), found.reason, entry["customer_id"])
+        if found.kind in RESPONSES:
+            kind = RESPONSES[found.kind]
+            self._consents.respond(entry["customer_id"], CHANNEL, kind, found.send_id, found.at)
         changed = self._campaigns.add_event(found.run_id, found.chunk, found.send_id, found.kind, found.at)
         if changed is not None:
             self._clear_up(changed, found)

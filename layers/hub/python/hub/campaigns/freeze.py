@@ -4,11 +4,13 @@ import json
 import secrets
 import time
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 from hub.campaigns import queue
 from hub.campaigns.audience import Candidate, Person, Rules, address_key, chunked, counts, decide
 from hub.campaigns.audience_query import candidates, statement
+from hub.campaigns.birthdays import Fired, days
 from hub.campaigns.chunks import FOLDER, Frozen
 from hub.campaigns.consents import Consents
 from hub.campaigns.content import Content
@@ -35,8 +37,11 @@ Find = Callable[[str, list[str], str], Iterable[Candidate]]
 
 
 class Freezer:
-    def __init__(self, settings: FreezeSettings, find: Find = candidates) -> None:
+    def __init__(
+        self, settings: FreezeSettings, find: Find = candidates, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
         self._settings = settings
+        self._now = now
         self._find = find
         self._campaigns = CampaignStore(settings.campaigns_table)
         self._consents = Consents(settings.consent_table)
@@ -73,8 +78,11 @@ class Freezer:
         release = RunStore(self._settings.control_table).current_release()
         if release is None:
             raise Conflict("Nothing is released yet: run the sources first")
-        audience = self._candidates(campaign, release)
+        audience, years = self._due(campaign, run_id, self._candidates(campaign, release))
         people = decide(audience, self._rules(run_id, campaign["channel"], audience))
+        if campaign.get("trigger") and run["kind"] == "send":
+            fired = Fired(self._settings.campaigns_table, campaign["campaign_id"], run_id)
+            people = [each for each in people if each.excluded or fired.claim(each, years[each.customer_id])]
         found = counts(people)
         totals = dict.fromkeys(TOTALS, 0) | {f"excluded.{name}": n for name, n in found.items() if name != "included"}
         known: Item = {
@@ -105,23 +113,32 @@ class Freezer:
         tables = loader.read(settings.hub_home)
         segment = self._library.segment(campaign["segment_id"])
         allowed = permitted(segment, json.loads(campaign["parameters_json"]), tables, release, settings.stage)
-        sql = statement(allowed, release, settings.stage, set(tables["vault.customer"].columns))
+        born = days(self._now()) if campaign.get("trigger") else ()
+        sql = statement(allowed, release, settings.stage, set(tables["vault.customer"].columns), born)
         erased = {item["customer_id"] for item in query(settings.control_table, ERASURE)}
         return [
             Candidate(found.customer_id, False, None, None) if found.customer_id in erased else found
             for found in self._find(sql, allowed.parameters, settings.transform_workgroup)
         ]
 
+    def _due(self, campaign: Item, run_id: str, audience: list[Candidate]) -> tuple[list[Candidate], dict[str, int]]:
+        """Of a campaign with a trigger those whose time has come, and the year that it is of."""
+        if not campaign.get("trigger"):
+            return audience, {}
+        fired = Fired(self._settings.campaigns_table, campaign["campaign_id"], run_id)
+        found = list(fired.free(audience, self._now()))
+        return [each for each, _ in found], {each.customer_id: year for each, year in found}
+
     def _rules(self, run_id: str, channel: str, audience: list[Candidate]) -> Rules:
         settings = self._settings
         key = token_key(settings.token_key_parameter)
-        keys = (address_key(key, channel, candidate.address) for candidate in audience if candidate.address)
+        keys = {each.customer_id: address_key(key, channel, each.address) for each in audience if each.address}
         return Rules(
             run_id,
             channel,
             key,
-            consents=self._consents.stated(channel, (candidate for candidate in audience if candidate.known)),
-            suppressed=self._consents.suppressed(channel, keys),
+            consents=self._consents.stated(channel, (candidate for candidate in audience if candidate.known), keys),
+            suppressed=self._consents.suppressed(channel, keys.values()),
             allowed=None if settings.stage == PRODUCTION else read_deployment(settings.hub_home).hub.allow_list,
         )
 

@@ -10,6 +10,7 @@ from hub.config.reasons import Reason
 from hub.lineage.models import Badge
 
 Channel = Literal["email"]
+Trigger = Literal["birthday"]
 CampaignState = Literal["draft", "freezing", "sending", "paused", "cancelling", "cancelled", "finished", "failed"]
 Title = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]*$")
@@ -42,13 +43,15 @@ class Template(TemplateRequest):
 class CampaignRequest(Stated):
     """Who gets what from whom. Without a sender it is the deployment's.
 
-    accessible_template_id: what those get instead of whom it is known that they read with difficulty.
+    accessible_template_id: what those get instead of whom it is known that they read with difficulty. trigger: once it
+    is approved the campaign goes by itself, to each of the segment on his birthday, once a year.
     """
 
     name: Title
     segment_id: str = Field(min_length=1, max_length=60)
     template_id: str = Field(min_length=1, max_length=60)
     accessible_template_id: str | None = Field(None, min_length=1, max_length=60)
+    trigger: Trigger | None = None
     sender: str | None = Field(None, max_length=254)
     parameters: dict[str, JsonValue] = Field(default={}, max_length=20)
 
@@ -98,7 +101,9 @@ class OverrideRequest(Stated):
 
 
 class Campaign(BaseModel):
-    """state: that of its sending; `draft` before it. quality: of the data that its segment reads, where one is shown.
+    """state: that of its (last) sending; `draft` before it. armed: it goes by its trigger from now on.
+
+    quality: of the data that its segment reads, where one is shown.
 
     override: by whom and why it may go out although the data is poor.
     """
@@ -109,6 +114,8 @@ class Campaign(BaseModel):
     segment_id: str
     template_id: str
     accessible_template_id: str | None = None
+    trigger: Trigger | None = None
+    armed: bool = False
     sender: str
     parameters: dict[str, Any]
     state: CampaignState
@@ -135,8 +142,18 @@ class ConsentRequest(Stated):
     basis: str = Field(min_length=3, max_length=500)
 
 
+class ReachRequest(Stated):
+    """Whether what is sent to a contact point arrives: a letter came back, a number is dead, or it works again."""
+
+    state: Literal["undeliverable", "deliverable"]
+    basis: str = Field(min_length=3, max_length=500)
+
+
 class Consent(BaseModel):
+    """point_id: where it was said of one address, its key."""
+
     channel: str
+    point_id: str | None = None
     state: Literal["granted", "withdrawn"]
     basis: str
     source: str
@@ -149,12 +166,22 @@ class Suppression(BaseModel):
     at: str
 
 
+class Response(BaseModel):
+    """In how many messages a person did something: clicked, opened, bounced, complained, delivered."""
+
+    channel: str
+    kind: str
+    messages: int
+    last_at: str
+
+
 class Contact(BaseModel):
-    """What one person said about being written to. Silence leaves it to what the sources say."""
+    """What one person said about being written to, and what he did. Silence leaves it to what the sources say."""
 
     customer_id: str
     consents: list[Consent]
     suppressions: list[Suppression]
+    responses: list[Response] = []
 
 
 class SuppressionRequest(Stated):

@@ -82,9 +82,9 @@ class Sender:
     def _exclude(self, chunk: "_Chunk", people: dict[str, Person], channel: str) -> None:
         """Leave out who withdrew or was suppressed since the audience was frozen."""
         waiting = {token: people[token] for token in in_state(chunk.entries, "waiting")}
-        stated = self._consents.stated(channel, waiting.values())
-        keys = (person.address_key for person in waiting.values() if person.address_key)
-        suppressed = self._consents.suppressed(channel, keys)
+        keys = {person.customer_id: person.address_key for person in waiting.values() if person.address_key}
+        stated = self._consents.stated(channel, waiting.values(), keys)
+        suppressed = self._consents.suppressed(channel, keys.values())
         withdrawn = [token for token, person in waiting.items() if stated.get(person.customer_id) == "withdrawn"]
         chunk.mark(withdrawn, "excluded", "no_consent")
         others = waiting.keys() - set(withdrawn)

@@ -82,6 +82,22 @@ class CampaignStore:
         if not all_or_none(self._name, writes):
             raise Conflict("Somebody else started this campaign at the same moment")
 
+    def arm(self, campaign_id: str, armed_by: str | None) -> None:
+        """Let a campaign with a trigger go by itself, or (None) no more."""
+        if armed_by is None:
+            self._table.delete_item(Key={"pk": "armed", "sk": campaign_id})
+            self._table.update_item(Key=_campaign(campaign_id), UpdateExpression="REMOVE armed_by")
+            return
+        values = {":by": armed_by}
+        self._table.update_item(
+            Key=_campaign(campaign_id), UpdateExpression="SET armed_by = :by", ExpressionAttributeValues=values
+        )
+        self._table.put_item(Item={"pk": "armed", "sk": campaign_id})
+
+    def armed(self) -> list[str]:
+        """The campaigns that go by themselves."""
+        return [item["sk"] for item in query(self._name, "armed")]
+
     # runs
 
     def run(self, run_id: str) -> Item | None:

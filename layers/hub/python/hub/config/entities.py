@@ -9,6 +9,9 @@ Columns = Mapping[str, str]
 # desk, shop, campaign or code collected it. Reporting holds them, so none of them is a person's name or address.
 SOURCING: Columns = {"lead_source": "varchar", "sale_source": "varchar", "collected_by": "varchar"}
 
+# Of a customer beside it: the campaign and the page that brought him.
+LEAD: Columns = {"lead_campaign": "varchar", "lead_referrer": "varchar"}
+
 CUSTOMER: Columns = {
     "source_key": "varchar",
     "title": "varchar",
@@ -53,6 +56,7 @@ PRODUCT: Columns = {
     "name": "varchar",
     "category": "varchar",
     "unit_price": "decimal(18,4)",
+    "unit_cost": "decimal(18,4)",
     "currency": "varchar",
     "active": "boolean",
     "changed_at": "timestamp",
@@ -188,7 +192,7 @@ ENTITIES: Mapping[str, Columns] = MappingProxyType(
     {
         name: {**columns, **SOURCING}
         for name, columns in {
-            "customer": CUSTOMER,
+            "customer": {**CUSTOMER, **LEAD},
             "product": PRODUCT,
             "sales_order": SALES_ORDER,
             "order_line": ORDER_LINE,

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from hub.config import attributes, messages, rules, standing, survivorship, targets
+from hub.config import attributes, leads, messages, rules, standing, survivorship, targets
 from hub.config.attributes import Attribute
 from hub.config.connections import CONNECTORS, Deployment
 from hub.config.lines import Document, Place, parse
@@ -43,6 +43,7 @@ def load(folder: Path | str, variables: Mapping[str, str] | None = None) -> Depl
         found = (
             *survivorship.problems(hub.survivorship, sources),
             *survivorship.problems(hub.survivorship_next, sources, "survivorship_next"),
+            *leads.problems(hub.lead_channels),
             *standing.problems(hub.customer_definitions, hub.life_cycle, sources),
             *targets.problems(hub.quality_targets, sources),
         )

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, mode
 from hub.access.limits import Limit, Limits
 from hub.config.base import Days, Name, Percent, SecretName, Span, Strict
 from hub.config.capture import Capture
+from hub.config.leads import LeadChannels
 from hub.config.standing import Definitions, LifeCycle
 from hub.config.survivorship import Survivorship
 from hub.config.targets import Target
@@ -319,7 +320,10 @@ class Retention(Strict):
 
 
 class Senders(Strict):
+    """clicks: links in messages lead over SES, which tells who clicked; the link to unsubscribe never does."""
+
     email: str | None = None
+    clicks: bool = False
 
 
 class Client(Strict):
@@ -373,6 +377,7 @@ class HubConfig(Strict):
     survivorship_next: Survivorship = Field(default_factory=dict)
     life_cycle: LifeCycle = LifeCycle()
     customer_definitions: Definitions = ()
+    lead_channels: LeadChannels = Field(default_factory=dict)
     variables: dict[Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")], str] = Field(default_factory=dict)
 
 

@@ -1,5 +1,6 @@
 """How postcodes are written, by country, and how those of an Indian state begin (first digits, as India Post sorts)."""
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -163,3 +164,15 @@ _CITIES = {
 PLACES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {**{city: tuple(begins.split()) for begins, cities in _CITIES.items() for city in cities.split(", ")}, **STATES}
 )
+
+
+def fits_country(code: str, country: str) -> bool | None:
+    """Whether a code is written as those of the country; None for one whose postcodes nobody knows here."""
+    form = FORMS.get(country)
+    return None if form is None else re.fullmatch(form, code.strip().upper()) is not None
+
+
+def fits_place(code: str, country: str, place: str) -> bool | None:
+    """Whether an Indian code is one of the town or state; None where that is not known."""
+    begins = PLACES.get(re.sub(r"[.\s]+", " ", place.strip().lower())) if country == "IN" else None
+    return None if begins is None else code.strip().startswith(begins)

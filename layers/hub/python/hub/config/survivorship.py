@@ -33,7 +33,7 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "stage": ("stage",),
         "billing": ("billing_cycle",),
         "consent": ("marketing_consent",),
-        "lead_source": ("lead_source",),
+        "lead_source": ("lead_source", "lead_campaign", "lead_referrer"),
         "sale_source": ("sale_source",),
         "collected_by": ("collected_by",),
     }

@@ -39,6 +39,8 @@ GOLDEN = (
     "stage",
     "billing_cycle",
     "lead_source",
+    "lead_campaign",
+    "lead_referrer",
     "sale_source",
     "collected_by",
     "marketing_consent",
@@ -60,8 +62,8 @@ RECORD = (
     "given_name_latin", "family_name_latin", "email", "email_standard", "phone", "phone_standard", "phone_kind",
     "whatsapp", "fax", "website", "social", "birth_date", "gender", "address", "city", "region", "postcode", "country",
     "company", "job_title", "department", "language", "marital_status", "family_size", "income_band",
-    "preferred_channel", "special_needs", "stage", "billing_cycle", "lead_source", "sale_source", "collected_by",
-    "marketing_consent", "created_at", "first_seen_at", "changed_at",
+    "preferred_channel", "special_needs", "stage", "billing_cycle", "lead_source", "lead_campaign",
+    "lead_referrer", "sale_source", "collected_by", "marketing_consent", "created_at", "first_seen_at", "changed_at",
 )  # fmt: skip
 DOUBTS, HOUSEHOLDS, COMPANIES = "vault.match_doubt", "vault.household", "reporting.company"
 COMPANY = (

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from hub.config import Deployment, attributes, clocks, standing, survivorship
+from hub.config import Deployment, attributes, clocks, leads, standing, survivorship
 from hub.models import companies, ddl, edits, graph, jobs, verified
 from hub.models.clauses import Rows
 from hub.models.conformed import Staged
@@ -330,6 +330,8 @@ def _renderer(known: Known, names: Mapping[str, str]) -> Renderer:
             "survivorship": (survivorship.COLUMNS, survivorship.rows(hub.survivorship, hub.survivorship_next)),
             "customer_definition": (standing.COLUMNS, standing.rows(hub.customer_definitions, hub.life_cycle)),
             "stage_word": (standing.WORD_COLUMNS, standing.words(hub.life_cycle)),
+            "response_word": (leads.RESPONSE_COLUMNS, leads.responses()),
+            "lead_word": (leads.COLUMNS, leads.words(hub.lead_channels)),
             "clock": (clocks.CLOCK_COLUMNS, clocks.clock(hub.time_zone)),
             "place": (clocks.PLACE_COLUMNS, clocks.places(known.started_at, hub.time_zone)),
         },

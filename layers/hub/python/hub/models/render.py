@@ -158,8 +158,13 @@ class Renderer:
         """Lower (or raise) the kept columns to the least (greatest) value that any row of the record has."""
         version = clauses.identity(table)
         given = ", ".join(f"{'min' if keep == 'least' else 'max'}({name}) as {name}" for name, keep in kept.items())
-        beyond = " or ".join(f"s.{name} {'<' if keep == 'least' else '>'} t.{name}" for name, keep in kept.items())
-        sets = ", ".join(f"{name} = {keep}(s.{name}, t.{name})" for name, keep in kept.items())
+        beyond = " or ".join(
+            f"s.{name} {'<' if keep == 'least' else '>'} t.{name} or (t.{name} is null and s.{name} is not null)"
+            for name, keep in kept.items()
+        )
+        sets = ", ".join(
+            f"{name} = coalesce({keep}(s.{name}, t.{name}), s.{name}, t.{name})" for name, keep in kept.items()
+        )
         return (
             f"MERGE INTO {self._target(table)} AS t\nUSING (\n{self._typed(table, {})}"
             f"select {', '.join(version)}, {given}\n"

@@ -176,8 +176,6 @@ def _columns(raw: Any, document: Document) -> dict[str, Column]:
             _add(document, path, f"personal {given['personal']!r} is not one of {', '.join(PERSONAL)}")
         if given.get("keep", "latest") not in KEEP:
             _add(document, path, f"keep {given['keep']!r} is not one of {', '.join(KEEP)}")
-        elif "keep" in given and not given.get("required"):
-            _add(document, path, "a column with `keep` is required: null has no place in an order")
         if unknown := sorted(set(given) - {"type", "required", "personal", "description", "keep"}):
             _add(document, path, f"unknown field {unknown[0]!r}")
         columns[name] = Column(
