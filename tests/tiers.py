@@ -98,7 +98,7 @@ def run(tier: Tier) -> Outcome:
     print(f"\n{tier.name}: {tier.what}", flush=True)
     spread = ["-n", str(tier.workers), "--dist", tier.spread] if tier.workers > 1 else []
     with tempfile.TemporaryDirectory() as kept:
-        options = ["-rs", "-o", f"cache_dir={kept}"]
+        options = ["-rs", "-o", f"cache_dir={kept}", "--durations=12", "--durations-min=5"]
         code, counts = pytest(tier, [*options, *spread, *paths])
         bad = counts.get("failed", 0) + counts.get("error", 0)
         if code != FAILURES or not 0 < bad <= SECOND_TRY:
