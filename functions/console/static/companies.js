@@ -1,13 +1,15 @@
 // Companies: who works there and in what role, spellings to settle, what belongs to what, who knows whom.
 
 import { call, get, list, may, post } from "./api.js";
-import { action, confirm, field, form, h, number, pages, plural, say, show, table, words } from "./dom.js";
+import { action, amount, confirm, field, form, h, number, pages, plural, say, show, table, words } from "./dom.js";
 
 export async function render(page) {
   return page.rest[0] ? one(page, page.rest[0]) : all(page);
 }
 
 const to = (id, name) => h("a", { href: `#/${id.startsWith("f") ? "companies" : "customers"}/${encodeURIComponent(id)}` }, name || id);
+
+const section = (title, ...children) => h("section", { class: "card" }, h("h2", null, title), children);
 
 async function all(page) {
   const asked = page.query.get("q") || "";
@@ -24,7 +26,7 @@ async function all(page) {
     ["Name", (each) => to(each.company_id, each.name)],
     ["People", (each) => number(each.contacts), "count"],
     ["Purchases", (each) => number(each.purchases), "count"],
-    ["Net amount", (each) => number(each.net_amount), "count"],
+    ["Net amount", (each) => amount(each.net_amount), "count"],
     ["Looks like", (each) => each.similar_to ? to(each.similar_to, `${words(each.alike)}, ${number(each.similarity / 10)} %`) : ""],
   ], items, similar ? "No spelling waits for a decision." : "No company begins so."));
 }
@@ -52,27 +54,27 @@ async function one(page, id) {
     like ? h("section", { class: "card", "aria-label": "Spelling" }, h("h2", null, "One company?"),
       h("p", null, "This name looks like ", to(found.similar_to, like.name), "."),
       h("div", { class: "row" }, settle(true, "The same company"), settle(false, "Two companies"))) : null,
-    table("People", [
+    section("Who works there", table("People", [
       ["Name", (each) => to(each.customer_id, each.full_name)],
       ["Job as written", (each) => each.job_title || ""],
       ["Position", (each) => each.job_position || ""],
       ["Level", (each) => each.job_level ? words(each.job_level) : ""],
       ["Role in buying", (each) => each.buying_role ? words(each.buying_role) : ""],
-    ], found.people, "Nobody works there."),
-    table("Tree", [
+    ], found.people, "Nobody works there.")),
+    section("What it belongs to", table("Tree", [
       ["Company", (each) => ["\u00a0".repeat(each.depth * 4), to(each.id, each.name)]],
       ["Below", (each) => each.parent_id ? named(each.parent_id) : ""],
-      ["Own net amount", (each) => number(each.own.net_amount), "count"],
-      ["With all below", (each) => number(each.all.net_amount), "count"],
+      ["Own net amount", (each) => amount(each.own.net_amount), "count"],
+      ["With all below", (each) => amount(each.all.net_amount), "count"],
     ], tree.nodes),
     found.parent_id && may("decisions.write") ? drop : null,
     may("decisions.write") && !found.parent_id ? form({}, async (made) => {
       await call("PUT", `/v1/parents/${found.company_id}`, { parent_id: made.parent.value.trim() });
       await again();
-    }, field("Belongs to the company with the id", h("input", { name: "parent", required: true, maxlength: 64 })), h("button", { type: "submit" }, "Put below it")) : null,
-    table("Network", [
+    }, field("Belongs to the company with the id", h("input", { name: "parent", required: true, maxlength: 64 })), h("button", { type: "submit" }, "Put below it")) : null),
+    section("Who knows whom", table("Network", [
       ["Who", (each) => to(each.id, each.name)],
       ["Steps", (each) => number(each.steps), "count"],
       ["Relations", (each) => near.relations.filter((edge) => [edge.from_id, edge.to_id].includes(each.id)).map((edge) => words(edge.kind)).join(", ")],
-    ], near.neighbours, "Nobody is said to know this company."));
+    ], near.neighbours, "Nobody is said to know this company.")));
 }

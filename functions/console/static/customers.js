@@ -1,7 +1,7 @@
 // Look a customer up: search, and one record with where each value came from and what happened when.
 
 import { call, get, list, may } from "./api.js";
-import { action, ago, badge, day, field, form, h, number, pages, say, show, table, words } from "./dom.js";
+import { action, ago, amount, badge, day, field, form, h, number, pages, say, show, table, words } from "./dom.js";
 
 export async function render(page) {
   return page.rest[0] ? one(page, page.rest[0]) : search(page);
@@ -93,7 +93,7 @@ const also = (heading, values) => values.length > 1 ? h("details", null, h("summ
 const timeLine = (events) => events.length ? h("ol", { class: "line" }, events.map((each) => h("li", { class: `kind-${each.kind}` },
   h("time", { datetime: each.happened_at }, day(each.happened_at)),
   h("div", null, h("strong", null, words(each.kind)), each.reference ? ` ${each.reference}` : "",
-    each.amount !== null && each.amount !== undefined ? h("span", { class: "amount" }, Number(each.amount).toLocaleString("en", { minimumFractionDigits: 2 })) : null,
+    each.amount !== null && each.amount !== undefined ? h("span", { class: "amount" }, amount(each.amount)) : null,
     h("div", { class: "quiet" }, [each.channel, each.direction, each.outcome, each.source].filter(Boolean).map(words).join(" · "), each.before_run ? " · just now, before the next run" : "")))))
   : h("p", { class: "empty" }, "Nothing has happened yet.");
 

@@ -48,6 +48,7 @@ export function words(name) {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
+export const amount = (value) => Number(value || 0).toLocaleString("en", { minimumFractionDigits: 2 });
 export const number = (value) => Number(value || 0).toLocaleString("en");
 export const bytes = (value) => value < 1000 ? plural(value, "byte") : value < 1e6 ? `${Math.round(value / 1e3)} kB` : value < 1e9 ? `${(value / 1e6).toFixed(1)} MB` : `${(value / 1e9).toFixed(1)} GB`;
 export const plural = (count, one, many = one + "s") => `${number(count)} ${count === 1 ? one : many}`;
