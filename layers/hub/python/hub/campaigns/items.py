@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
-from boto3.dynamodb.conditions import Key
+from boto3.dynamodb.conditions import Attr, Key
 from botocore.exceptions import ClientError
 
 from hub import aws
@@ -64,6 +64,16 @@ def query(table: str, pk: str, prefix: str = "", **options: Any) -> Iterator[Ite
         if "LastEvaluatedKey" not in page:
             return
         arguments["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+
+def newest_first(table: str, pk: str, state: str | None, after: str | None, limit: int) -> list[Item]:
+    """At most `limit` items of a partition from the newest on, where asked of one `state`, after a sort key."""
+    options: Item = {"ScanIndexForward": False}
+    if state:
+        options["FilterExpression"] = Attr("state").eq(state)
+    if after:
+        options["ExclusiveStartKey"] = {"pk": pk, "sk": after}
+    return list(islice(query(table, pk, **options), limit))
 
 
 def some(

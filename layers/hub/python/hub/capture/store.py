@@ -7,14 +7,12 @@
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from itertools import islice
 from typing import Any, Final
 
-from boto3.dynamodb.conditions import Attr
 from botocore.exceptions import ClientError
 
 from hub import aws
-from hub.campaigns.items import Item, all_or_none, holds, now_text, query
+from hub.campaigns.items import Item, all_or_none, holds, newest_first, now_text, query
 from hub.errors import NotFound
 
 PARTITION: Final = "verification"
@@ -38,12 +36,7 @@ class VerificationStore:
         return dict(item)
 
     def newest_first(self, state: str | None, after: str | None, limit: int) -> list[Item]:
-        options: Item = {"ScanIndexForward": False}
-        if state:
-            options["FilterExpression"] = Attr("state").eq(state)
-        if after:
-            options["ExclusiveStartKey"] = _key(after)
-        return list(islice(query(self._name, PARTITION, **options), limit))
+        return newest_first(self._name, PARTITION, state, after, limit)
 
     def statuses(self, customer_id: str) -> dict[str, Item]:
         """The states of a customer's values by field."""

@@ -5,7 +5,8 @@ from hub.campaigns.items import now_text
 from hub.campaigns.keys import token_key
 from hub.companies import models
 from hub.companies.store import CompanyStore
-from hub.customers.companies import CompanyItems, Item
+from hub.customers.companies import CompanyItems
+from hub.customers.reading import Item
 from hub.customers.store import ProfileStore
 from hub.errors import Conflict, InvalidInput, NotFound
 from hub.models.companies import last, together

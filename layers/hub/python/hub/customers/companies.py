@@ -3,7 +3,7 @@
 """
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -11,15 +11,14 @@ from typing import Any
 from boto3.dynamodb.conditions import Attr, Key
 
 from hub import aws
+from hub.customers.reading import AT_ONCE, Item, many, pages
 from hub.errors import BadRequest
 
 COMPANIES, COMPANY, CONTACT = "companies", "company#", "contact#"
 NUMBERS = ("contacts", "purchases", "similarity")
 INNER = ("pk", "sk", "release_id")
-AT_ONCE = 100
 
 Row = Mapping[str, str | None]
-Item = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -63,16 +62,8 @@ class CompanyItems:
 
     def some(self, company_ids: Iterable[str]) -> dict[str, Item]:
         """Companies by their ids; ids of none are left out."""
-        found: dict[str, Item] = {}
-        left = iter(dict.fromkeys(company_ids))
-        while batch := list(islice(left, AT_ONCE)):
-            request: Item = {self.table: {"Keys": [{"pk": COMPANY + each, "sk": "about"} for each in batch]}}
-            while request:
-                answer = self._table.meta.client.batch_get_item(RequestItems=request)
-                for item in answer["Responses"].get(self.table, ()):
-                    found[item["company_id"]] = _bare(item)
-                request = answer.get("UnprocessedKeys") or {}
-        return found
+        keys = ({"pk": COMPANY + each, "sk": "about"} for each in dict.fromkeys(company_ids))
+        return {item["company_id"]: _bare(item) for item in many(self._table, keys)}
 
     def named(self, begins: str, similar: bool, limit: int, after: str | None) -> tuple[list[Item], str | None]:
         """Companies by name from one that `begins` so, and the sort key to go on `after`."""
@@ -80,26 +71,17 @@ class CompanyItems:
         if after and not after.startswith(start):
             raise BadRequest("The cursor `after` is not one that this list gave as `next`")
         key = Key("pk").eq(COMPANIES)
-        query: Item = {"KeyConditionExpression": key & Key("sk").begins_with(start) if start else key}
-        if similar:
-            query["FilterExpression"] = Attr("similar_to").exists()
+        options: Item = {"FilterExpression": Attr("similar_to").exists()} if similar else {}
         if after:
-            query["ExclusiveStartKey"] = {"pk": COMPANIES, "sk": after}
-        found = list(islice(self._pages(query), limit + 1))
+            options["ExclusiveStartKey"] = {"pk": COMPANIES, "sk": after}
+        named = pages(self._table, key & Key("sk").begins_with(start) if start else key, **options)
+        found = list(islice(named, limit + 1))
         return [_bare(item) for item in found[:limit]], found[limit - 1]["sk"] if len(found) > limit else None
 
     def contacts(self, company_id: str) -> list[Item]:
         """Who works there, in the order of their ids."""
         condition = Key("pk").eq(COMPANY + company_id) & Key("sk").begins_with(CONTACT)
-        return [_bare(item) for item in self._pages({"KeyConditionExpression": condition})]
-
-    def _pages(self, query: Item) -> Iterator[Item]:
-        while True:
-            page = self._table.query(**query)
-            yield from page["Items"]
-            if "LastEvaluatedKey" not in page:
-                return
-            query = {**query, "ExclusiveStartKey": page["LastEvaluatedKey"]}
+        return [_bare(item) for item in pages(self._table, condition)]
 
 
 def folded(name: str) -> str:

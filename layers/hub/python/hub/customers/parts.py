@@ -5,23 +5,21 @@
 are members, and so is each customer's `household#<id>`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from boto3.dynamodb.conditions import Key
 
 from hub import aws
+from hub.customers.reading import Item, many, pages
 from hub.errors import BadRequest
 
-GET_AT_ONCE = 100
 RECORD, DOUBT, HOUSEHOLD = "record#", "doubt", "household#"
 INNER = ("pk", "sk", "release_id")
 HIGHEST = 10**12 - 1
 
 Row = Mapping[str, str | None]
-Item = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -73,20 +71,20 @@ class PartStore:
 
     def records(self, customer_id: str) -> list[Item]:
         """The customer's records, in the order of their keys."""
-        found = self._query(Key("pk").eq(customer_id) & Key("sk").begins_with(RECORD))
+        found = pages(self._table, Key("pk").eq(customer_id) & Key("sk").begins_with(RECORD))
         return [{name: value for name, value in item.items() if name not in INNER} for item in found]
 
     def owners(self, record_keys: Iterable[str]) -> dict[str, str]:
         """The customers of records; records that nobody has are left out."""
         keys = [{"pk": RECORD + key, "sk": "of"} for key in dict.fromkeys(record_keys)]
-        return {item["pk"].removeprefix(RECORD): item["customer_id"] for item in self._get(keys)}
+        return {item["pk"].removeprefix(RECORD): item["customer_id"] for item in many(self._table, keys)}
 
     def some_records(self, record_keys: Iterable[str]) -> dict[str, Item]:
         """Records by their keys, whoever has them."""
         keys = [{"pk": owner, "sk": RECORD + key} for key, owner in self.owners(record_keys).items()]
         return {
             item["record_key"]: {name: value for name, value in item.items() if name not in INNER}
-            for item in self._get(keys)
+            for item in many(self._table, keys)
         }
 
     def doubts(self, limit: int, after: str | None = None) -> tuple[list[Item], str | None]:
@@ -100,29 +98,11 @@ class PartStore:
 
     def household(self, customer_id: str) -> tuple[str | None, dict[str, str]]:
         """The household of a customer and the roles of its members by their ids."""
-        found = next(self._query(Key("pk").eq(customer_id) & Key("sk").begins_with(HOUSEHOLD)), None)
+        found = next(pages(self._table, Key("pk").eq(customer_id) & Key("sk").begins_with(HOUSEHOLD)), None)
         if not found:
             return None, {}
-        members = self._query(Key("pk").eq(HOUSEHOLD + found["household_id"]))
+        members = pages(self._table, Key("pk").eq(HOUSEHOLD + found["household_id"]))
         return str(found["household_id"]), {str(item["sk"]): str(item["role"]) for item in members}
-
-    def _query(self, condition: Any) -> Iterator[Item]:
-        query: Item = {"KeyConditionExpression": condition}
-        while True:
-            page = self._table.query(**query)
-            yield from page["Items"]
-            if "LastEvaluatedKey" not in page:
-                return
-            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
-
-    def _get(self, keys: Iterable[Item]) -> Iterator[Item]:
-        left = iter(keys)
-        while batch := list(islice(left, GET_AT_ONCE)):
-            request: Item = {self.table: {"Keys": batch}}
-            while request:
-                answer = self._table.meta.client.batch_get_item(RequestItems=request)
-                yield from answer["Responses"].get(self.table, ())
-                request = answer.get("UnprocessedKeys") or {}
 
 
 def _place(row: Row) -> str:

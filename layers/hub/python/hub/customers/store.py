@@ -12,6 +12,7 @@ from hub.customers.attributes import parsed
 from hub.customers.companies import COMPANIES, COMPANY, CompanyItems
 from hub.customers.edits import carried
 from hub.customers.parts import DOUBT, HOUSEHOLD, RECORD, PartStore
+from hub.customers.reading import AT_ONCE, Item, many, pages
 from hub.customers.spelling import farness
 from hub.customers.tokens import Words, latin_words, near_words, token, words_of
 from hub.errors import BadRequest, Unavailable
@@ -20,14 +21,12 @@ LISTS = ("names", "emails", "phones", "source_keys")
 NUMBERS = ("sources", "records", "family_size")
 NOTED = {"pk": "release", "sk": "profiles"}
 MOST_REDIRECTS = 8
-GET_AT_ONCE = 100
 MOST_TRIES = 5
 MOST_NEAR = 10_000  # ids under one form of a misspelt word
 MOST_LOOKED_AT = 500
 MOST_LISTED = 50_000  # ids under one word that are read to find who has several
 
 Row = Mapping[str, str | None]
-Item = dict[str, Any]
 T = TypeVar("T")
 
 
@@ -173,11 +172,9 @@ class ProfileStore:
 
     def _has_order(self, order: Row, release_id: str) -> bool:
         """Whether the release has the customer's order, be it at another time."""
-        query: dict[str, Any] = {
-            "KeyConditionExpression": Key("pk").eq(order["customer_id"]) & Key("sk").begins_with("event#"),
-            "FilterExpression": Attr("release_id").eq(release_id) & Attr("reference").eq(order["reference"]),
-        }
-        return any(True for _ in self._pages(query))
+        entries = Key("pk").eq(order["customer_id"]) & Key("sk").begins_with("event#")
+        like = Attr("release_id").eq(release_id) & Attr("reference").eq(order["reference"])
+        return any(True for _ in pages(self._table, entries, FilterExpression=like))
 
     # reading
 
@@ -209,11 +206,11 @@ class ProfileStore:
         found: list[Item] = []
         shared = self._shared(words, after) if len(words) > 1 else None
         while len(found) <= limit:
-            ids = list(islice(shared, GET_AT_ONCE)) if shared is not None else self._ids(words[0], after)
+            ids = list(islice(shared, AT_ONCE)) if shared is not None else self._ids(words[0], after)
             profiles = self._profiles(ids)
             fitting = (profiles[each] for each in ids if each in profiles)
             found += [profile for profile in fitting if set(words) <= words_of(profile) or words[0][0] == "order"]
-            if len(ids) < GET_AT_ONCE:
+            if len(ids) < AT_ONCE:
                 break
             after = ids[-1]
         return found[:limit], found[limit - 1]["customer_id"] if len(found) > limit else None
@@ -232,8 +229,8 @@ class ProfileStore:
 
     def _listed(self, word: Words, after: str | None) -> Iterator[str]:
         key = Key("pk").eq(self._search_key(word))
-        query: dict[str, Any] = {"KeyConditionExpression": key & Key("sk").gt(after) if after else key}
-        return (str(item["sk"]) for item in self._pages({**query, "ProjectionExpression": "sk"}))
+        found = pages(self._table, key & Key("sk").gt(after) if after else key, ProjectionExpression="sk")
+        return (str(item["sk"]) for item in found)
 
     def near(self, words: list[str], limit: int) -> list[Item]:
         """Profiles with a name that has each of the words or one like it, the nearest first."""
@@ -260,30 +257,15 @@ class ProfileStore:
     def _ids(self, word: Words, after: str | None) -> list[str]:
         key = Key("pk").eq(self._search_key(word))
         condition = key & Key("sk").gt(after) if after else key
-        found = self._table.query(KeyConditionExpression=condition, Limit=GET_AT_ONCE)["Items"]
+        found = self._table.query(KeyConditionExpression=condition, Limit=AT_ONCE)["Items"]
         return [str(item["sk"]) for item in found]
 
     def _profiles(self, ids: list[str]) -> dict[str, Item]:
-        found: dict[str, Item] = {}
-        for some in _batches(dict.fromkeys(ids)):
-            request = {self.table: {"Keys": [{"pk": each, "sk": "profile"} for each in some]}}
-            while request:
-                answer = self._table.meta.client.batch_get_item(RequestItems=request)
-                found |= {item["customer_id"]: item for item in answer["Responses"].get(self.table, ())}
-                request = answer.get("UnprocessedKeys")
-        return found
+        keys = ({"pk": each, "sk": "profile"} for each in dict.fromkeys(ids))
+        return {item["customer_id"]: item for item in many(self._table, keys)}
 
     def _items(self, customer_id: str) -> Iterator[Item]:
-        query = {"KeyConditionExpression": Key("pk").eq(customer_id), "ProjectionExpression": "pk, sk"}
-        return self._pages(query)
-
-    def _pages(self, query: dict[str, Any]) -> Iterator[Item]:
-        while True:
-            page = self._table.query(**query)
-            yield from page["Items"]
-            if "LastEvaluatedKey" not in page:
-                return
-            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        return pages(self._table, Key("pk").eq(customer_id), ProjectionExpression="pk, sk")
 
     def _search_key(self, word: Words) -> str:
         return f"search#{word[0]}#{token(self.key, *word)}"
@@ -303,7 +285,7 @@ def _is_of_a_release() -> Any:
 
 def _batches(things: Iterable[T]) -> Iterator[list[T]]:
     left = iter(things)
-    while batch := list(islice(left, GET_AT_ONCE)):
+    while batch := list(islice(left, AT_ONCE)):
         yield batch
 
 

@@ -7,6 +7,7 @@ from boto3.dynamodb.conditions import Attr, Key
 from botocore.exceptions import ClientError
 
 from hub import aws
+from hub.customers.reading import pages
 from hub.errors import Conflict
 from hub.groups.models import Group, Request
 
@@ -72,13 +73,7 @@ class GroupStore:
 
     def _items(self, pk: str, begins: str = "") -> Iterator[dict[str, Any]]:
         key = Key("pk").eq(pk) & Key("sk").begins_with(begins) if begins else Key("pk").eq(pk)
-        query: dict[str, Any] = {"KeyConditionExpression": key, "ConsistentRead": True}
-        while True:
-            page = self._table.query(**query)
-            yield from page["Items"]
-            if "LastEvaluatedKey" not in page:
-                return
-            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        return pages(self._table, key, ConsistentRead=True)
 
 
 def _member(group_id: str, customer_id: str) -> dict[str, str]:

@@ -5,13 +5,12 @@ that runs read waits for an answer. A decision and all its effects are one trans
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 from typing import Any, Final
 
 from boto3.dynamodb.conditions import Attr
 
 from hub import aws
-from hub.campaigns.items import all_or_none, get_all, query
+from hub.campaigns.items import all_or_none, get_all, newest_first, query
 from hub.errors import NotFound
 from hub.models.store import RunStore
 from hub.stewardship.rules import EDIT, Item, key_of
@@ -36,12 +35,7 @@ class DecisionStore:
         return dict(item)
 
     def newest_first(self, state: str | None, after: str | None, limit: int) -> list[Item]:
-        options: Item = {"ScanIndexForward": False}
-        if state:
-            options["FilterExpression"] = Attr("state").eq(state)
-        if after:
-            options["ExclusiveStartKey"] = _key(after)
-        return list(islice(query(self._name, PROPOSAL, **options), limit))
+        return newest_first(self._name, PROPOSAL, state, after, limit)
 
     def propose(self, item: Item, subjects: Iterable[tuple[str, str]]) -> bool:
         """Keep a proposal and lock what it is about; False where something of it waits for an answer already."""
