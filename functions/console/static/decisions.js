@@ -19,7 +19,7 @@ async function desk(page) {
   const doubts = h("section", { "aria-label": "Doubtful pairs" });
   const done = h("section", { "aria-label": "Decided" });
   show(page.place, h("h1", null, "Who is who"),
-    h("p", { class: "quiet" }, "Pairs of records that may be one person. The first is the one whose decision is worth most. Two persons decide."), waiting, doubts, done);
+    h("p", { class: "quiet" }, "Pairs of records that may be one person, and persons of so many records that nobody believes them yet. The first is the one whose decision is worth most. Two persons decide."), waiting, doubts, done);
   const decisions = (state, heading, empty) => async (place) => {
     const inner = h("div");
     show(place, h("h2", null, heading), inner);
