@@ -17,8 +17,9 @@ from infra.local.laptop import Laptop, LaptopError, read, say
 from infra.local.processes import answers
 from infra.local.running import Hub
 
-AWS_READY = 60  # seconds
-FIRST_RELEASE = 300  # seconds
+AWS_READY = 300  # seconds: Trino takes ten alone, and minutes where others want the same cores
+FIRST_RELEASE = 300  # seconds, then it is said where to look why; it may come all the same
+NEVER = 3600  # seconds
 LOOK_EVERY = 0.5  # seconds
 
 
@@ -66,14 +67,17 @@ def first_data(hub: Hub, started: float) -> None:
     if hub.complete_release():
         return
     say(started, f"asked for the first pull of {hub.pull_everything()} data sets")
-    deadline = time.monotonic() + FIRST_RELEASE
-    while time.monotonic() < deadline:
+    asked = time.monotonic()
+    hint = f"no complete release after {FIRST_RELEASE} s: the console's overview says why"
+    while (waited := time.monotonic() - asked) < NEVER:
         time.sleep(LOOK_EVERY)
         with suppress(BotoCoreError):  # the emulator may just be started again
             if release := hub.complete_release():
                 say(started, f"release {release} is out")
                 return
-    say(started, f"no complete release after {FIRST_RELEASE} s: the console's overview says why")
+        if hint and waited > FIRST_RELEASE:
+            say(started, hint)
+            hint = ""
 
 
 def main(todo: str, started: str, *arguments: str) -> int:

@@ -49,7 +49,12 @@ class Cursor:
 
     def is_word(self, *words: str) -> bool:
         """Whether these key words come next, in this order."""
-        return all(self.peek(i).upper == word for i, word in enumerate(words))
+        at = self.at
+        for word in words:
+            if self.all[at].upper != word:  # the end, which is no word, comes before the list is over
+                return False
+            at += 1
+        return True
 
     def take(self, *words: str) -> bool:
         """Consumes the key words when they come next."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from infra.local.athena.dialect import tree
 from infra.local.athena.dialect.parser import Parser
@@ -120,6 +121,7 @@ class DmlParser(Parser):
         return When(where, "insert", condition, [], columns, self.in_brackets(self.expression))
 
 
+@lru_cache(maxsize=16)  # as queries are
 def parse_dml(sql: str) -> Insert | Delete | Update | Merge:
     """Raises BadStatement."""
     return DmlParser(sql).statement()

@@ -32,10 +32,7 @@ class Token:
     end: int
     line: int
     column: int
-
-    @property
-    def upper(self) -> str:
-        return self.text.upper() if self.kind == "word" else ""
+    upper: str = ""
 
     @property
     def where(self) -> tuple[int, int]:
@@ -53,7 +50,8 @@ def tokens(sql: str) -> list[Token]:
             raise BadStatement(f"line {line}:{column}: mismatched input '{sql[at]}'")
         kind, text = str(match.lastgroup), match.group()
         if kind != "space":
-            found.append(Token(kind, _value(kind, text), at, match.end(), line, column))
+            upper = text.upper() if kind == "word" else ""
+            found.append(Token(kind, _value(kind, text), at, match.end(), line, column, upper))
         if newlines := text.count("\n"):
             line += newlines
             line_start = at + text.rindex("\n") + 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from infra.local.athena.dialect import tree
 from infra.local.athena.dialect.expression_parser import ExpressionParser
 
@@ -265,6 +267,7 @@ class Parser(ExpressionParser):
         return relation
 
 
+@lru_cache(maxsize=16)  # a statement is parsed when it is asked for and when it runs; nobody changes a tree
 def parse_query(sql: str) -> tree.Query:
     """The tree of one query. Raises BadStatement."""
     parser = Parser(sql)

@@ -74,7 +74,8 @@ def places(moment: datetime, time_zone: str) -> list[Row]:
     found = {HERE: time_zone}
     for country, zones in zones_of_countries().items():
         found[country] = time_zone if time_zone in zones else zones[0]
-    return [
-        {"country": country, "time_zone": zone, "today": f"{moment.astimezone(ZoneInfo(zone)):%Y-%m-%d}"}
-        for country, zone in sorted(found.items())
-    ]
+    today = {zone: f"{moment.astimezone(_zone(zone)):%Y-%m-%d}" for zone in {*found.values()}}
+    return [{"country": country, "time_zone": zone, "today": today[zone]} for country, zone in sorted(found.items())]
+
+
+_zone = cache(ZoneInfo)  # its own cache holds eight; each beyond them is a file read anew
