@@ -22,6 +22,14 @@ CASES = [
         (1, 0, SECOND_TRY + 1, 0),
         "so many are no accident",
     ),
+    (
+        "shared",
+        "import pathlib, pytest\n@pytest.fixture(scope='module')\ndef busy():\n"
+        "    mark = pathlib.Path(__file__).with_name('tried')\n    tried = mark.exists()\n    mark.touch()\n"
+        f"    assert tried\n@pytest.mark.parametrize('n', range({SECOND_TRY + 1}))\ndef test_a(n, busy): pass",
+        (0, SECOND_TRY + 1, 0, SECOND_TRY + 1),
+        "a set-up that all of them share is one accident",
+    ),
     ("torn", "import no_such_module", (2, 0, 0, 0), "a file that cannot be read ran no test: no second try"),
 ]
 
