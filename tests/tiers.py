@@ -21,7 +21,7 @@ class Tier:
     paths: tuple[str, ...]
     budget_seconds: int
     workers: int = 2
-    spread: str = "worksteal"  # loadfile where the tests of a file share what is dear to start, loadgroup where some do
+    spread: str = "worksteal"  # loadfile where the tests of a file share what is dear to start
     by_default: bool = True
     environment: dict[str, str] = field(default_factory=dict)
 
@@ -69,7 +69,7 @@ TIERS = (
         "both engines side by side; the expression table, the Athena API and the models' rows on Trino 476",
         (ENGINES, "tests/trino", "tests/infra/local/athena", *ROWS, "-mnot matched"),
         600,
-        spread="loadgroup",
+        spread="loadfile",
         by_default=False,
         environment={"ENGINE": "trino"},
     ),

@@ -7,7 +7,7 @@ import pytest
 from tests.e2e.harness import Running, new_laptop
 from tests.sql.conftest import make_lake  # noqa: F401 - a hub without processes of its own
 
-FIRST_RELEASE = 400  # seconds, on a busy machine; half a minute on a free one
+FIRST_RELEASE = 900  # seconds, on a busy machine; half a minute on a free one
 
 
 @pytest.fixture(scope="session")

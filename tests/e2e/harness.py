@@ -23,7 +23,7 @@ from infra.local.mailbox import messages
 from tests.ports import free_port
 
 T = TypeVar("T")
-READY = 300  # seconds for the first start, which synthesises
+READY = 600  # seconds for the first start, which synthesises
 
 
 @dataclass

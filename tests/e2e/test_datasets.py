@@ -46,7 +46,7 @@ def hub(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runnin
         one = Running(new_laptop(tmp_path_factory.mktemp("datasets"), hub=ROOT / "deployments/datasets"))
         one.start()
     try:
-        one.wait_for_line("asked for the first pull", 60)
+        one.wait_for_line("asked for the first pull", 300)
         drop(one, data)
         wait_until(lambda: newest(one).keys() == data_sets(one), 180, "the first pulls")
         # A files source whose first pull came before its files were dropped is pulled once more.

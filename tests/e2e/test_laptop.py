@@ -99,14 +99,14 @@ def test_a_killed_process_is_started_again(running, module):
     pid = running.pids()[module]
     os.kill(pid, signal.SIGKILL)
     wait_until(lambda: running.pids().get(module, pid) != pid, 30, f"{module} is back")
-    running.wait_for_line("is back", 60)
+    running.wait_for_line("is back", 300)
 
 
 def test_a_killed_emulator_comes_back_with_what_was_committed(running):
     before = stored(running)
     time.sleep(6)  # it may lose its last five seconds
     os.kill(running.pids()["infra.local.launcher"], signal.SIGKILL)
-    running.wait_for_line("emulator is back", 60)
+    running.wait_for_line("emulator is back", 300)
     assert_kept(before, stored(running))
 
 

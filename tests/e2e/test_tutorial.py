@@ -56,7 +56,7 @@ def laptop(mine: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run
     one = Running(new_laptop(tmp_path_factory.mktemp("laptop"), hub=mine))
     one.start()
     try:
-        one.wait_for_line("is out", 240)
+        one.wait_for_line("is out", 900)
         yield one
     finally:
         if one.process is not None and one.process.poll() is None:

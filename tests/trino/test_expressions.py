@@ -20,10 +20,7 @@ TABLE = DATA / "trino_expressions.jsonl"
 LINES = [json.loads(line) for line in TABLE.read_text(encoding="utf-8").splitlines()] if TABLE.exists() else [{}]
 HEAD, CASES = LINES[0], LINES[1:]
 
-pytestmark = [
-    pytest.mark.skipif(not CASES, reason=f"{TABLE} is missing: set HUB_DATA"),
-    pytest.mark.xdist_group("expressions on Trino"),  # all are begun at once
-]
+pytestmark = pytest.mark.skipif(not CASES, reason=f"{TABLE} is missing: set HUB_DATA")
 
 
 def value_of(text: str, kind: types.Type) -> Any:

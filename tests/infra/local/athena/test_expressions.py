@@ -16,8 +16,6 @@ from infra.local.athena.expressions import DIFFERENT, REFUSED, SAME, judge, tabl
 
 OWN = yaml.safe_load((Path(__file__).parent / "expressions.yaml").read_text(encoding="utf-8"))
 
-pytestmark = pytest.mark.xdist_group("expressions")
-
 
 @pytest.fixture(scope="module")
 def session() -> Iterator[Session]:
