@@ -51,7 +51,7 @@ test-long: ready ## the real data sets end to end, pulled three times (minutes)
 test-trino: ready ## both engines side by side, expression table and models on a real Trino 476 (JDK 24+ and Maven)
 	@$(PY) -m tests.tiers trino
 
-test-trino-long: ready ## the other SQL tests on Trino 476 too: many days and runs (an hour)
+test-trino-long: ready ## the other SQL tests on Trino 476 too: every model's cases, many days and runs (an hour and more)
 	@$(PY) -m tests.tiers trino-long
 
 test-browser: ready ## the console in headless Chromium
