@@ -23,6 +23,15 @@ CASES = [
         "so many are no accident",
     ),
     (
+        "spaced",
+        "import pathlib, pytest\n"
+        f"@pytest.mark.parametrize('n', ['row ' + str(n) for n in range({SECOND_TRY + 1})])\n"
+        "def test_a(n):\n    mark = pathlib.Path(__file__).with_name(n)\n    tried = mark.exists()\n    mark.touch()\n"
+        "    assert tried",
+        (1, 0, SECOND_TRY + 1, 0),
+        "names that differ behind a space are so many too",
+    ),
+    (
         "shared",
         "import pathlib, pytest\n@pytest.fixture(scope='module')\ndef busy():\n"
         "    mark = pathlib.Path(__file__).with_name('tried')\n    tried = mark.exists()\n    mark.touch()\n"

@@ -132,8 +132,8 @@ def pytest(tier: Tier, arguments: list[str]) -> Told:
         assert process.stdout is not None
         for line in process.stdout:
             print(line, end="", flush=True)
-            if found := re.match(r"(FAILED (\S+)|ERROR ([^\s:]+))", line):
-                accidents.add(found[1])
+            if found := re.match(r"FAILED .+|ERROR [^\s:]+", line):
+                accidents.add(found[0])
             last = line if re.search(r"\d+ (passed|failed|error|skipped)", line) else last
         code = process.wait()
     counts = {outcome: int(n) for n, outcome in re.findall(r"(\d+) (passed|failed|error|skipped)", last)}

@@ -19,7 +19,7 @@ from infra.local.running import Hub
 
 AWS_READY = 300  # seconds: Trino takes ten alone, and minutes where others want the same cores
 FIRST_RELEASE = 300  # seconds, then it is said where to look why; it may come all the same
-NEVER = 3600  # seconds
+GIVE_UP = 3600  # seconds, when nobody waits for a first release any more
 LOOK_EVERY = 0.5  # seconds
 
 
@@ -69,7 +69,7 @@ def first_data(hub: Hub, started: float) -> None:
     say(started, f"asked for the first pull of {hub.pull_everything()} data sets")
     asked = time.monotonic()
     hint = f"no complete release after {FIRST_RELEASE} s: the console's overview says why"
-    while (waited := time.monotonic() - asked) < NEVER:
+    while (waited := time.monotonic() - asked) < GIVE_UP:
         time.sleep(LOOK_EVERY)
         with suppress(BotoCoreError):  # the emulator may just be started again
             if release := hub.complete_release():
