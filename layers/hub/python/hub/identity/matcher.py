@@ -31,7 +31,7 @@ class Settings:
     """The same for every data set; nothing here is tuned to one."""
 
     threshold: float = 0.5  # probability from which on two records are one person
-    unlikely: float = 0.05  # below which a third record speaks against an edge
+    unlikely: float = 0.2  # below which a third record speaks against an edge: odds of four to one
     cap: int = 100  # records under one key
     coarse: int = 300_000  # records of a file up to which coarse keys are used
     most: int = 150  # records of a component whose pairs are all looked at
