@@ -43,8 +43,6 @@ def read(told: str, known: Iterable[str]) -> Mapping:
             raise MatchError(f"MAP: {name}: no such field; one of {', '.join([*possible, KEY, DATES])}")
         if "" in parts:
             raise MatchError(f"MAP: {name}: names no column; write {name}=<column>, or {name}=<column>+<column>")
-    if WHOLE_NAME in columns and columns.keys() & {"given", "family"}:
-        raise MatchError("MAP: name is for a first and last name in one column; leave it out, or given and family")
     if WHOLE_ADDRESS in columns and "street" in columns:
         raise MatchError("MAP: address is for a whole address in one column; leave it out, or street")
     if not columns:
@@ -83,11 +81,19 @@ def expressions(mapping: Mapping, columns: Iterable[str]) -> dict[str, str]:
             if part.lower() not in there:
                 raise MatchError(f"MAP: {name}={part}: the file has no such column; it has {', '.join(there.values())}")
         texts = [_latin(f"nullif({column_name(there[part.lower()])}, '')") for part in parts]
-        if name == WHOLE_NAME:
-            found |= _whole_name(_joined(texts, " "))
-        else:
-            found["street" if name == WHOLE_ADDRESS else name] = _joined(texts, "-" if name == "born" else " ")
+        found["street" if name == WHOLE_ADDRESS else name] = _joined(texts, "-" if name == "born" else " ")
+    if whole := found.pop(WHOLE_NAME, None):
+        found |= _where_no_parts_are(_whole_name(whole), found)
     return found
+
+
+def _where_no_parts_are(whole: dict[str, str], found: dict[str, str]) -> dict[str, str]:
+    """Of files whose records have their names in parts or in one column: names in parts are not completed."""
+    parts = [found[name] for name in whole if name in found]
+    if not parts:
+        return whole
+    none = " and ".join(f"{part} is null" for part in parts)
+    return {name: f"case when {none} then {text} else {found.get(name, 'null')} end" for name, text in whole.items()}
 
 
 def _latin(text: str) -> str:

@@ -55,7 +55,7 @@ def standard(known: Knowledge, source: str, columns: Mapping[str, str], month_fi
     )
     for field in known.fields.values():
         told = ", ".join(quoted(each) for each in NOTHING)
-        form = field.kind.standard.format(x=field.name, day=day, month=month)
+        form = field.kind.standard.format(x=field.name, day=day, month=month, eight=1 if month_first else 3)
         forms.append(f"case when {field.name} not in ({told}) then nullif({form}, '') end as {field.name}")
     source = _spoken(known, source, columns)
     return render(known, "standard", source=source, plain=_list(texts, 8), forms=_list(forms, 4))
