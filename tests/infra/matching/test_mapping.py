@@ -16,6 +16,7 @@ FIELDS = list(knowledge(KNOWLEDGE).fields)
         ("given=first_name,family=surname", {"given": ("first_name",), "family": ("surname",)}),
         (" given = first name , born=y+m+d ,", {"given": ("first name",), "born": ("y", "m", "d")}),
         ("name=full_name,address=where", {"name": ("full_name",), "address": ("where",)}),
+        ("name=whole,given=first", {"name": ("whole",), "given": ("first",)}),
     ],
 )
 def test_words(told, columns):
@@ -43,7 +44,6 @@ def test_a_file(tmp_path):
         ("shoe=size", "shoe: no such field; one of given, "),
         ("given=a,given=b", r"given is there twice; join columns with \+, as in given=a\+b"),
         ("street=a++b", "street: names no column"),
-        ("name=a,family=b", "leave it out, or given and family"),
         ("address=a,street=b", "leave it out, or street"),
         ("dates=us,email=a", "write dates=day-first or dates=month-first"),
         ("missing.yaml", "missing.yaml cannot be read"),
@@ -81,6 +81,18 @@ def test_a_column_that_is_not_there():
         ("name=n", {"n": "Meier, Anna Maria"}, {"given": "anna", "family": "meier"}, "the last name first"),
         ("name=n", {"n": "Dr. Anna Meier"}, {"given": "anna", "family": "meier"}, "a title is no name"),
         ("name=n", {"n": "Anna"}, {"given": "anna", "family": None}, "one word"),
+        (
+            "name=n,given=g,family=f",
+            {"n": "Anna Meier", "g": None, "f": None},
+            {"given": "anna", "family": "meier"},
+            "only whole",
+        ),
+        (
+            "name=n,given=g,family=f",
+            {"n": "A. Meier", "g": "Anna", "f": None},
+            {"given": "Anna", "family": None},
+            "in parts",
+        ),
         ("address=a", {"a": "1 Main St, Ulm"}, {"street": "1 Main St, Ulm"}, "a whole address"),
     ],
 )

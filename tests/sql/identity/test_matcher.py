@@ -262,6 +262,30 @@ def test_a_home(match):
     assert home >= together - 8
 
 
+@pytest.mark.parametrize(
+    ("shared", "homes", "why"),
+    [
+        ({"family": "lindqvist"}, 30, "one last name among thirty of a dormitory"),
+        ({"family": "lindqvist", "phone": "+49 30 5550007"}, 1, "a family in a tower, who share their telephone too"),
+    ],
+)
+def test_a_crowd_is_no_home(match, shared, homes, why):
+    """Who share an address with a crowd share no household for that."""
+    rows = []
+    for number, row in enumerate(people(160, seed=3, repeated=0.3)):
+        rows.append(row)
+        home = {"family": row["family"], "street": row["street"] or "1 x", "postcode": row["postcode"]}
+        if number % 2 == 0:
+            rows.append({**people(1, seed=5_000 + number)[0], **home, "key": f"{row['key']}h"})
+    for number in range(30):
+        address = {"street": "1 dormitory", "postcode": "99999"}
+        name = {"given": f"{chr(97 + number % 26) * 3}{number}o"}
+        rows.append({**people(1, seed=7_000 + number)[0], **address, **name, **shared, "key": f"crowd{number}"})
+    outcome, engine = match(rows)
+    found = f"select count(distinct household) from {outcome.clusters} where source_key like 'crowd%'"
+    assert engine.query(found) == [(homes,)], why
+
+
 NOT_ONE = [
     ("twins", {"given": "usha", "email": None}, "another first name, and no e-mail address"),
     ("twins with an e-mail address each", {"given": "vidya", "email": "vidya@example.org"}, "one birth date"),

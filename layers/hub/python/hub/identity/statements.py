@@ -308,20 +308,25 @@ def _weight(field: Field, weights: Mapping[int, int], rare: int | None) -> str:
 
 
 def household_edges(known: Knowledge, **tables: object) -> str:
-    """Addresses are compared where a street and something that says where it is are known."""
+    """Addresses are compared where a street, its number, and something that says where it is are known."""
     if "street" in known.fields and known.fields.keys() & {"postcode", "city"}:
-        house = "coalesce(records.house, '')" if "house" in known.fields else "''"
+        house, numbered = "''", ""
+        if "house" in known.fields:
+            house = "coalesce(records.house, '')"
+            numbered = " and (records.house is not null or regexp_like(records.street, '[0-9]'))"
         place = "records.postcode" if "postcode" in known.fields else "records.city"
         whole = f"{house} || ' ' || records.street || ' ' || {place}"
         addresses = (
             f"select distinct {whole} as address, coalesce(labels.label, records.record) as person\n"
             f"    from {tables['features']} as records\n"
             f"    left join {tables['labels']} as labels on labels.record = records.record\n"
-            f"    where records.street is not null and {place} is not null"
+            f"    where records.street is not null and {place} is not null{numbered}"
         )
     else:
         addresses = "select cast(null as varchar) as address, cast(null as bigint) as person where 1 = 0"
-    return render(known, "household_edges", addresses=addresses, **tables)
+    contacts = [name for name, field in known.fields.items() if field.own and not field.personal]
+    in_touch = " or ".join(f"coalesce(a.{name} = b.{name}, false)" for name in contacts) or "1 = 0"
+    return render(known, "household_edges", addresses=addresses, in_touch=in_touch, **tables)
 
 
 def _list(parts: Iterable[str], indent: int = 4) -> str:
