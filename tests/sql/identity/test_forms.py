@@ -106,6 +106,9 @@ LEVELS = [
     ({"company": "weber steel"}, {"company": "webber steel"}, {"company": "typo"}, "one letter"),
     ({"company": "weber steel"}, {"company": "weber"}, {"company": "part"}, "without its trade"),
     ({"company": "weber steel"}, {"company": "weber steel works"}, {"company": "part"}, "more behind it"),
+    ({"company": "katsu"}, {"company": "restaurant katsu"}, {"company": "part"}, "more before it, of a short name"),
+    ({"company": "weber steel"}, {"company": "klaus weber steel"}, {"company": "part"}, "more before it"),
+    ({"company": "hotel bel air"}, {"company": "bel air hotel"}, {"company": "part"}, "its first word behind"),
     ({"company": "weber paper"}, {"company": "weber optics"}, {"company": "different"}, "sisters of one group"),
     ({"phone": "123456789"}, {"phone": "123456780"}, {"phone": "typo"}, "one digit"),
     (
