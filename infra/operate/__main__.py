@@ -210,7 +210,7 @@ def main(arguments: list[str]) -> int:
             case "export-hub":
                 export_hub(of_stage(stage), Path(hub), place(given.to), print)
             case "import-hub":
-                import_hub(of_stage(stage), place(given.from_), print)
+                import_hub(of_stage(stage), Path(hub), place(given.from_), print)
             case "smoke":
                 smoke(stage, *credentials(stage), say=print)
             case verb:

@@ -5,6 +5,7 @@ The release and the states of data sets come last: before them no run starts, no
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from hub import aws
@@ -26,12 +27,14 @@ ORDER = ("access", "library", "arrivals", "consent", "profiles", "control", "cam
 Say = Callable[[str], None]
 
 
-def import_hub(stores: Stores, where: Place, say: Say) -> Manifest:
+def import_hub(stores: Stores, hub: Path, where: Place, say: Say) -> Manifest:
     """Fill an empty hub; OperateError where it is not empty, or the export not whole and sound."""
     told = manifest.read(where)
     _whole(where, told)
     say(f"the export of {told.made_at} is whole: release {told.release} of stage {told.stage}")
     _same_keys(stores, told)
+    if others := manifest.differing(told, hub):
+        say(f"{hub} is not the deployment folder that was exported; runs will follow it: {', '.join(others)}")
     done = _begin(stores, where, told, say)
     translation = Translation(told.stage, stores.stage, told.release)
     for each in told.objects:

@@ -6,7 +6,7 @@ import re
 import boto3
 
 from infra.operate.moving import state
-from infra.operate.moving.stores import KEYS, Stores
+from infra.operate.moving.stores import Stores
 from infra.operate.stage import OperateError, Stage
 
 FORMS = {

@@ -11,8 +11,8 @@ from hub.models.store import RunStore
 from infra.operate.keys import names
 from infra.operate.moving import items, manifest, objects, staged, state, tables
 from infra.operate.moving.digests import Tally
-from infra.operate.moving.manifest import FORMAT, NAME, Anew, File, HiveTable, Manifest, Objects
-from infra.operate.moving.place import Place
+from infra.operate.moving.manifest import DEPLOYMENT, FORMAT, NAME, Anew, File, HiveTable, Manifest, Objects, deployed
+from infra.operate.moving.place import Bucket, Place
 from infra.operate.moving.stores import Stores
 from infra.operate.stage import OperateError
 
@@ -25,6 +25,8 @@ Say = Callable[[str], None]
 
 def export_hub(stores: Stores, hub: Path, where: Place, say: Say) -> Manifest:
     """Write the whole hub; OperateError where it does not stand still, or the place holds something."""
+    if isinstance(where, Bucket) and where.bucket in stores.buckets.values():
+        raise OperateError(f"{where.bucket} is the hub's own; take another bucket")
     if where.sizes():
         raise OperateError(f"{manifest.where_is(where)} is not empty; take another place, or remove what is there")
     release = state.released(stores)
@@ -75,14 +77,8 @@ def _objects(stores: Stores, where: Place, release: Release) -> tuple[list[HiveT
 
 
 def _folder(where: Place, hub: Path) -> list[File]:
-    """The deployment folder as it is, without what is hidden in it."""
-    listed = sorted(path for path in hub.rglob("*") if path.is_file())
-    wanted = [path for path in listed if not any(part[0] == "." for part in path.relative_to(hub).parts)]
-    return [
-        manifest.put(where, f"deployment/{path.relative_to(hub).as_posix()}", path.read_bytes())
-        for path in wanted
-        if "__pycache__" not in path.parts
-    ]
+    """The deployment folder as it is."""
+    return [manifest.put(where, DEPLOYMENT + name, file.read_bytes()) for name, file in deployed(hub).items()]
 
 
 def _anew(told: Manifest) -> list[str]:

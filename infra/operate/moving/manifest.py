@@ -10,6 +10,7 @@ from infra.operate.stage import OperateError
 
 NAME = "manifest.json"
 FORMAT: Literal[1] = 1
+DEPLOYMENT = "deployment/"
 
 
 class Part(BaseModel):
@@ -159,6 +160,23 @@ class Told(BaseModel):
 
 def where_is(where: Place) -> str:
     return str(getattr(where, "path", None) or f"s3://{getattr(where, 'bucket', '')}/{getattr(where, 'prefix', '')}")
+
+
+def deployed(hub: Path) -> dict[str, Path]:
+    """The files of a deployment folder by name, without what is hidden in it."""
+    listed = {path.relative_to(hub): path for path in sorted(hub.rglob("*")) if path.is_file()}
+    return {
+        name.as_posix(): path
+        for name, path in listed.items()
+        if not any(part.startswith(".") or part == "__pycache__" for part in name.parts)
+    }
+
+
+def differing(told: Manifest, hub: Path) -> list[str]:
+    """The files in which a deployment folder is another one than that of the export."""
+    theirs = {file.name.removeprefix(DEPLOYMENT): file.sha256 for file in told.deployment}
+    own = {name: sha256(path) for name, path in deployed(hub).items()}
+    return sorted(name for name in theirs.keys() | own.keys() if theirs.get(name) != own.get(name))
 
 
 def check(where: Place, files: list[File], there: dict[str, int]) -> None:

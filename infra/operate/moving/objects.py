@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pyarrow.parquet as pq
 from botocore.exceptions import ClientError
@@ -25,6 +26,7 @@ NOT_CARRIED = ("scratch/", "vault/", "matching/")
 PLAIN = re.compile(r"(?:[\w=+-][\w=+. -]*/)*[\w=+-][\w=+. -]*")
 ABOUT = ("ContentType", "ContentEncoding", "Metadata")
 DROP = "drop/"
+LONGEST = 200  # letters of a name
 
 Line = dict[str, Any]
 
@@ -150,9 +152,11 @@ def _rows(path: Path) -> Tally:
 
 
 def _name(bucket: str, key: str) -> str:
-    """The object's own key where a folder can hold it under that name."""
-    plain = PLAIN.fullmatch(key) and len(key) < 200 and not key.endswith(".part")
-    return f"objects/{bucket}/{key}" if plain else f"objects/{bucket}/_odd/{hashlib.sha256(key.encode()).hexdigest()}"
+    """The object's own key where any folder can hold it; names that people gave may not fit together in one."""
+    if PLAIN.fullmatch(key) and len(key) < LONGEST and not key.startswith(DROP):
+        return f"objects/{bucket}/{key}"
+    flat = quote(key, safe=" ")
+    return f"objects/{bucket}/_flat/{flat if len(flat) < LONGEST else hashlib.sha256(key.encode()).hexdigest()}"
 
 
 def _put(where: Place, bucket: str, line: Line) -> str:

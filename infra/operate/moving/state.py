@@ -47,6 +47,8 @@ def full(stores: Stores) -> list[str]:
     """Why a hub is not empty; pulls that brought nothing do not count."""
     found = []
     store = RunStore(stores.tables["control"])
+    if store.lease():
+        found.append("a run is under way")
     if store.current_release() or store.runs(1):
         found.append("it has runs or a release")
     pulls = (item for item in items.scanned(stores.tables["control"]) if item["sk"]["S"].startswith("pull#"))
