@@ -23,7 +23,7 @@ from infra.operate.stage import OperateError
 WORKERS = 8
 # What a run works with and leaves to expire, and what Iceberg's tables lie in: they are exported as rows.
 NOT_CARRIED = ("scratch/", "vault/", "matching/")
-PLAIN = re.compile(r"(?:[\w=+-][\w=+. -]*/)*[\w=+-][\w=+. -]*")
+PLAIN = re.compile(r"(?:[\w=+-][\w=+. -]*/)*[\w=+-][\w=+. -]*", re.ASCII)
 ABOUT = ("ContentType", "ContentEncoding", "Metadata")
 DROP = "drop/"
 LONGEST = 200  # letters of a name
