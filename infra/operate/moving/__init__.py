@@ -12,4 +12,5 @@ translated.py what an item says of the place where it lies
 state.py      whether a hub is quiet enough to be exported, and empty enough to be filled
 leaving.py    an export from end to end
 arriving.py   an import from end to end
+keys.py       the keys of the old hub, for the empty one
 """

@@ -6,7 +6,6 @@ The release and the states of data sets come last: before them no run starts, no
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from hub import aws
 from hub.models.records import iso
@@ -35,8 +34,23 @@ def import_hub(stores: Stores, hub: Path, where: Place, say: Say) -> Manifest:
     _same_keys(stores, told)
     if others := manifest.differing(told, hub):
         say(f"{hub} is not the deployment folder that was exported; runs will follow it: {', '.join(others)}")
-    done = _begin(stores, where, told, say)
+    done = _begin(stores, told, say)
     translation = Translation(told.stage, stores.stage, told.release)
+    if not state.is_out(stores, told.release):
+        _clear(stores, where, told)
+        _fill(stores, where, told, translation, done, say)
+    else:
+        _drops(stores, where, told, translation)
+    _open(stores, where, told, translation)
+    aws.table(stores.tables["control"]).delete_item(Key=MARK)
+    say(f"release {told.release} is out in stage {stores.stage}; to be set anew: secrets and users")
+    return told
+
+
+def _fill(
+    stores: Stores, where: Place, told: Manifest, translation: Translation, done: dict[str, str], say: Say
+) -> None:
+    """All but the gates. done: table -> snapshot, of those that need not be made again."""
     for each in told.objects:
         objects.bring(where, each, stores.buckets[each.bucket], translation.arrived)
     for over_objects in told.hive_tables:
@@ -46,17 +60,13 @@ def import_hub(stores: Stores, hub: Path, where: Place, say: Say) -> Manifest:
     for table in told.tables:
         if table.name not in done:
             done[table.name] = tables.make(where, stores, glue, table)
-            _note(stores, "tables", done)
+            _note(stores, done)
             say(f"{table.name}: {table.rows} rows")
     translation.snapshots = done
     by_name = {each.table: each for each in told.items}
     for name in ORDER:
         _items(stores, where, by_name[name], translation)
         say(f"{name}: {by_name[name].count} items")
-    _open(stores, where, by_name["control"], translation)
-    aws.table(stores.tables["control"]).delete_item(Key=MARK)
-    say(f"release {told.release} is out in stage {stores.stage}; to be set anew: secrets and users")
-    return told
 
 
 def _whole(where: Place, told: Manifest) -> None:
@@ -80,7 +90,7 @@ def _same_keys(stores: Stores, told: Manifest) -> None:
         )
 
 
-def _begin(stores: Stores, where: Place, told: Manifest, say: Say) -> dict[str, str]:
+def _begin(stores: Stores, told: Manifest, say: Say) -> dict[str, str]:
     """Mark the hub as being filled; the tables that an import of this export, which was broken off, has made."""
     control = stores.tables["control"]
     before = state.begun(control)
@@ -96,20 +106,25 @@ def _begin(stores: Stores, where: Place, told: Manifest, say: Say) -> dict[str, 
         raise OperateError(f"stage {stores.stage} is not empty: {'; '.join(reasons)}. Import into an empty hub")
     mark = {"export_id": told.export_id, "made_at": told.made_at, "begun_at": iso(datetime.now(UTC)), "tables": {}}
     aws.table(control).put_item(Item=MARK | mark)
-    items.delete(control, lambda item: item["pk"]["S"].startswith(("data_set#", "pull#")))
-    by_name = {each.table: each for each in told.items}
-    for item in items.read(where, by_name["control"]):
-        if _is_state(item):
-            aws.table(control).put_item(Item=state_key(item["pk"]["S"].partition("#")[2]) | {"paused": True})
     return {}
 
 
-def _note(stores: Stores, name: str, value: Any) -> None:
+def _clear(stores: Stores, where: Place, told: Manifest) -> None:
+    """Take away what pulls without rows left, and pause all data sets."""
+    control = stores.tables["control"]
+    items.delete(control, lambda item: item["pk"]["S"].startswith(("data_set#", "pull#")))
+    for item in items.read(where, _control(told)):
+        if _is_state(item):
+            aws.table(control).put_item(Item=state_key(item["pk"]["S"].partition("#")[2]) | {"paused": True})
+
+
+def _note(stores: Stores, done: dict[str, str]) -> None:
+    """Remember the tables that are done, with their snapshots."""
     aws.table(stores.tables["control"]).update_item(
         Key=MARK,
-        UpdateExpression="SET #name = :value",
-        ExpressionAttributeNames={"#name": name},
-        ExpressionAttributeValues={":value": value},
+        UpdateExpression="SET #tables = :done",
+        ExpressionAttributeNames={"#tables": "tables"},
+        ExpressionAttributeValues={":done": done},
     )
 
 
@@ -137,10 +152,25 @@ def _items(stores: Stores, where: Place, told: Items, translation: Translation) 
         )
 
 
-def _open(stores: Stores, where: Place, told: Items, translation: Translation) -> None:
-    """First the release, then the states of data sets, behind which pulls and runs begin."""
-    gates = [translation.control(item) for item in items.read(where, told) if _is_gate(item)]
-    items.write(stores.tables["control"], sorted(gates, key=_is_state))
+def _drops(stores: Stores, where: Place, told: Manifest, translation: Translation) -> None:
+    """Hear again what became of the files that were dropped."""
+    for each in told.objects:
+        if each.bucket == "vault":
+            objects.bring_drops(where, objects.lines(where, each), stores.buckets["vault"], translation.arrived)
+
+
+def _open(stores: Stores, where: Place, told: Manifest, translation: Translation) -> None:
+    """First the release, then the states of data sets, behind which pulls and runs begin: each of them once."""
+    table = stores.tables["control"]
+    gates = [translation.control(item) for item in items.read(where, _control(told)) if _is_gate(item)]
+    if not state.is_out(stores, told.release):
+        items.write(table, [gate for gate in gates if not _is_state(gate)])
+    for gate in filter(_is_state, gates):
+        items.put_unless(table, gate, "next_seq")
+
+
+def _control(told: Manifest) -> Items:
+    return next(each for each in told.items if each.table == "control")
 
 
 def _is_state(item: Item) -> bool:

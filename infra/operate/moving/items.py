@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from hub import aws
 from infra.operate.moving.digests import Tally
 from infra.operate.moving.manifest import File, Items, keep
@@ -86,6 +88,20 @@ def write(table: str, items: Iterable[Item]) -> None:
             waiting = []
     if waiting:
         _batch(table, [{"PutRequest": {"Item": each}} for each in waiting])
+
+
+def put_unless(table: str, item: Item, attribute: str) -> None:
+    """Put an item, unless one that has the attribute is there."""
+    try:
+        aws.client("dynamodb").put_item(
+            TableName=table,
+            Item=item,
+            ConditionExpression="attribute_not_exists(#there)",
+            ExpressionAttributeNames={"#there": attribute},
+        )
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+            raise
 
 
 def delete(table: str, wanted: Callable[[Item], bool]) -> None:

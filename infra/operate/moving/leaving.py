@@ -28,7 +28,7 @@ def export_hub(stores: Stores, hub: Path, where: Place, say: Say) -> Manifest:
     if isinstance(where, Bucket) and where.bucket in stores.buckets.values():
         raise OperateError(f"{where.bucket} is the hub's own; take another bucket")
     if where.sizes():
-        raise OperateError(f"{manifest.where_is(where)} is not empty; take another place, or remove what is there")
+        raise OperateError(f"{where} is not empty; take another place, or remove what is there")
     release = state.released(stores)
     if state.behind(stores, release):
         raise OperateError("customers' profiles do not show the release yet; wait a minute")
@@ -59,7 +59,7 @@ def export_hub(stores: Stores, hub: Path, where: Place, say: Say) -> Manifest:
         anew=Anew(secrets=names(config.load(str(hub))), users=state.users(stores), keys=state.fingerprints(stores)),
     )
     manifest.put(where, NAME, told.model_dump_json(indent=1))
-    say(f"release {told.release} is exported to {manifest.where_is(where)}; to be set anew: {', '.join(_anew(told))}")
+    say(f"release {told.release} is exported to {where}; to be set anew: {', '.join(_anew(told))}")
     return told
 
 

@@ -135,9 +135,7 @@ def read(where: Place) -> Manifest:
     """The manifest of an export; OperateError where it has none, or one of another version."""
     there = where.sizes()
     if NAME not in there:
-        raise OperateError(
-            f"{where_is(where)} has no {NAME}: it is no export, or one that was broken off; export again"
-        )
+        raise OperateError(f"{where} has no {NAME}: it is no export, or one that was broken off; export again")
     with where.file(NAME) as file:
         content = file.read_text("utf-8")
     try:
@@ -156,10 +154,6 @@ class Told(BaseModel):
     """What every version of a manifest says."""
 
     format: int
-
-
-def where_is(where: Place) -> str:
-    return str(getattr(where, "path", None) or f"s3://{getattr(where, 'bucket', '')}/{getattr(where, 'prefix', '')}")
 
 
 def deployed(hub: Path) -> dict[str, Path]:

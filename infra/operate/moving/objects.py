@@ -26,6 +26,7 @@ NOT_CARRIED = ("scratch/", "vault/", "matching/")
 PLAIN = re.compile(r"(?:[\w=+-][\w=+. -]*/)*[\w=+-][\w=+. -]*", re.ASCII)
 ABOUT = ("ContentType", "ContentEncoding", "Metadata")
 DROP = "drop/"
+MOVED = "moved-sha256"  # of a dropped file that an import has put: to put it again would make it a new one
 LONGEST = 200  # letters of a name
 
 Line = dict[str, Any]
@@ -82,27 +83,35 @@ def as_file(line: Line) -> File:
 
 
 def bring(where: Place, objects: Objects, bucket: str, done: Callable[[Line, str], None]) -> None:
-    """Put the objects into a bucket; `done` hears of each with its new ETag, dropped files in the order of their age.
+    """Put the objects into a bucket; `done` hears of each with its new ETag.
 
     An object of the audit log that is there stays: nobody may change it.
     """
     there = _keys(bucket) if objects.bucket == "audit" else frozenset()
-    dropped: list[Line] = []
-
-    def others() -> Iterator[Line]:
-        for line in lines(where, objects):
-            if line["key"].startswith(DROP):
-                dropped.append(line)
-            elif line["key"] not in there:
-                yield line
-
     with ThreadPoolExecutor(WORKERS) as pool:
-        waiting = others()
+        every = lines(where, objects)
+        waiting = (line for line in every if line["key"] not in there and not line["key"].startswith(DROP))
         while some := [line for _, line in zip(range(1000), waiting, strict=False)]:
             for line, etag in zip(some, pool.map(lambda each: _put(where, bucket, each), some), strict=True):
                 done(line, etag)
+    bring_drops(where, lines(where, objects), bucket, done)
+
+
+def bring_drops(where: Place, every: Iterator[Line], bucket: str, done: Callable[[Line, str], None]) -> None:
+    """Put the dropped files among the objects, in the order of their age; one that was put already stays as it is."""
+    s3 = aws.client("s3")
+    dropped = [line for line in every if line["key"].startswith(DROP)]
     for line in sorted(dropped, key=lambda each: (each["modified"], each["key"])):
-        done(line, _put(where, bucket, line))
+        try:
+            found = s3.head_object(Bucket=bucket, Key=line["key"])
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in ("NoSuchKey", "404"):
+                raise
+            found = {}
+        if found.get("Metadata", {}).get(MOVED) == line["sha256"]:
+            done(line, found["ETag"])
+        else:
+            done(line, _put(where, bucket, line | {"Metadata": line.get("Metadata", {}) | {MOVED: line["sha256"]}}))
 
 
 def _pages(bucket: str) -> Iterator[list[dict[str, Any]]]:

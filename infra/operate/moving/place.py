@@ -31,6 +31,9 @@ class Place(Protocol):
 class Folder:
     path: Path
 
+    def __str__(self) -> str:
+        return str(self.path)
+
     def keep(self, name: str, file: Path) -> None:
         to = self.path / name
         to.parent.mkdir(parents=True, exist_ok=True)
@@ -51,6 +54,9 @@ class Folder:
 class Bucket:
     bucket: str
     prefix: str
+
+    def __str__(self) -> str:
+        return f"s3://{self.bucket}/{self.prefix}"
 
     def keep(self, name: str, file: Path) -> None:
         aws.client("s3").upload_file(str(file), self.bucket, self.prefix + name)

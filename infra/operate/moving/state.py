@@ -109,6 +109,8 @@ def _sending(stores: Stores) -> Iterator[str]:
     for run in CampaignStore(stores.tables["campaigns"]).active():
         if run["state"] in SENDING:
             yield f"the campaign {run['campaign_id']} is {run['state']}"
+    for campaign_id in CampaignStore(stores.tables["campaigns"]).armed():
+        yield f"the campaign {campaign_id} goes by itself"
 
 
 def behind(stores: Stores, release: Release) -> bool:
@@ -117,9 +119,10 @@ def behind(stores: Stores, release: Release) -> bool:
     return noted is not None and noted["release_id"] != release.release_id
 
 
-def data_sets(control: str) -> list[str]:
-    answer = items.scanned(control)
-    return sorted({each["pk"]["S"].partition("#")[2] for each in answer if each["pk"]["S"].startswith("data_set#")})
+def is_out(stores: Stores, release_id: str) -> bool:
+    """Whether readers of the hub see the release."""
+    release = RunStore(stores.tables["control"]).current_release()
+    return release is not None and release.release_id == release_id
 
 
 def begun(control: str) -> dict[str, Any] | None:
