@@ -24,7 +24,7 @@ def found(stores: Stores, matching: Mapping[str, Any] | None) -> list[HiveTable]
               for table in page["TableList"]]  # fmt: skip
     kept = []
     for name in lasting(matching, stores.stage):
-        with suppress(glue.exceptions.EntityNotFoundException):  # it expired; the next matching is a full one
+        with suppress(glue.exceptions.EntityNotFoundException):  # then it is not there for the old hub either
             kept.append(glue.get_table(DatabaseName=stores.database("scratch"), Name=name)["Table"])
     told = [_told(stores, "staging", table) for table in listed]
     return told + [_told(stores, "scratch", table) for table in kept]
