@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -39,6 +40,10 @@ def small(make_shared_lake, tmp_path_factory) -> SimpleNamespace:
     models = small_models(tmp_path_factory.mktemp("models"))
     lake = make_shared_lake(entity_hub({"crm": 50}), models)
     lake.pull("crm", "sales_order", [order(f"o{number}", "open", number) for number in range(5)])
+    lake.run()
+    changed = [order("o1", "paid", 70), {**order("o2", "open", 71), "_deleted": True}]
+    lake.pull("crm", "sales_order", changed)
+    lake.now += timedelta(days=1)
     lake.run()
     stores, out = stores_of(lake), tmp_path_factory.mktemp("small") / "out"
     for name in STATES:
@@ -269,3 +274,27 @@ def test_a_bucket_holds_an_export_as_a_folder_does(small):
     lake, stores = small.empty()
     import_hub(stores, HUB, where, quiet)
     assert dict(everything(lake)) == small.rows
+
+
+def test_a_table_without_any_row_is_a_table(small, tmp_path):
+    lake, stores = small.empty()
+    import_hub(stores, HUB, Folder(small.out), quiet)
+    lake.query(f"delete from {lake.stage}_vault.erasure")
+    newest = lake.query(
+        f'select cast(snapshot_id as varchar) as id from {lake.stage}_vault."erasure$snapshots" '
+        "order by committed_at desc limit 1"
+    )
+    for sk in ("current", f"release#{lake.store.current_release().release_id}"):
+        aws.table(lake.control).update_item(
+            Key={"pk": "release", "sk": sk},
+            UpdateExpression="SET #tables.#name = :id",
+            ExpressionAttributeNames={"#tables": "tables", "#name": "vault.erasure"},
+            ExpressionAttributeValues={":id": newest[0]["id"]},
+        )
+    found = export_hub(stores, HUB, Folder(tmp_path / "out"), quiet)
+    assert {table.name: table.rows for table in found.tables}["vault.erasure"] == 0
+    again, others = small.empty()
+    import_hub(others, HUB, Folder(tmp_path / "out"), quiet)
+    assert dict(everything(again)) == dict(everything(lake))
+    assert dict(everything(again))["vault.erasure"] == []
+    again.run()

@@ -1,9 +1,9 @@
 """What an export says of itself. It is written last: an export without it was broken off."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from infra.operate.moving.place import Place, scratch, sha256
 from infra.operate.stage import OperateError
@@ -28,8 +28,8 @@ class File(Part):
 class Table(Part):
     """An Iceberg table as released. columns: with Hive's types. partitions: as in DDL, such as `month(sold_at)`."""
 
-    name: str
-    physical: str
+    name: Annotated[str, Field(pattern=r"^(vault|reporting)\.\w+$")]
+    physical: Annotated[str, Field(pattern=r"^\w+$")]
     columns: dict[str, str]
     partitions: list[str]
     properties: dict[str, str]
