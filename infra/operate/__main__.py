@@ -208,9 +208,11 @@ def main(arguments: list[str]) -> int:
             case "size":
                 print("\n".join(advise(given.profiles, given.users, given.region).lines()))
             case "export-hub":
-                export_hub(of_stage(stage), Path(hub), place(given.to), print)
+                where = place(given.to)
+                export_hub(of_stage(stage), Path(hub), where, print)
             case "import-hub":
-                import_hub(of_stage(stage), Path(hub), place(given.from_), print)
+                where = place(given.from_)
+                import_hub(of_stage(stage), Path(hub), where, print)
             case "smoke":
                 smoke(stage, *credentials(stage), say=print)
             case verb:

@@ -1,6 +1,7 @@
 """What moves a hub, piece by piece: places, names, hashes, values of items, keys."""
 
 import json
+import re
 from decimal import Decimal
 from types import SimpleNamespace
 
@@ -12,13 +13,18 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from hub import aws
+from infra.local.laptop import read
+from infra.operate.__main__ import main
 from infra.operate.moving import items
 from infra.operate.moving.digests import Tally
 from infra.operate.moving.keys import take_over
+from infra.operate.moving.manifest import File, deployed, differing
 from infra.operate.moving.objects import _name
-from infra.operate.moving.place import Bucket, Folder, place
-from infra.operate.moving.stores import KEYS, TABLES, Stores
+from infra.operate.moving.place import Bucket, Folder, place, sha256
+from infra.operate.moving.stores import KEYS, TABLES, ZONES, Stores, of_stage
 from infra.operate.stage import OperateError
+from infra.stacks.storage import TABLES as MADE
+from infra.stacks.storage import ZONES as DATABASES
 from tests.stores import create_table
 
 OLD = "ab" * 32
@@ -160,3 +166,47 @@ def test_a_hub_in_use_keeps_its_keys(stores):
     aws.table("consent").put_item(Item={"pk": "c1", "sk": "consent#email", "at": Decimal(1)})
     with pytest.raises(OperateError, match="is not empty: its table consent has items"):
         take_over(SimpleNamespace(name="next"), stores, "token-key", OLD)
+
+
+def test_every_store_of_a_deployed_stage_is_moved_or_meant_to_stay(cloud):
+    """A new table or bucket of the stacks has to be thought of here too."""
+    said = {}
+    for function in cloud.of_type("AWS::Lambda::Function"):
+        said |= function.properties.get("Environment", {}).get("Variables", {})
+    found = of_stage(SimpleNamespace(name="test", settings=said))
+    kept = {name for name in said if name.endswith(("_TABLE", "_BUCKET"))}
+    names = {f"{name}_table" for name in found.tables} | {f"{name}_bucket" for name in found.buckets}
+    assert kept == {name.upper() for name in names}
+    made = {re.match("Bucket([a-z]+)", bucket.id)[1] for bucket in cloud.of_type("AWS::S3::Bucket")}
+    assert made == {*found.buckets, "results", "logs"}, "results are seven days old at most, logs are of the place"
+    assert set(MADE) == set(TABLES)
+    assert set(DATABASES) == {*ZONES, "staging", "scratch"}
+
+
+def test_a_stage_that_is_not_there_is_no_hub():
+    with pytest.raises(OperateError, match="is not deployed here"):
+        of_stage(SimpleNamespace(name="next", settings={}))
+
+
+@pytest.mark.parametrize("verb", ["export-hub", "import-hub"])
+def test_an_operator_says_where(verb, monkeypatch, capsys):
+    monkeypatch.setenv("STAGE", "dev")
+    assert main([verb, ""]) == 1
+    assert "say where: a folder, or s3://" in capsys.readouterr().err
+
+
+def test_a_laptop_waits_for_an_export():
+    assert [read(arguments)[0].empty for arguments in ([], ["--empty"])] == [False, True]
+
+
+def test_another_deployment_folder_is_told_file_by_file(tmp_path):
+    for name, text in {"hub.yaml": "a", "sources/crm.yaml": "b", ".env": "secret", "x/__pycache__/y.pyc": ""}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert sorted(deployed(tmp_path)) == ["hub.yaml", "sources/crm.yaml"], "what is hidden stays"
+    files = [File(name=f"deployment/{name}", bytes=1, sha256=sha256(path)) for name, path in deployed(tmp_path).items()]
+    told = SimpleNamespace(deployment=files)
+    assert differing(told, tmp_path) == []
+    (tmp_path / "hub.yaml").write_text("c")
+    (tmp_path / "sources/shop.yaml").write_text("d")
+    assert differing(told, tmp_path) == ["hub.yaml", "sources/shop.yaml"]
