@@ -4,10 +4,12 @@ The release and the states of data sets come last: before them no run starts, no
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from hub import aws
+from hub.access.store import RoleStore
 from hub.models.records import iso
 from hub.pulls.items import state_key
 from infra.operate.moving import items, manifest, objects, staged, state, tables
@@ -67,6 +69,17 @@ def _fill(
     for name in ORDER:
         _items(stores, where, by_name[name], translation)
         say(f"{name}: {by_name[name].count} items")
+    make_groups(stores)
+
+
+def make_groups(stores: Stores) -> None:
+    """The new user pool has a group for each custom role too, so that the new users can be given it."""
+    if not stores.user_pool:
+        return
+    pool = aws.client("cognito-idp")
+    for role in RoleStore(stores.tables["access"]).all():
+        with suppress(pool.exceptions.GroupExistsException):
+            pool.create_group(UserPoolId=stores.user_pool, GroupName=role.name)
 
 
 def _whole(where: Place, told: Manifest) -> None:

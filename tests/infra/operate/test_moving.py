@@ -1,5 +1,6 @@
 """What moves a hub, piece by piece: places, names, hashes, values of items, keys."""
 
+import dataclasses
 import json
 import re
 from decimal import Decimal
@@ -13,14 +14,17 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from hub import aws
+from hub.access.store import CustomRole, RoleStore
 from infra.local.laptop import read
 from infra.operate.__main__ import main
 from infra.operate.moving import items
+from infra.operate.moving.arriving import make_groups
 from infra.operate.moving.digests import Tally
 from infra.operate.moving.keys import take_over
 from infra.operate.moving.manifest import File, deployed, differing
 from infra.operate.moving.objects import _name
 from infra.operate.moving.place import Bucket, Folder, place, sha256
+from infra.operate.moving.state import users
 from infra.operate.moving.stores import KEYS, TABLES, ZONES, Stores, of_stage
 from infra.operate.stage import OperateError
 from infra.stacks.storage import TABLES as MADE
@@ -210,3 +214,15 @@ def test_another_deployment_folder_is_told_file_by_file(tmp_path):
     (tmp_path / "hub.yaml").write_text("c")
     (tmp_path / "sources/shop.yaml").write_text("d")
     assert differing(told, tmp_path) == ["hub.yaml", "sources/shop.yaml"]
+
+
+def test_custom_roles_can_be_given_in_the_new_hub_and_users_are_only_counted(stores):
+    cognito = boto3.client("cognito-idp")
+    pool = cognito.create_user_pool(PoolName="next")["UserPool"]["Id"]
+    there = dataclasses.replace(stores, user_pool=pool)
+    RoleStore("access").put(CustomRole("desk", "Who answers.", frozenset({"customers.read"})), new=True)
+    make_groups(there)
+    make_groups(there)
+    cognito.admin_create_user(UserPoolId=pool, Username="asha", UserAttributes=[{"Name": "email", "Value": "a@x.in"}])
+    cognito.admin_add_user_to_group(UserPoolId=pool, Username="asha", GroupName="desk")
+    assert users(there) == {"desk": 1}
