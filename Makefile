@@ -33,8 +33,8 @@ ready: .venv/.ready .local/emulator/.ready
 
 PORTS = $(foreach p,CONSOLE EMULATOR ATHENA CRM,$(if $($(p)_PORT),--port $(p)=$($(p)_PORT)))
 
-run: ready ## the whole application on this machine: http://127.0.0.1:8080/ (HUB=<folder>, ENGINE=duckdb|trino, CONSOLE_PORT= ...)
-	@$(PY) -m infra.local --hub "$(HUB)" --engine "$(ENGINE)" $(PORTS)
+run: ready ## the whole application on this machine: http://127.0.0.1:8080/ (HUB=<folder>, ENGINE=duckdb|trino, EMPTY=1, CONSOLE_PORT= ...)
+	@$(PY) -m infra.local --hub "$(HUB)" --engine "$(ENGINE)" $(if $(EMPTY),--empty) $(PORTS)
 
 mailbox: ready ## the mail that campaigns sent on this machine
 	@$(PY) -m infra.local --mailbox $(PORTS)
@@ -114,6 +114,12 @@ match: ready ## which records of a file are one person (CSV=<file>, MAP=given=fi
 size: ready ## what suits so many customers (PROFILES=) and users (USERS=), and what a month costs (REGION=eu-west-1)
 	@$(PY) -m infra.operate size "$(or $(PROFILES),10000)" "$(or $(USERS),5)" "$(or $(REGION),eu-west-1)"
 
+export-hub: ready ## all of STAGE's hub in open formats (TO=<folder or s3://bucket/prefix>): Parquet, JSON lines, files as they are
+	@$(PY) -m infra.operate export-hub "$(TO)"
+
+import-hub: ready ## an export (FROM=<folder or s3://bucket/prefix>) into STAGE's empty hub
+	@$(PY) -m infra.operate import-hub "$(FROM)"
+
 smoke: ready ## prove a deployed stack (or the laptop's) from pull to report
 	@$(PY) -m infra.operate smoke
 
@@ -126,4 +132,4 @@ lock: .venv/.ready ## pin and hash all packages anew from pyproject.toml
 	@.local/tools/bin/uv pip compile --quiet infra/local/emulator.in --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o infra/local/emulator.lock
 	@for layer in core query pull batch; do .local/tools/bin/uv pip compile --quiet pyproject.toml --group $$layer --python-version 3.13 --python-platform aarch64-manylinux_2_28 --constraint requirements.lock --generate-hashes --no-header --no-annotate -o layers/$$layer/requirements.txt; done
 
-.PHONY: help ready run mailbox clean test test-long test-trino test-trino-long test-browser storm bench-pull bench-identity bench-matches bench-lock check expressions synth diff layers deploy first-admin secret drop new-source check-source try-source smoke destroy lock
+.PHONY: help ready run mailbox clean test test-long test-trino test-trino-long test-browser storm bench-pull bench-identity bench-matches bench-lock check expressions synth diff layers deploy first-admin secret drop new-source check-source try-source export-hub import-hub smoke destroy lock

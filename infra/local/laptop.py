@@ -23,7 +23,10 @@ def say(started: float, text: str) -> None:
 
 @dataclass(frozen=True)
 class Laptop:
-    """One `make run`. Ports are on 127.0.0.1; `home` holds everything that `make clean` forgets."""
+    """One `make run`. Ports are on 127.0.0.1; `home` holds everything that `make clean` forgets.
+
+    empty: nothing is pulled at the first start, as the hub waits for the export of another one.
+    """
 
     hub: Path = ROOT / "deployments/demo"
     home: Path = ROOT / ".local"
@@ -32,6 +35,7 @@ class Laptop:
     emulator_port: int = 4566
     athena_port: int = 4567
     crm_port: int = 4570
+    empty: bool = False
     state: Path = field(init=False)
 
     def __post_init__(self) -> None:
@@ -82,6 +86,7 @@ def read(arguments: list[str]) -> tuple[Laptop, str]:
     parser.add_argument("--engine", choices=["duckdb", "trino"], default="duckdb", help="what runs Athena's SQL")
     parser.add_argument("--home", default=".local", help="folder for all state")
     parser.add_argument("--port", action="append", default=[], metavar="NAME=NUMBER", help=f"NAME: {', '.join(PORTS)}")
+    parser.add_argument("--empty", action="store_true", help="pull nothing at the first start: an export is coming")
     todo = parser.add_mutually_exclusive_group()
     todo.add_argument("--clean", action="store_const", const="clean", dest="todo", help="forget all state")
     todo.add_argument(
@@ -94,7 +99,13 @@ def read(arguments: list[str]) -> tuple[Laptop, str]:
         if name not in PORTS or not (number.isdecimal() and len(number) < 6 and 0 < int(number) < 65536):
             raise LaptopError(f"{name}_PORT={number}: write a number from 1 to 65535; ports are {', '.join(PORTS)}")
         ports[f"{name.lower()}_port"] = int(number)
-    laptop = Laptop(hub=(ROOT / given.hub).resolve(), home=(ROOT / given.home).resolve(), engine=given.engine, **ports)
+    laptop = Laptop(
+        hub=(ROOT / given.hub).resolve(),
+        home=(ROOT / given.home).resolve(),
+        engine=given.engine,
+        empty=given.empty,
+        **ports,
+    )
     taken: dict[int, str] = {}
     for name, port in laptop.ports.items():
         if taken.setdefault(port, name) != name:

@@ -46,12 +46,16 @@ def everything(laptop: Laptop, started: float) -> None:
         hub.ensure_secret(name, applications.token_file(laptop).read_text())
     hub.ensure_sender()
     people = hub.ensure_people()
-    hub.drop_calls()
+    if not laptop.empty:
+        hub.drop_calls()
     say(started, "keys, secrets, sender and users are in place")
     if hub.resume():
         say(started, "the last run was not stopped in order: what it left half done is settled")
     welcome(laptop, started, people)
-    first_data(hub, started)
+    if laptop.empty:
+        say(started, "nothing is pulled: fill the hub by make import-hub STAGE=local")
+    else:
+        first_data(hub, started)
 
 
 def welcome(laptop: Laptop, started: float, people: dict[str, dict[str, str]]) -> None:

@@ -21,6 +21,11 @@ from hub.errors import ConfigError
 from infra.operate import cdk, kit
 from infra.operate.changes import kept, replaced
 from infra.operate.keys import ensure_keys, put_secret
+from infra.operate.moving.arriving import import_hub
+from infra.operate.moving.keys import take_over
+from infra.operate.moving.leaving import export_hub
+from infra.operate.moving.place import place
+from infra.operate.moving.stores import KEYS, of_stage
 from infra.operate.people import first_admin
 from infra.operate.size import advise, misplaced
 from infra.operate.smoke import smoke
@@ -83,7 +88,10 @@ def ensure_sender(address: str) -> str:
 
 def secret(hub: str, stage: Stage, name: str) -> None:
     value = getpass.getpass(f"{name}: ") if sys.stdin.isatty() else sys.stdin.read()
-    print(put_secret(stage, config.load(hub), name, value))
+    if name in KEYS:
+        print(take_over(stage, of_stage(stage), name, value))
+    else:
+        print(put_secret(stage, config.load(hub), name, value))
 
 
 def drop(hub: str, stage: Stage, source: str, file: Path) -> None:
@@ -162,6 +170,8 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     made.add_argument("source")
     made.add_argument("kind")
     verbs.add_parser("check-source").add_argument("source")
+    verbs.add_parser("export-hub").add_argument("to")
+    verbs.add_parser("import-hub").add_argument("from_")
     tried = verbs.add_parser("try-source")
     tried.add_argument("source")
     tried.add_argument("rows", type=int, choices=range(1, 10_001), metavar="ROWS from 1 to 10000")
@@ -197,6 +207,12 @@ def main(arguments: list[str]) -> int:
                 kit.try_source(hub, given.source, given.rows, lambda: stage.settings["VAULT_BUCKET"], print)
             case "size":
                 print("\n".join(advise(given.profiles, given.users, given.region).lines()))
+            case "export-hub":
+                where = place(given.to)
+                export_hub(of_stage(stage), Path(hub), where, print)
+            case "import-hub":
+                where = place(given.from_)
+                import_hub(of_stage(stage), Path(hub), where, print)
             case "smoke":
                 smoke(stage, *credentials(stage), say=print)
             case verb:

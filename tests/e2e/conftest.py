@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.e2e.harness import Running, new_laptop
-from tests.sql.conftest import make_lake  # noqa: F401 - a hub without processes of its own
+from tests.sql.conftest import make_lake, make_shared_lake  # noqa: F401 - hubs without processes of their own
 
 FIRST_RELEASE = 900  # seconds, on a busy machine; half a minute on a free one
 

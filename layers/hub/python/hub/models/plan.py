@@ -36,6 +36,7 @@ DECISION_COLUMNS = {
     "decided_at": "timestamp",
 }
 ANY_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
+ANY_STAGE = "any"
 
 Columns = Mapping[str, str]
 
@@ -237,8 +238,10 @@ def _checked(table: Table) -> set[str]:
 
 
 def fingerprint(known: Known, table: Table) -> str:
-    """Changes when the table's rows may come out otherwise than before from the same staging."""
-    neutral = replace(known, run_id="", started_at=ANY_MOMENT, release=None, erasures=(), decisions=(), staged={})
+    """Changes when the table's rows may come out otherwise than before from the same staging, in whatever stage."""
+    neutral = replace(
+        known, stage=ANY_STAGE, run_id="", started_at=ANY_MOMENT, release=None, erasures=(), decisions=(), staged={}
+    )
     windows = {
         f"{source.name}.{data_set}": (0, 1)
         for source in known.deployment.sources.values()
