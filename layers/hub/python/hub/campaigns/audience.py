@@ -126,12 +126,17 @@ class Rules:
     allowed: Sequence[str] | None
 
     def consented(self, candidate: Candidate, channel: Channel) -> bool:
-        """What a person told the hub wins over what the sources say; silence is no consent.
+        return consented(candidate, channel, self.ways[channel].consents)
 
-        The sources' word is of marketing by e-mail: for a text the person has to have told the hub.
-        """
-        stated = self.ways[channel].consents.get(candidate.customer_id)
-        return stated == "granted" if stated else channel == "email" and candidate.consent_of_sources is True
+
+def consented(candidate: Candidate, channel: Channel, stated: Mapping[str, str]) -> bool:
+    """What a person told the hub wins over what the sources say; silence is no consent.
+
+    The sources' word is of marketing by e-mail: for a text the person has to have told the hub. stated: granted or
+    withdrawn by customer_id.
+    """
+    said = stated.get(candidate.customer_id)
+    return said == "granted" if said else channel == "email" and candidate.consent_of_sources is True
 
 
 def decide(candidates: Iterable[Candidate], rules: Rules) -> list[Person]:

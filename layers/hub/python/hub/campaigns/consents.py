@@ -13,7 +13,7 @@ from boto3.dynamodb.conditions import Attr
 
 from hub import aws
 from hub.campaigns.audience import Candidate, Person
-from hub.campaigns.choosing import ANSWERED, CHANNELS, OPENED, POINTS, Act, Channel, telling
+from hub.campaigns.choosing import ANSWERED, OPENED, POINTS, Act, Channel, telling
 from hub.campaigns.items import Item, get_all, holds, now_text, query
 from hub.campaigns.models import Consent, Contact, Response, Suppression
 from hub.campaigns.points import UNDELIVERABLE
@@ -31,7 +31,7 @@ Word = tuple[str, str]
 NOTHING: Final[Word] = ("", "")
 KINDS: Final[Mapping[str, str]] = {channel: kind for channel, kind in POINTS.items() if kind != channel}
 """The kind of contact point that a channel writes to, where it has another name than the channel."""
-ACTS: Final[Mapping[str, int]] = {"clicked": ANSWERED, "replied": ANSWERED, "opened": OPENED}
+ACTS: Final[Mapping[str, int]] = {"clicked": ANSWERED, "opened": OPENED}
 
 
 class Consents:
@@ -80,20 +80,20 @@ class Consents:
         return {item["pk"].rpartition("#")[2] for item in get_all(self._table, asked)}
 
     def acts(self, people: Iterable[Candidate], since: str) -> dict[str, dict[Channel, Act]]:
-        """By customer_id and channel the most telling thing that he did with the hub's own messages since a moment."""
+        """By customer_id the most telling thing that he did with the hub's own mail since a moment.
+
+        Of texts nobody tells the hub what was done with them.
+        """
         owners: dict[tuple[str, str], list[str]] = {}
         for person in people:
             for customer_id in (person.customer_id, *person.earlier):
-                for channel in CHANNELS:
-                    for kind in ACTS:
-                        sk = f"response#{channel}#{kind}"
-                        owners.setdefault((customer_id, sk), []).append(person.customer_id)
+                for kind in ACTS:
+                    owners.setdefault((customer_id, f"response#email#{kind}"), []).append(person.customer_id)
         found: dict[str, dict[Channel, Act]] = {}
         for item in get_all(self._table, ({"pk": pk, "sk": sk} for pk, sk in owners)):
-            _, channel, kind = item["sk"].split("#")
-            act = (ACTS[kind], moment(item.get("last_at", "")))
+            act = (ACTS[item["sk"].rpartition("#")[2]], moment(item.get("last_at", "")))
             for owner in owners[item["pk"], item["sk"]] if act[1] >= since else ():
-                found[owner] = telling(found.get(owner, {}), {channel: act})
+                found[owner] = telling(found.get(owner, {}), {"email": act})
         return found
 
     def contact(self, customer_id: str) -> Contact:

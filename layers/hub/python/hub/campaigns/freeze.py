@@ -9,7 +9,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hub.campaigns import queue
-from hub.campaigns.audience import Candidate, Person, Rules, Way, address_key, chunked, counts, decide, mix, usable
+from hub.campaigns.audience import (
+    Candidate,
+    Person,
+    Rules,
+    Way,
+    address_key,
+    chunked,
+    consented,
+    counts,
+    decide,
+    mix,
+    usable,
+)
 from hub.campaigns.audience_query import candidates, statement
 from hub.campaigns.birthdays import Fired, days
 from hub.campaigns.choosing import ACT_DAYS, POINTS, Channel, telling
@@ -138,11 +150,9 @@ class Freezer:
         return [each for each, _ in found], {each.customer_id: year for each, year in found}
 
     def _acting(self, channels: list[Channel], audience: list[Candidate]) -> list[Candidate]:
-        """With what they did with the hub's own messages beside what other tools told; where that chooses a channel."""
-        if len(channels) == 1:
-            return audience
-        since = f"{self._now() - timedelta(days=ACT_DAYS):%Y-%m-%d %H:%M:%S}"
-        ours = self._consents.acts((each for each in audience if each.known), since)
+        """With what they did with the hub's own messages beside what other tools told; of whom that can choose."""
+        asked = [each for each in audience if each.known and sum(bool(usable(each, way)) for way in channels) > 1]
+        ours = self._consents.acts(asked, f"{self._now() - timedelta(days=ACT_DAYS):%Y-%m-%d %H:%M:%S}")
         return [replace(each, acts=telling(each.acts, ours.get(each.customer_id, {}))) for each in audience]
 
     def _rules(self, run_id: str, channels: list[Channel], audience: list[Candidate]) -> Rules:
@@ -152,10 +162,12 @@ class Freezer:
         return Rules(run_id, key, {channel: self._way(channel, key, audience) for channel in channels}, allowed)
 
     def _way(self, channel: Channel, key: bytes, audience: list[Candidate]) -> Way:
-        reached = ((each.customer_id, usable(each, channel)) for each in audience)
-        keys = {who: address_key(key, POINTS[channel], address) for who, address in reached if address}
-        known = (candidate for candidate in audience if candidate.known)
-        return Way(self._consents.stated(channel, known, keys), self._consents.suppressed(channel, keys.values()))
+        """Only of whom the channel can reach it is asked what he said, and of who agreed whether he is suppressed."""
+        reached = [(each, address) for each in audience if each.known and (address := usable(each, channel))]
+        keys = {each.customer_id: address_key(key, POINTS[channel], address) for each, address in reached}
+        stated = self._consents.stated(channel, (each for each, _ in reached), keys)
+        agreed = (keys[each.customer_id] for each, _ in reached if consented(each, channel, stated))
+        return Way(stated, self._consents.suppressed(channel, agreed))
 
     def _write(self, prefix: str, campaign: Item, chunks: list[list[Person]]) -> Frozen:
         frozen = Frozen(self._settings.vault_bucket, prefix)
