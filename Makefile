@@ -36,7 +36,7 @@ PORTS = $(foreach p,CONSOLE EMULATOR ATHENA CRM,$(if $($(p)_PORT),--port $(p)=$(
 run: ready ## the whole application on this machine: http://127.0.0.1:8080/ (HUB=<folder>, ENGINE=duckdb|trino, EMPTY=1, CONSOLE_PORT= ...)
 	@$(PY) -m infra.local --hub "$(HUB)" --engine "$(ENGINE)" $(if $(EMPTY),--empty) $(PORTS)
 
-mailbox: ready ## the mail that campaigns sent on this machine
+mailbox: ready ## the mail and texts that campaigns sent on this machine
 	@$(PY) -m infra.local --mailbox $(PORTS)
 
 clean: ## forget the laptop's state (.local but for the installed tools)

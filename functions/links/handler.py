@@ -21,7 +21,7 @@ Read = TypeVar("Read", Unsubscribe, str)
 @api.get("/v1/links/unsubscribe", public=True)
 def show_unsubscribe(token: str = "") -> Reply:
     link = _or_none(LinkKeys.read, token)
-    return asked(token) if link else wrong()
+    return asked(token, link.channel) if link else wrong()
 
 
 @api.post("/v1/links/unsubscribe", public=True)
@@ -33,7 +33,7 @@ def unsubscribe(token: str = "") -> Reply:
     consents = Consents(settings().consent_table)
     consents.suppress(link.channel, link.address_key, LIFTED_BY_CONSENT, link.customer_id)
     consents.state(link.customer_id, link.channel, "withdrawn", basis="link in a message", source="hub")
-    return done()
+    return done(link.channel)
 
 
 @api.get("/v1/links/confirm", public=True)

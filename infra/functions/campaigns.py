@@ -121,6 +121,7 @@ CAMPAIGNS: dict[str, Function] = {
             Grant("consent", READ_ITEMS),
             Grant("vault/campaigns", READ_OBJECTS),
             Grant("mail", ("ses:SendEmail",)),
+            Grant("texts", ("sms-voice:SendTextMessage",)),
             Grant("parameter:link-keys", PARAMETER),
         ),
         timeout=60,

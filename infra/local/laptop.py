@@ -90,7 +90,11 @@ def read(arguments: list[str]) -> tuple[Laptop, str]:
     todo = parser.add_mutually_exclusive_group()
     todo.add_argument("--clean", action="store_const", const="clean", dest="todo", help="forget all state")
     todo.add_argument(
-        "--mailbox", action="store_const", const="mailbox", dest="todo", help="show the mail that was sent"
+        "--mailbox",
+        action="store_const",
+        const="mailbox",
+        dest="todo",
+        help="show the mail and texts that were sent",
     )
     given = parser.parse_args(arguments)
     ports = {}

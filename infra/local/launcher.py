@@ -22,7 +22,7 @@ from ministack import app as ministack
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc, scheduler
 
-from infra.local import bridge, front
+from infra.local import bridge, front, texting
 from infra.local.saving import save_together
 
 SAVE_EVERY = 5  # seconds; the most that is lost when this process is killed
@@ -116,6 +116,7 @@ def main(front_port: str, athena_port: str, hold: str) -> None:
     front.install(int(front_port))
     end_when_saved()
     bridge.install(int(athena_port))
+    texting.install()
     autosave()
     sys.argv = sys.argv[:1]
     ministack.main()

@@ -55,8 +55,8 @@ class Hub:
                 raise
 
     def ensure_sender(self) -> None:
-        """Every address that the deployment sends from is verified."""
-        for address in filter(None, self.deployment["hub"]["senders"].values()):
+        """The address that the deployment sends from is verified."""
+        if address := self.deployment["hub"]["senders"]["email"]:
             self.client("ses").verify_email_identity(EmailAddress=address)
 
     def ensure_people(self) -> dict[str, dict[str, str]]:

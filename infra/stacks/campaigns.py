@@ -21,6 +21,14 @@ LATE_MINUTES = 60
 MAIL_EVENTS = ["send", "reject", "bounce", "complaint", "delivery", "renderingFailure", "deliveryDelay"]
 
 
+def text_senders(sender: str | None) -> tuple[str, ...]:
+    """The ARN of `senders.sms` of hub.yaml; of none there is nothing to send texts as."""
+    if sender is None:
+        return ()
+    kind = "sender-id" if "/" in sender else {"phone": "phone-number", "pool": "pool"}[sender.partition("-")[0]]
+    return (regional("sms-voice", f"{kind}/{sender}"),)
+
+
 class Campaigns(HubStack):
     """Sends messages to the people of a segment and keeps a receipt for each."""
 
@@ -28,6 +36,7 @@ class Campaigns(HubStack):
         super().__init__(scope, "Campaigns", hub)
         layers = Layers(self, hub.home, hub.bundle)
         self._mail_events(layers)
+        hub.stores.add("texts", *text_senders(hub.deployment.hub.senders.sms))
         key = self.key("hub")
         queue = HubQueue(self, "sends", key, hub.alarms, visible_after=Duration.seconds(6 * FUNCTIONS["send"].timeout))
         hub.stores.add("queue:send", queue.queue_arn, key=key, SEND_QUEUE_URL=queue.queue_url)

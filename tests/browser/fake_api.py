@@ -201,6 +201,8 @@ class FakeApi:
                         "token": "0" * 26,
                         "state": "sent",
                         "reason": None,
+                        "channel": "sms",
+                        "why": "stated",
                         "events": ["Send", "Delivery"],
                     }
                 )
@@ -237,6 +239,8 @@ class FakeApi:
                         "details": {"line": 2, "column": 6},
                     }
                 }
+            case "POST", "templates":
+                return 201, TEMPLATE
             case "GET", "templates":
                 return page(TEMPLATE)
             case "GET", "templates", _:

@@ -186,6 +186,7 @@ def run(kind, state, counts, **more):
         "kind": kind,
         "state": state,
         "counts": counts,
+        "mix": {"sms": {"stated": 30, "order": 2}, "email": {"inferred": 4}},
         "release_id": "r20261122t050010ab12",
         "started_at": "2026-11-22T05:10:00Z",
         "ended_at": None,
@@ -199,7 +200,8 @@ def campaign(campaign_id, name, state, **runs):
     return {
         "campaign_id": campaign_id,
         "name": name,
-        "channel": "email",
+        "channels": ["email"],
+        "templates": {},
         "segment_id": "g1",
         "template_id": "t1",
         "sender": "hello@demo.example",

@@ -39,7 +39,7 @@ EVERY = [
     ("reports/revenue", "Since"),
     ("reports/new", "reporting.customer"),
     ("campaigns", "Spring flush"),
-    ("campaigns/m1", "did not agree to e-mail"),
+    ("campaigns/m1", "did not agree to it"),
     ("campaigns/new", "Who gets it"),
     ("campaigns/segments/new", "Add a parameter"),
     ("campaigns/templates/new", "Subject"),
@@ -252,8 +252,25 @@ def test_a_campaign_is_composed_tried_and_sent_after_a_question(visit, server):
     seen.page.get_by_role("button", name="Resume").wait_for()
     seen.page.get_by_role("button", name="Show receipts").click()
     seen.page.get_by_text("Send, Delivery").wait_for()
+    seen.page.get_by_text("By text, as they wish", exact=True).wait_for()
+    seen.page.get_by_role("list", name="Channels").get_by_text("4 by e-mail, as they respond there").wait_for()
     body = {"name": "Monsoon tea", "segment_id": "g1", "template_id": "t1", "parameters": {"since": "2026-01-01"}}
     assert ("POST", "/v1/campaigns", body) in server.api.asked
+
+
+def test_a_text_is_composed_without_subject_and_html(visit, server):
+    seen = visit()
+    seen.sign_in("admin")
+    seen.go("campaigns/templates/new")
+    seen.page.get_by_label("Name").fill("Short")
+    seen.page.get_by_label("Channel").select_option(label="Text (SMS)")
+    assert not seen.page.get_by_label("Subject").is_visible()
+    assert not seen.page.get_by_label("HTML").is_visible()
+    seen.page.get_by_label("Text", exact=True).fill("Tea! Reply STOP to opt out")
+    seen.page.get_by_role("button", name="Save").click()
+    seen.page.get_by_role("heading", name="New campaign").wait_for()
+    body = {"name": "Short", "text": "Tea! Reply STOP to opt out", "channel": "sms"}
+    assert ("POST", "/v1/templates", body) in server.api.asked
 
 
 def test_a_refused_query_says_where(visit):

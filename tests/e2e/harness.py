@@ -2,6 +2,8 @@
 
 import json
 import queue
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,11 +20,14 @@ import boto3
 import psutil
 import pytest
 
+from infra.local.demo.generate import generate
 from infra.local.laptop import ROOT, Laptop
-from infra.local.mailbox import messages
+from infra.local.mailbox import messages, texts
 from tests.ports import free_port
 
 T = TypeVar("T")
+NUMBERS = 20
+ALLOWED = '"@example.net"'  # the last of the demo's allow-list
 READY = 600  # seconds for the first start, which synthesises
 
 
@@ -161,6 +166,25 @@ class Running:
 
     def mails(self) -> list[dict[str, Any]]:
         return messages(self.laptop)
+
+    def texts(self) -> list[dict[str, Any]]:
+        return texts(self.laptop)
+
+
+def numbers() -> list[str]:
+    """Numbers of people of the CRM that may get texts in these tests."""
+    typed = (re.sub(r"\D", "", contact["mobile"] or "")[-10:] for contact in generate().contacts)
+    return sorted({f"+91{digits}" for digits in typed if digits})[:NUMBERS]
+
+
+def texting_demo(folder: Path) -> Path:
+    """The demo's deployment with some of its people's numbers on the allow-list; nothing leaves the laptop."""
+    shutil.copytree(ROOT / "deployments/demo", folder)
+    hub = (folder / "hub.yaml").read_text("utf-8")
+    listed = ", ".join(f'"{each}"' for each in numbers())
+    assert ALLOWED in hub
+    (folder / "hub.yaml").write_text(hub.replace(ALLOWED, f"{ALLOWED}, {listed}"), "utf-8")
+    return folder
 
 
 def gone(pids: Iterable[int]) -> bool:

@@ -5,12 +5,14 @@ import io
 import re
 import urllib.request
 from collections import Counter
+from urllib.parse import quote
 
 import pytest
 
 from infra.local.demo.generate import BAD_MINUTES, BAD_STAGES, generate
-from tests.e2e.harness import wait_until
+from tests.e2e.harness import numbers, wait_until
 
+WAYS = ("sms", "email")
 DATA_SETS = {
     "crm.contacts": 300,
     "crm.activities": 700,
@@ -212,3 +214,58 @@ def test_the_unsubscribe_link_works(running, campaign):
     contacts = (running.ask("service", "GET", f"/v1/contacts/{r['customer_id']}") for r in receipts)
     withdrawn = [c for c in contacts if any(consent["state"] == "withdrawn" for consent in c["consents"])]
     assert len(withdrawn) == 1
+
+
+TEXT_MESSAGE = "Tea to {{given_name|you}}: {{unsubscribe_url}} or reply STOP"
+
+
+@pytest.fixture(scope="module")
+def by_channels(running, campaign):
+    """A campaign by [sms, email] to the audience of the other one, some of whom agreed to texts; and who these are."""
+    agreed = set()
+    for number in numbers():
+        for found in running.ask("service", "GET", f"/v1/customers?q={quote(number)}")["items"]:
+            path = f"/v1/contacts/{found['customer_id']}/consents/sms"
+            running.ask("service", "PUT", path, {"state": "granted", "basis": "said so at the fair"})
+            agreed.add(found["customer_id"])
+    said = [
+        {"name": "Short", "channel": "sms", "text": TEXT_MESSAGE},
+        {"name": "Long", "subject": "News for {{given_name|you}}", "text": TEXT, "html": HTML},
+    ]
+    text, mail = (running.ask("marketer", "POST", "/v1/templates", each, status=201)["template_id"] for each in said)
+    draft = {"name": "Both", "segment_id": campaign["segment_id"], "template_id": text, "channels": ["sms", "email"]}
+    made = running.ask("marketer", "POST", "/v1/campaigns", draft | {"templates": {"email": mail}}, status=201)
+    address = f"/v1/campaigns/{made['campaign_id']}"
+
+    def ended(kind: str) -> dict | None:
+        found = running.ask("marketer", "GET", address)
+        return found if found[kind] and found[kind]["ended_at"] else None
+
+    running.ask("marketer", "POST", f"{address}/dry_run", {}, status=202)
+    wait_until(lambda: ended("dry_run"), 120, "the dry run")
+    assert not running.texts(), "a dry run sends nothing"
+    running.ask("approver", "POST", f"{address}/send", {}, status=202)
+    return wait_until(lambda: ended("send"), 180, "the sending"), agreed
+
+
+def test_each_person_has_one_message_by_the_preferred_permitted_channel(running, by_channels):
+    sent, agreed = by_channels
+    receipts = running.every("marketer", f"/v1/campaigns/{sent['campaign_id']}/receipts")
+    by = {way: [r["customer_id"] for r in receipts if (r["state"], r["channel"]) == ("sent", way)] for way in WAYS}
+    texted = [text["PhoneNumber"] for text in running.texts()]
+    mailed = [mail["To"][0] for mail in running.mails() if mail["Subject"].startswith("News for")]
+    assert (len(by["sms"]), len(by["email"])) == (len(texted), len(mailed))
+    assert (len(set(texted)), len(set(mailed))) == (len(texted), len(mailed)), "nobody twice"
+    assert by["sms"] and set(by["sms"]) <= agreed and set(texted) <= set(numbers())
+    assert not set(by["email"]) & set(by["sms"])
+    assert sent["send"]["mix"] == sent["dry_run"]["mix"]
+    assert {way: sum(whys.values()) for way, whys in sent["send"]["mix"].items()} == {w: len(by[w]) for w in WAYS}
+
+
+def test_the_link_in_a_text_ends_texts_alone(running, by_channels):
+    _, agreed = by_channels
+    link = re.search(r"/v1/links/unsubscribe\?token=\S+", running.texts()[0]["Message"]).group()
+    assert running.request("POST", link, headers={"content-type": "application/x-www-form-urlencoded"}).status == 200
+    contacts = [running.ask("service", "GET", f"/v1/contacts/{customer_id}")["consents"] for customer_id in agreed]
+    withdrawn = [consent["channel"] for said in contacts for consent in said if consent["state"] == "withdrawn"]
+    assert withdrawn.count("sms") == 1

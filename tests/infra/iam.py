@@ -17,7 +17,7 @@ S3_ACTIONS = {
     "HeadBucket": "ListBucket",
     "ListParts": "ListMultipartUploadParts",
 }
-SERVICES = {"stepfunctions": "states", "sesv2": "ses"}
+SERVICES = {"stepfunctions": "states", "sesv2": "ses", "pinpoint-sms-voice-v2": "sms-voice"}
 USE_OF_KEYS = {
     "s3:GetObject": ("Decrypt",),
     "s3:PutObject": ("GenerateDataKey", "Decrypt"),
@@ -74,6 +74,8 @@ def calls(service: str, operation: str, params: dict[str, Any], started: dict[st
             used = [f"identity/{params['FromEmailAddress'].rpartition('<')[2]}"]
             used += [f"configuration-set/{params['ConfigurationSetName']}"] if "ConfigurationSetName" in params else []
             return [(action, regional("ses", resource), {}) for resource in used]
+        case "pinpoint-sms-voice-v2":
+            return [(action, regional("sms-voice", f"pool/{params['OriginationIdentity']}"), {})]
     raise NotImplementedError(f"tests/infra/iam.py does not know {service}:{operation}")
 
 

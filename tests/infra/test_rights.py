@@ -3,8 +3,11 @@
 import re
 
 import pytest
+from aws_cdk import Stack
 
 from infra.functions import BULK_READERS, FUNCTIONS
+from infra.stacks.campaigns import text_senders
+from tests.infra.iam import regional
 
 # AWS knows no narrower resource for these; none of them reads or changes anything of a person.
 ON_ANY_RESOURCE = {
@@ -213,3 +216,29 @@ def test_a_function_uses_a_key_only_through_the_services_that_it_uses(cloud):
             actions = as_list(statement["Action"])
             if any(action.startswith("kms:") for action in actions) and name != "session":
                 assert "kms:ViaService" in str(statement.get("Condition")), (name, statement)
+
+
+def test_texts_go_out_as_the_one_sender_of_hub_yaml(cloud):
+    texts = [
+        (where, statement["Action"], statement["Resource"])
+        for where, statement in cloud.all_statements()
+        if "sms-voice" in str(statement["Action"])
+    ]
+    (found,) = texts
+    sender = regional("sms-voice", "pool/pool-00000000000000000000000000000001")
+    assert "Functionsend" in found[0]
+    assert found[1:] == ("sms-voice:SendTextMessage", sender)
+
+
+@pytest.mark.parametrize(
+    ("sender", "resource"),
+    [
+        ("phone-0123abcd", "phone-number/phone-0123abcd"),
+        ("pool-0123abcd", "pool/pool-0123abcd"),
+        ("HUBTEA/IN", "sender-id/HUBTEA/IN"),
+        (None, None),
+    ],
+)
+def test_each_kind_of_sender_has_its_arn(sender, resource):
+    arns = [str(Stack().resolve(arn)) for arn in text_senders(sender)]
+    assert [resource in arn for arn in arns] == ([True] if resource else [])

@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import redirect_stdout
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -87,6 +88,7 @@ class Journey:
         self.stewards()
         self.pushed()
         self.campaign()
+        self.by_channels()
         self.merge()
         self.failure()
         return self
@@ -189,6 +191,29 @@ class Journey:
         self.shown = self.ask("campaigns", "GET", one, "marketer", None)
         self.receipts = self.ask("campaigns", "GET", f"{one}/receipts", "marketer", None)["items"]
 
+    def by_channels(self) -> None:
+        """A campaign by [sms, email] for both, who agreed to both; Ravi clicked in his mail, Asha's bounced."""
+        ravi = next(each for each in self.customers() if self.named(each) == "Ravi Iyer")
+        for customer_id in self.customers():
+            path = f"/v1/contacts/{customer_id}/consents/sms"
+            self.ask("contacts", "PUT", path, "service", {"state": "granted", "basis": "said so on the telephone"})
+        token = next(each["token"] for each in self.receipts if each["customer_id"] == ravi)
+        self.work("mail_events", records(click(self.shown["send"]["run_id"], token)))
+        text = {"name": "Text", "channel": "sms", "text": "Tea for {{given_name|you}}. Reply STOP to opt out"}
+        text_id = self.ask("segments", "POST", "/v1/templates", "marketer", text)["template_id"]
+        chosen = {"name": "Both", "segment_id": self.shown["segment_id"], "template_id": text_id}
+        chosen |= {"channels": ["sms", "email"], "templates": {"email": self.shown["template_id"]}}
+        campaign = self.ask("campaigns", "POST", "/v1/campaigns", "marketer", chosen)
+        one = f"/v1/campaigns/{campaign['campaign_id']}"
+        tried = self.ask("campaigns", "POST", f"{one}/dry_run", "marketer", None)
+        self.work("freeze", {"run_id": tried["dry_run"]["run_id"]})
+        sent = self.ask("campaigns", "POST", f"{one}/send", "approver", None)
+        self.work("freeze", {"run_id": sent["send"]["run_id"]})
+        for task in taken(self.cloud.environment("send")["SEND_QUEUE_URL"]):
+            self.work("send", records(task), records(task))
+        self.chosen = self.ask("campaigns", "GET", one, "marketer", None)
+        self.choices = self.ask("campaigns", "GET", f"{one}/receipts", "marketer", None)["items"]
+
     def items(self, function: str, setting: str) -> list[dict[str, Any]]:
         """All items of a table that a function is told of, for whoever looks at the end."""
         table = boto3.resource("dynamodb").Table(self.cloud.environment(function)[setting])
@@ -197,6 +222,13 @@ class Journey:
 
     def customers(self) -> list[str]:
         return [item["pk"] for item in self.items("profile", "PROFILES_TABLE") if item["sk"] == "profile"]
+
+
+def click(run_id: str, token: str) -> dict[str, Any]:
+    """What SES says when somebody followed a link just now."""
+    tags = {"send_id": [token], "run_id": [run_id], "chunk": ["1"]}
+    at = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.000Z}"
+    return {"eventType": "Click", "mail": {"timestamp": at, "tags": tags}, "click": {"timestamp": at}}
 
 
 def bounce(run_id: str, token: str) -> dict[str, Any]:
@@ -245,6 +277,17 @@ def test_the_campaign_reached_both_and_knows_of_the_bounce(done):
     assert [item["reason"] for item in done.items("send", "CONSENT_TABLE") if item["sk"] == "-"] == ["bounced"]
 
 
+def test_each_gets_one_message_by_the_preferred_permitted_channel(done):
+    """Ravi by mail, for he clicked there; Asha by text, as the campaign orders: nothing else reaches her."""
+    mix = {"email": {"inferred": 1}, "sms": {"order": 1}}
+    assert done.chosen["dry_run"]["mix"] == done.chosen["send"]["mix"] == mix
+    assert done.chosen["dry_run"]["counts"]["waiting"] == done.chosen["send"]["counts"]["sent"] == 2
+    told = {done.named(each["customer_id"]): (each["state"], each["channel"], each["why"]) for each in done.choices}
+    assert told == {"Ravi Iyer": ("sent", "email", "inferred"), "Asha Rao": ("sent", "sms", "order")}
+    (text,) = done.world.texts.accepted
+    assert (text["DestinationPhoneNumber"], text["MessageBody"].partition(".")[0]) == ("+919810000001", "Tea for Asha")
+
+
 def test_lists_are_merged_with_what_was_pulled(done):
     assert done.merged["state"] == "complete", done.merged["error"]
     assert done.merged["report"]["lists"] == {
@@ -272,7 +315,7 @@ def test_what_the_dashboard_shows_is_what_the_workers_count(done):
         "StaleHigh": 0,
         "StaleNormal": 0,
         "Releases": 1,
-        "MessagesSent": 2,
+        "MessagesSent": 4,
     }
 
 

@@ -4,6 +4,7 @@ Athena does with S3 and Glue what the caller may do, as AWS's does; the same pol
 """
 
 import importlib
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -21,14 +22,24 @@ from infra.local.athena.server import Server
 from infra.local.athena.service import Service
 from tests.infra.acting import World
 from tests.infra.deployed import Cloud
+from tests.providers import SmsDouble
 
 SENDER = "hello@demo.example"
+NUMBERS = ["+919810000001", "+919810000002"]
+"""Those that may get texts here, beside the addresses of the deployment's own list."""
 
 
 class Estate(World):
     def __init__(self, cloud: Cloud, monkeypatch: Any, folder: Path, stack: ExitStack) -> None:
         super().__init__(cloud, monkeypatch)
-        self._cache = folder / "cache"
+        self._home, self._cache = folder / "home", folder / "cache"
+        shutil.copytree(super().home, self._home)
+        deployment = json.loads((self._home / "deployment.json").read_text())
+        deployment["hub"]["allow_list"] += NUMBERS
+        (self._home / "deployment.json").write_text(json.dumps(deployment))
+        self.texts = SmsDouble()
+        stack.callback(self.texts.close)
+        monkeypatch.setenv("AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2", self.texts.url)
         catalogue = Catalogue(self._cache)
         self.service = Service(open_engine("duckdb", catalogue, stack), catalogue)
         stack.callback(self.service.close)
@@ -54,6 +65,10 @@ class Estate(World):
             Code={"ZipFile": b"PK\x05\x06" + bytes(18)},
         )
         boto3.client("sesv2").create_email_identity(EmailIdentity=SENDER)
+
+    @property
+    def home(self) -> Path:
+        return self._home
 
     @contextmanager
     def at_work(self, function: str) -> Iterator[Callable[[dict[str, Any], Any], Any]]:

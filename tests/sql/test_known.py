@@ -199,6 +199,45 @@ def audience(hub, born: Sequence[str] = ()) -> list[dict[str, str | None]]:
     return hub.query(statement(chosen, hub.store.current_release(), hub.stage, columns, born))
 
 
+DEEDS = {  # whose, by which way, what and when it was done; what it tells of the channel he likes
+    "d1": ("asha", "email", "message", "clicked", "2026-01-01 08:00:00", "email=2=2026-01-01 08:00:00"),
+    "d2": ("asha", "SMS", "reply", None, "2025-12-30 08:00:00", "sms=2=2025-12-30 08:00:00"),
+    "d3": ("asha", "e-mail", "message", "Opened", "2026-01-01 09:00:00", "email=1=2026-01-01 09:00:00"),
+    "d4": ("ravi", "text message", "message", "replied", "2025-12-29 08:00:00", "sms=2=2025-12-29 08:00:00"),
+    "d5": ("ravi", "sms", "message", "clicked", "2025-11-01 08:00:00", None),  # an older one
+    "d6": ("mira", "email", "message", "clicked", "2025-01-01 08:00:00", None),  # before the time that counts
+    "d7": ("mira", "email", "message", "bounced", "2026-01-01 08:00:00", None),  # nothing that he did
+    "d8": (
+        "anil",
+        "whatsapp",
+        "message",
+        "clicked",
+        "2026-01-01 08:00:00",
+        None,
+    ),  # nothing that the hub sends by
+}
+
+
+def test_what_people_do_with_messages_of_any_tool_tells_which_channel_they_like(hub):
+    key = ids(hub)
+    for record, (who, channel, kind, outcome, at, _) in DEEDS.items():
+        more = {"outcome": outcome, "direction": "out" if outcome else "in"}
+        deed = given("interaction", record, customer_record_key=who, kind=kind, channel=channel, happened_at=at, **more)
+        hub.pull("crm", "interaction", [deed])
+    hub.run()
+    chosen = SimpleNamespace(sql=" union ".join(f"select '{each}' as customer_id" for each in key.values()))
+    columns = set(loader.read(hub.home)["vault.customer"].columns)
+    since = datetime(2025, 10, 1, tzinfo=UTC)
+    asked = statement(chosen, hub.store.current_release(), hub.stage, columns, (), ("sms", "email"), since)
+    found = {each["customer_id"]: each for each in hub.query(asked)}
+    expected = {who: set() for who in PEOPLE}
+    for who, *_, tells in DEEDS.values():
+        expected[who] |= {tells} if tells else set()
+    told = {who: set(filter(None, (found[key[who]]["acts"] or "").split(";"))) for who in PEOPLE}
+    assert told == expected
+    assert set(found[key["asha"]]) >= {"phone", "phone_kind", "preferred_channel"}
+
+
 def complaining(hub) -> dict[str, str | None]:
     return {each["customer_id"]: each["complains"] for each in audience(hub)}
 

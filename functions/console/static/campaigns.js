@@ -34,9 +34,9 @@ async function one(page, id) {
   const path = `/v1/campaigns/${encodeURIComponent(id)}`;
   let campaign = await get(path);
   page.title(campaign.name);
-  const [segment, template] = await Promise.all([
+  const [segment, ...said] = await Promise.all([
     may("segments.read") ? get(`/v1/segments/${campaign.segment_id}`) : null,
-    may("templates.read") ? get(`/v1/templates/${campaign.template_id}`) : null]);
+    ...[campaign.template_id, ...Object.values(campaign.templates || {})].map((each) => may("templates.read") ? get(`/v1/templates/${each}`) : { name: each })]);
   const state = h("div", { "aria-live": "polite" });
   const receipts = h("section", { "aria-label": "Receipts" });
   show(page.place,
@@ -46,8 +46,9 @@ async function one(page, id) {
       h("section", { class: "card" }, h("h2", null, "Who"), segment ? [h("p", null, h("strong", null, segment.name)), h("p", { class: "quiet" }, segment.description),
         h("details", null, h("summary", null, "The query"), h("pre", { tabindex: 0 }, segment.sql))] : h("code", null, campaign.segment_id),
         Object.entries(campaign.parameters).map(([name, value]) => h("p", null, `${words(name)}: ${value}`))),
-      h("section", { class: "card" }, h("h2", null, "What"), template ? [h("p", null, h("strong", null, template.subject)), h("pre", { tabindex: 0, class: "letter-text" }, template.text)]
-        : h("code", null, campaign.template_id), h("p", { class: "quiet" }, `From ${campaign.sender}`))),
+      h("section", { class: "card" }, h("h2", null, "What"), said.map((each, at) => each.text
+        ? [said.length > 1 ? h("p", { class: "quiet" }, BY[campaign.channels[at]]) : null, h("p", null, h("strong", null, each.subject || each.name)), h("pre", { tabindex: 0, class: "letter-text" }, each.text)]
+        : h("code", null, each.name)), h("p", { class: "quiet" }, `From ${campaign.sender}`))),
     receipts);
 
   const again = async () => {
@@ -113,7 +114,7 @@ function progress(run) {
   return h("section", { class: "card", "aria-label": "Counts" }, bar,
     h("dl", { class: "facts" }, h("div", null, h("dt", null, "Audience"), h("dd", null, number(counts.audience))),
       PLACES.map(([name, kind]) => h("div", null, h("dt", { class: `dot ${kind}` }, words(name)), h("dd", null, number(counts[name]))))),
-    reasons(run.counts.excluded), counts.uncertain ? h("p", { class: "hint" },
+    mix(run), reasons(run.counts.excluded), counts.uncertain ? h("p", { class: "hint" },
       "Uncertain: the provider did not say whether it took the message. It is never sent a second time by itself.") : null);
 }
 
@@ -121,11 +122,17 @@ function dryRun(run) {
   if (!run.counts) return h("p", null, badge(run.state), " The audience is counted.");
   return h("section", { class: "card", "aria-label": "Dry run" },
     h("p", { class: "big" }, h("strong", null, number(run.counts.waiting)), ` of ${plural(run.counts.audience, "person", "people")} would get it`),
-    reasons(run.counts.excluded), h("p", { class: "quiet" }, "Counted ", ago(run.ended_at), run.release_id ? [" on release ", h("code", null, run.release_id)] : ""));
+    mix(run), reasons(run.counts.excluded), h("p", { class: "quiet" }, "Counted ", ago(run.ended_at), run.release_id ? [" on release ", h("code", null, run.release_id)] : ""));
 }
 
+const BY = { email: "By e-mail", sms: "By text" };
+const CHOSEN = { stated: "as they wish", inferred: "as they respond there", order: "as the campaign orders" };
+
+const mix = (run) => Object.keys(run.mix || {}).length === 0 ? null : h("ul", { class: "reasons", "aria-label": "Channels" }, Object.entries(run.mix).flatMap(([channel, whys]) =>
+  Object.entries(whys).map(([why, count]) => h("li", null, h("strong", null, number(count)), ` ${BY[channel].toLowerCase()}, ${CHOSEN[why]}`))));
+
 const WHY = {
-  no_consent: "did not agree to e-mail", no_address: "have no address that can be written to", suppressed: "unsubscribed, bounced or complained",
+  no_consent: "did not agree to it", no_address: "have no address that can be written to", suppressed: "unsubscribed, bounced or complained",
   duplicate_address: "share an address with somebody who gets it", not_on_allow_list: "are not on this stage's allow-list", erased: "were erased",
   open_complaint: "have a complaint that is not solved",
 };
@@ -142,6 +149,7 @@ function drawReceipts(place, path, send) {
     await pages(rows, (after) => list(`${path}/receipts`, after), (items) => table("Receipts", [
       ["Customer", (each) => may("customers.read") ? h("a", { href: `#/customers/${each.customer_id}` }, h("code", null, each.customer_id)) : h("code", null, each.customer_id)],
       ["State", (each) => badge(each.state)],
+      ["Channel", (each) => each.channel ? `${BY[each.channel]}, ${CHOSEN[each.why]}` : ""],
       ["Reason", (each) => each.reason ? words(each.reason) : ""],
       ["What the provider said", (each) => each.events.map(words).join(", ")],
     ], items, "No chunk is done yet."));

@@ -26,7 +26,7 @@ async function campaign(page) {
   page.title("New campaign");
   const [segments, templates] = await Promise.all([everything("/v1/segments"), everything("/v1/templates")]);
   const choice = (name, things, id, none = "Choose …") => h("select", { name, required: none === "Choose …" }, h("option", { value: "" }, none),
-    things.map((each) => h("option", { value: each[id] }, each.name)));
+    things.map((each) => h("option", { value: each[id] }, each.channel === "sms" ? `${each.name} (text)` : each.name)));
   const parameters = h("div");
   let read = () => ({});
   const who = choice("segment", segments, "segment_id");
@@ -37,12 +37,16 @@ async function campaign(page) {
   });
   show(page.place, path("New campaign"), h("h1", null, "New campaign"),
     form({}, async (made) => {
-      const saved = await post("/v1/campaigns", { name: made.name_.value.trim(), segment_id: who.value, template_id: made.template.value, parameters: read(),
+      const channel = (id) => templates.find((each) => each.template_id === id).channel;
+      const [first, other] = [made.template.value, made.other.value];
+      const saved = await post("/v1/campaigns", { name: made.name_.value.trim(), segment_id: who.value, template_id: first, parameters: read(),
+        ...(other ? { channels: [channel(first), channel(other)], templates: { [channel(other)]: other } } : {}),
         ...(made.accessible.value ? { accessible_template_id: made.accessible.value } : {}) });
       location.hash = `#/campaigns/${saved.campaign_id}`;
     }, field("Name", text("name_")),
       field("Who gets it", who, segments.length ? "A saved segment." : "There are no segments yet; compose one first."), parameters,
       field("What they get", choice("template", templates, "template_id"), templates.length ? "A saved template." : "There are no templates yet; compose one first."),
+      field("By another channel", choice("other", templates, "template_id", "One channel only"), "A mail beside a text, or the other way round: each gets one of them, by the channel that he prefers and agreed to."),
       field("What those get who read with difficulty", choice("accessible", templates, "template_id", "The same"), "Large print, plain language: for people of whom such a need is known. Who they are is not shown."),
       h("div", { class: "row" }, h("button", { type: "submit", class: "main" }, "Save"),
         h("a", { class: "button", href: "#/campaigns/segments/new" }, "New segment"), h("a", { class: "button", href: "#/campaigns/templates/new" }, "New template"))));
@@ -85,15 +89,30 @@ const PAPER = `<p>Dear {{given_name|friend}},</p>
 <p></p>
 <p><a href="{{unsubscribe_url}}">Unsubscribe</a></p>`;
 
+const SHORT = `Dear {{given_name|friend}},  Reply STOP to opt out`;
+
 async function template(page) {
   page.title("New template");
+  const channel = h("select", { name: "channel" }, h("option", { value: "email" }, "E-mail"), h("option", { value: "sms" }, "Text (SMS)"));
+  const said = area("text", 8, { maxlength: 100000, value: LETTER });
+  const mailOnly = [field("Subject", text("subject", { maxlength: 200 })),
+    field("HTML", area("html", 10, { class: "code", spellcheck: "false", maxlength: 200000, value: PAPER }), "Values are escaped. Without a link to unsubscribe one is added at the end.")];
+  channel.addEventListener("change", () => {
+    const mail = channel.value === "email";
+    for (const each of mailOnly) {
+      each.hidden = !mail;
+      each.querySelector("input, textarea").disabled = !mail;
+    }
+    if ([LETTER, SHORT].includes(said.value)) said.value = mail ? LETTER : SHORT;
+  });
   show(page.place, path("New template"), h("h1", null, "New template"),
     form({}, async (made) => {
-      await post("/v1/templates", { name: made.name_.value.trim(), subject: made.subject.value, text: made.text.value, html: made.html.value });
+      const mail = channel.value === "email" ? { subject: made.subject.value, html: made.html.value } : { channel: "sms" };
+      await post("/v1/templates", { name: made.name_.value.trim(), text: said.value, ...mail });
       say("The template is saved.");
       location.hash = "#/campaigns/new";
-    }, field("Name", text("name_")), field("Subject", text("subject", { maxlength: 200 })),
-      field("Text", area("text", 8, { maxlength: 100000, value: LETTER }), "Variables: given_name, family_name, full_name, city, region, country, company, language, unsubscribe_url. Write {{given_name|friend}} to say what stands in for a name that is not known."),
-      field("HTML", area("html", 10, { class: "code", spellcheck: "false", maxlength: 200000, value: PAPER }), "Values are escaped. Without a link to unsubscribe one is added at the end."),
+    }, field("Name", text("name_")), field("Channel", channel, "A text has neither subject nor HTML, at most six parts of 153 characters, and has to say how to opt out: Reply STOP, or the link."), mailOnly[0],
+      field("Text", said, "Variables: given_name, family_name, full_name, city, region, country, company, language, unsubscribe_url. Write {{given_name|friend}} to say what stands in for a name that is not known."),
+      mailOnly[1],
       h("button", { type: "submit", class: "main" }, "Save")));
 }

@@ -97,19 +97,23 @@ const timeLine = (events) => events.length ? h("ol", { class: "line" }, events.m
     h("div", { class: "quiet" }, [each.channel, each.direction, each.outcome, each.source].filter(Boolean).map(words).join(" · "), each.before_run ? " · just now, before the next run" : "")))))
   : h("p", { class: "empty" }, "Nothing has happened yet.");
 
+const WAYS = { email: "e-mail", sms: "texts" };
+
 async function consent(place, id) {
   const contact = await get(`/v1/contacts/${id}`);
-  const stated = contact.consents.find((each) => each.channel === "email");
   const basis = h("input", { name: "basis", required: true, minlength: 3, maxlength: 500, autocomplete: "off" });
-  const state = (value) => action(value === "granted" ? "Agrees to e-mail" : "Wants no e-mail", async () => {
+  const state = (channel, value) => action(`${value === "granted" ? "Agrees to" : "Wants no"} ${WAYS[channel]}`, async () => {
     if (!basis.reportValidity()) return;
-    await call("PUT", `/v1/contacts/${id}/consents/email`, { state: value, basis: basis.value.trim() });
+    await call("PUT", `/v1/contacts/${id}/consents/${channel}`, { state: value, basis: basis.value.trim() });
     say("Written down.");
     await consent(place, id);
   });
   show(place, h("h2", null, "May we write?"),
-    h("p", null, stated ? [badge(stated.state), ` ${day(stated.at)}. `, h("span", { class: "quiet" }, stated.basis)]
-      : h("span", { class: "quiet" }, "Nothing was said here; what the sources say holds.")),
+    Object.keys(WAYS).map((channel) => {
+      const stated = contact.consents.find((each) => each.channel === channel && !each.point_id);
+      return h("p", null, stated ? [badge(stated.state), ` ${words(WAYS[channel])}, ${day(stated.at)}. `, h("span", { class: "quiet" }, stated.basis)]
+        : h("span", { class: "quiet" }, channel === "email" ? "Of e-mail nothing was said here; what the sources say holds." : "Of texts nothing was said here; none are sent."));
+    }),
     contact.suppressions.map((each) => h("p", null, badge("refused", "Never written to"), ` ${words(each.reason)}, ${day(each.at)}`)),
-    may("contacts.write") ? h("div", null, field("What was said, and where", basis), h("div", { class: "row" }, state("granted"), state("withdrawn"))) : null);
+    may("contacts.write") ? h("div", null, field("What was said, and where", basis), h("div", { class: "row" }, Object.keys(WAYS).map((channel) => [state(channel, "granted"), state(channel, "withdrawn")]))) : null);
 }

@@ -23,7 +23,10 @@ def campaigns(on_moto, gateway, new_table, tmp_path):
     (tmp_path / "deployment.json").write_text(json.dumps({"name": "test", "hub": hub, "sources": {}}))
     segment = {"segment_id": "g1", "name": "x", "sql": "select 1", "parameters": [{"name": "since", "type": "date"}]}
     template = {"template_id": "t1", "name": "x", "subject": "x", "text": "x", "html": "x"}
-    for pk, sk, thing in (("segment", "g1", segment), ("template", "t1", template)):
+    text = {"template_id": "t2", "name": "x", "channel": "sms", "text": "Tea. STOP"}
+    linked = text | {"template_id": "t3", "text": "Tea. {{unsubscribe_url}}"}
+    templates = [("template", each["template_id"], each) for each in (template, text, linked)]
+    for pk, sk, thing in (("segment", "g1", segment), *templates):
         body = json.dumps(thing | {"created_by": "u", "created_at": "2026-01-01T00:00:00Z"})
         aws.table("library").put_item(Item={"pk": pk, "sk": sk, "json": body})
     function = gateway("campaigns")
@@ -61,6 +64,56 @@ def composed(campaigns):
 )
 def test_composing(campaigns, change, status, why):
     assert campaigns("POST", "/v1/campaigns", BODY | change, role="marketer").status == status, why
+
+
+BOTH = {"channels": ["sms", "email"], "template_id": "t2", "templates": {"email": "t1"}}
+POOL = "pool-00000001"
+
+
+@pytest.mark.parametrize(
+    ("change", "sms", "status", "told", "why"),
+    [
+        (BOTH, POOL, 201, "", "two channels, each with its template"),
+        ({"channels": ["email", "sms"], "templates": {"sms": "t2"}}, POOL, 201, "", "in the other order"),
+        ({"template_id": "t2"}, POOL, 201, "", "one channel, that of the template"),
+        ({"template_id": "t2", "channels": ["sms"]}, POOL, 201, "", "or named"),
+        (BOTH | {"accessible_template_id": "t1"}, POOL, 201, "", "for those of its channel"),
+        (BOTH, None, 409, "set senders.sms in hub.yaml", "there is nobody to send texts as"),
+        (BOTH, "HUBTEA/IN", 422, "{{unsubscribe_url}}", "nobody can answer a name"),
+        (BOTH | {"template_id": "t3"}, "HUBTEA/IN", 201, "", "but follow a link"),
+        (BOTH | {"channels": ["sms", "sms"]}, POOL, 422, "twice", "a channel twice"),
+        (BOTH | {"channels": ["sms", "fax"]}, POOL, 422, "channels", "no such channel"),
+        (BOTH | {"templates": {}}, POOL, 422, "has none for email", "nothing to say there"),
+        (BOTH | {"channels": ["sms"]}, POOL, 422, "not among the channels", "one too many"),
+        (BOTH | {"templates": {"email": "t1", "sms": "t3"}}, POOL, 422, "template_id", "two for one channel"),
+        (BOTH | {"templates": {"email": "t3"}}, POOL, 422, "is a template for sms", "a text is no mail"),
+        ({"channels": ["sms"]}, POOL, 422, "is a template for email", "nor a mail a text"),
+        (BOTH | {"templates": {"email": "tnone"}}, POOL, 404, "template", "no such template"),
+        ({"accessible_template_id": "t2"}, POOL, 422, "not among the channels", "for nobody"),
+    ],
+)
+def test_composing_for_several_channels(campaigns, tmp_path, change, sms, status, told, why):
+    deployed = json.loads((tmp_path / "deployment.json").read_text())
+    deployed["hub"]["senders"]["sms"] = sms
+    (tmp_path / "deployment.json").write_text(json.dumps(deployed))
+    answer = campaigns("POST", "/v1/campaigns", BODY | change, role="marketer")
+    assert answer.status == status, why
+    assert told in json.dumps(answer.body)
+    if status == 201:
+        shown = campaigns("GET", answer.headers["location"], role="auditor").body
+        channels = (BODY | change).get("channels") or ["sms"]
+        assert (shown["channels"], shown["templates"]) == (channels, change.get("templates", {}))
+        assert shown["sender"] == (sms if channels[0] == "sms" else "hub@example.org")
+
+
+def test_the_mix_of_channels_is_shown_before_and_after(campaigns):
+    path, store = composed(campaigns), CampaignStore("campaigns")
+    mix = {"sms": {"stated": 2, "order": 1}, "email": {"inferred": 4}}
+    for kind, role in (("dry_run", "marketer"), ("send", "approver")):
+        run_id = campaigns("POST", f"{path}/{kind}", role=role).body[kind]["run_id"]
+        assert campaigns("GET", path, role="auditor").body[kind]["mix"] == {}
+        store.move(run_id, ["freezing"], "finished", mix=mix, totals=dict.fromkeys(TOTALS, 0), audience=7)
+        assert campaigns("GET", path, role="approver").body[kind]["mix"] == mix
 
 
 def test_it_is_tried_by_who_composes_and_sent_by_who_approves(campaigns):
@@ -139,7 +192,8 @@ def test_numbers_and_receipts_are_those_of_the_ledger(campaigns):
         "excluded": {"no_consent": 2},
     }
     receipts = campaigns("GET", f"{path}/receipts", role="marketer").body
-    expected = {"customer_id": "c1", "token": "0" * 26, "state": "sent", "reason": None, "events": ["Send", "Delivery"]}
+    expected = {"customer_id": "c1", "token": "0" * 26, "state": "sent", "reason": None}
+    expected |= {"channel": None, "why": None, "events": ["Send", "Delivery"]}
     assert receipts == {"items": [expected], "next": None}
 
 

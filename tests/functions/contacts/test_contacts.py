@@ -17,6 +17,9 @@ def test_what_was_said_is_shown(contacts):
     assert (consent["state"], consent["basis"], consent["source"]) == ("granted", body["basis"], "user-1")
 
 
+NO_TEXTS = {"channel": "sms", "address": "+91 98123-45678", "reason": "asked us"}
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "role", "status", "why"),
     [
@@ -71,6 +74,10 @@ def test_what_was_said_is_shown(contacts):
             "kept",
         ),
         ("GET", f"/v1/contacts/{WHO}", None, "marketer", 403, "composes, but looks nobody up"),
+        ("POST", "/v1/contacts/suppressions", NO_TEXTS | {"address": "98123"}, "service", 422, "no number"),
+        ("POST", "/v1/contacts/suppressions", NO_TEXTS | {"address": "a@example.com"}, "service", 422, "of mail"),
+        ("POST", "/v1/contacts/suppressions", NO_TEXTS, "service", 204, "kept"),
+        ("PUT", f"/v1/contacts/{WHO}/consents/sms", {"state": "granted", "basis": "asked"}, "service", 200, "texts"),
     ],
 )
 def test_refusals(contacts, method, path, body, role, status, why):
@@ -86,6 +93,13 @@ def test_an_address_stands_nowhere_in_clear(contacts):
     audited = "".join(s3.get_object(Bucket="audit", Key=found["Key"])["Body"].read().decode() for found in listed)
     assert "asha" not in (kept + audited).lower()
     assert "asked in a letter" in kept
+
+
+def test_a_number_that_is_suppressed_is_known_by_the_key_of_its_telephone(contacts):
+    assert contacts("POST", "/v1/contacts/suppressions", NO_TEXTS, role="service").status == 204
+    key = address_key(KEY, "phone", "+919812345678")
+    assert Consents("consent").suppressed("sms", [key, "0" * 32]) == {key}
+    assert "98123" not in str(boto3.resource("dynamodb").Table("consent").scan()["Items"])
 
 
 VALUES = [  # kind, as a source writes it, in comparable form, whether it is valid, why

@@ -67,6 +67,19 @@ def test_a_wrong_link_says_so_and_does_nothing(links, method, token, why):
     assert boto3.resource("dynamodb").Table("consent").scan()["Items"] == []
 
 
+def test_the_link_in_a_text_is_of_texts_alone(links):
+    token = LinkKeys(PARAMETER).sign(Unsubscribe(WHO, "sms", KEY))
+    assert "no more texts from us at this number" in ask(links, "GET", token).body
+    assert "no more texts from us at this number" in ask(links, "POST", token).body
+    consents = Consents("consent")
+    assert [(each.channel, each.state) for each in consents.contact(WHO).consents] == [("sms", "withdrawn")]
+    assert (consents.suppressed("sms", [KEY]), consents.suppressed("email", [KEY])) == ({KEY}, set())
+
+
+def test_a_link_of_no_channel_is_wrong(links):
+    assert ask(links, "POST", LinkKeys(PARAMETER).sign(Unsubscribe(WHO, "fax", KEY))).status == 400
+
+
 def test_a_bounce_is_not_forgotten_by_unsubscribing(links):
     Consents("consent").suppress("email", KEY, "bounced")
     ask(links, "POST")

@@ -68,6 +68,28 @@ def test_a_template_that_no_item_can_keep_is_refused(segments):
     assert (answer.status, answer.code) == (413, "too_large")
 
 
+TEA = {"name": "Text", "channel": "sms", "text": "Tea for {{given_name|you}}. Reply STOP to opt out"}
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "told", "why"),
+    [
+        ({}, 201, "", "a text has no subject and no HTML"),
+        ({"text": "Tea!"}, 422, "no way to opt out", "marketing without a way out"),
+        ({"text": "Tea STOP" * 150}, 422, "parts", "too long"),
+        ({"subject": "Tea"}, 422, "subject", "a text has none"),
+        ({"channel": "fax"}, 422, "channel", "no such channel"),
+        ({"channel": "email"}, 422, "subject", "mail has a subject"),
+    ],
+)
+def test_a_text_s_template(segments, change, status, told, why):
+    answer = segments("POST", "/v1/templates", TEA | change, role="marketer")
+    assert (answer.status, told in str(answer.body)) == (status, True), why
+    if status == 201:
+        kept = segments("GET", answer.headers["location"], role="approver").body
+        assert (kept["channel"], kept["subject"], kept["html"]) == ("sms", "", "")
+
+
 @pytest.mark.parametrize("path", ["/v1/segments/gnone", "/v1/templates/tnone"])
 def test_what_is_not_there(segments, path):
     assert segments("GET", path).status == 404

@@ -1,11 +1,8 @@
-"""A small world for sending: moto's AWS, and a double of SES that remembers what it took."""
+"""A small world for sending: moto's AWS, and doubles of SES and of texts that remember what they took."""
 
 import json
 import os
-import threading
 from collections import Counter
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 
 import pytest
@@ -22,6 +19,7 @@ from hub.campaigns.sending import Sender
 from hub.campaigns.store import CampaignStore
 from hub.settings import FreezeSettings, SendSettings
 from tests.over_http import AwsOverHttp
+from tests.providers import SesDouble, SmsDouble
 from tests.stores import create_bucket, create_table
 
 ENVIRONMENT = {
@@ -43,72 +41,11 @@ ENVIRONMENT = {
 LONG = 900_000  # milliseconds: more than any chunk needs
 
 
-@dataclass
-class SesDouble:
-    """Takes messages as SES does; the local part of an address says how it behaves."""
-
-    accepted: list[dict] = field(default_factory=list)
-    server: ThreadingHTTPServer | None = None
-
-    def __post_init__(self):
-        double = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def log_message(self, *arguments):
-                pass
-
-            def do_POST(self):
-                body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-                status, answer = double.take(body)
-                if status == 0:
-                    self.close_connection = True
-                    return
-                text = json.dumps(answer).encode()
-                self.send_response(status)
-                self.send_header("content-type", "application/json")
-                self.send_header("content-length", str(len(text)))
-                if status >= 400:
-                    self.send_header("x-amzn-errortype", answer["code"])
-                self.end_headers()
-                self.wfile.write(text)
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.server.server_port}"
-
-    def take(self, body):
-        """The status and the answer; status 0 closes the connection without one."""
-        (address,) = body["Destination"]["ToAddresses"]
-        kind = address.partition(".")[0]
-        if kind == "reject":
-            return 400, {"code": "MessageRejected", "message": "no"}
-        if kind == "busy":
-            return 429, {"code": "TooManyRequestsException", "message": "later"}
-        if kind == "paused":
-            return 400, {"code": "SendingPausedException", "message": "no"}
-        self.accepted.append(body)
-        if kind == "lost":
-            return 0, {}
-        if kind == "fell":
-            return 500, {"code": "InternalFailure", "message": "oh"}
-        return 200, {"MessageId": f"id-{len(self.accepted)}"}
-
-    @property
-    def by_address(self):
-        return Counter(body["Destination"]["ToAddresses"][0] for body in self.accepted)
-
-
 class World:
     """Tables, bucket, queue, keys; and the two workers."""
 
-    def __init__(self, environment, ses):
-        self.environment, self.ses = environment, ses
+    def __init__(self, environment, ses, sms):
+        self.environment, self.ses, self.sms = environment, ses, sms
         self.store = CampaignStore("campaigns")
         self.queue_url = environment["SEND_QUEUE_URL"]
         self.audience = []
@@ -192,11 +129,19 @@ class World:
         assert {entry["customer_id"] for entry in entries.values()} == {person.customer_id for person in self.audience}
 
     def no_message_twice(self):
-        assert [address for address, count in self.ses.by_address.items() if count > 1] == []
+        """Neither at an address nor, by whatever channel, to a person: each is one entry, with one token."""
+        both = self.ses.by_address + self.sms.by_address
+        assert [address for address, count in both.items() if count > 1] == []
+        assert [token for token, count in Counter(self.took()).items() if count > 1] == []
+
+    def took(self):
+        """The tokens of all messages that a provider took."""
+        mails = [tag["Value"] for body in self.ses.accepted for tag in body["EmailTags"] if tag["Name"] == "send_id"]
+        return mails + [body["Context"]["send_id"] for body in self.sms.accepted]
 
     def ledger_is_true(self, run_id):
         """What the ledger says was sent was sent; what was sent it says was sent, or that it does not know."""
-        took = {tag["Value"] for body in self.ses.accepted for tag in body["EmailTags"] if tag["Name"] == "send_id"}
+        took = set(self.took())
         entries = self.entries(run_id)
         said = {state: {t for t, e in entries.items() if e["state"] == state} for state in ("sent", "uncertain")}
         assert said["sent"] <= took
@@ -205,8 +150,10 @@ class World:
 
 class Templates:
     @staticmethod
-    def saved(name="t1", text="Tea!"):
-        told = {"name": "Spring", "subject": "Hello {{given_name|friend}}", "text": text, "html": f"<p>{text}</p>"}
+    def saved(name="t1", text="Tea!", channel="email"):
+        told = {"name": "Spring", "channel": channel, "text": text}
+        if channel == "email":
+            told |= {"subject": "Hello {{given_name|friend}}", "html": f"<p>{text}</p>"}
         item = {"template_id": name, "created_by": "u", "created_at": now_text()}
         body = json.dumps(TemplateRequest(**told).model_dump() | item)
         aws.table("library").put_item(Item={"pk": "template", "sk": name, "json": body})
@@ -221,8 +168,8 @@ def people(count, start=0, **fields):
     ]
 
 
-def person(customer_id, address, consent=True):
-    return Candidate(customer_id, True, address, consent, {})
+def person(customer_id, address, consent=True, **more):
+    return Candidate(customer_id, True, address, consent, {}, **more)
 
 
 @pytest.fixture
@@ -233,15 +180,16 @@ def audiences():
 @pytest.fixture
 def world(monkeypatch, tmp_path):
     """Everything fresh."""
-    ses = SesDouble()
+    ses, sms = SesDouble(), SmsDouble()
     environment = ENVIRONMENT | {"AWS_ENDPOINT_URL_SESV2": ses.url, "HUB_HOME": str(tmp_path), "SEND_QUEUE_URL": ""}
+    environment |= {"AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2": sms.url}
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     _forget()
     with mock_aws():
-        yield _furnished(environment, ses, monkeypatch, tmp_path)
-    ses.server.shutdown()
-    ses.server.server_close()
+        yield _furnished(environment, ses, sms, monkeypatch, tmp_path)
+    for double in (ses, sms):
+        double.close()
     _forget()
 
 
@@ -253,7 +201,7 @@ def over_http(world):
     served.close()
 
 
-def _furnished(environment, ses, monkeypatch, home):
+def _furnished(environment, ses, sms, monkeypatch, home):
     for name in ("control", "campaigns", "consent", "library"):
         create_table(aws.client("dynamodb"), name)
     create_bucket(aws.client("s3"), "vault")
@@ -266,8 +214,8 @@ def _furnished(environment, ses, monkeypatch, home):
         "name": "test",
         "currency": "INR",
         "country": "IN",
-        "allow_list": ["@example.com"],
-        "senders": {"email": "hub@example.org"},
+        "allow_list": ["@example.com", *(f"+9198000000{n:02}" for n in range(100))],
+        "senders": {"email": "hub@example.org", "sms": "pool-00000001"},
     }
     (home / "deployment.json").write_text(json.dumps({"name": "test", "hub": hub, "sources": {}}))
     release = {
@@ -279,7 +227,7 @@ def _furnished(environment, ses, monkeypatch, home):
         "released_at": now_text(),
     }
     aws.table("control").put_item(Item=release | {"sql_version": "1"})
-    return World(environment, ses)
+    return World(environment, ses, sms)
 
 
 def _forget():

@@ -10,6 +10,7 @@ from hub.campaigns.audience import (
     REASONS,
     Candidate,
     Rules,
+    Way,
     address_key,
     chunked,
     counts,
@@ -24,7 +25,7 @@ KEY = b"k" * 32
 
 def rules(consents=None, suppressed=(), allowed=("@example.com",)):
     keys = {address_key(KEY, "email", address) for address in suppressed}
-    return Rules("s1", "email", KEY, consents or {}, keys, allowed)
+    return Rules("s1", KEY, {"email": Way(consents or {}, keys)}, allowed)
 
 
 def candidate(address="asha@example.com", consent=True, known=True, customer_id="c1"):

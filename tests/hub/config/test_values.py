@@ -142,6 +142,11 @@ MISTAKES = [
     (HUB, "operations@demo.example", "operations", "alarm_email", "is no address"),
     (HUB, '"@example.com"', '"*@*"', "allow_list.0", "is no address"),
     (HUB, '"@example.com"', '"@"', "allow_list.0", "is no address"),
+    (HUB, '"@example.com"', '"+91*"', "allow_list.0", "is no address"),
+    (HUB, '"@example.com"', '"9812345678"', "allow_list.0", "+919812345678"),
+    (HUB, "pool-00000000000000000000000000000001", "TeaShop", "senders.sms", "with its country"),
+    (HUB, "pool-00000000000000000000000000000001", '"+919812345678"', "senders.sms", "a number's id"),
+    (HUB, "pool-00000000000000000000000000000001", "TeaShopIndiaLtd/IN", "senders.sms", "sends no texts"),
 ]
 
 

@@ -5,18 +5,28 @@ cannot mix their people.
 """
 
 import json
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from hub import aws
 from hub.campaigns.audience import Person
+from hub.campaigns.choosing import Channel
 from hub.campaigns.content import Content
 from hub.campaigns.items import Item
 
 FOLDER: Final = "campaigns"
 RUN: Final = "run.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What all get by one channel, from whom, and what those get who read with difficulty."""
+
+    sender: str
+    content: Content
+    accessible: Content
 
 
 class Frozen:
@@ -26,15 +36,18 @@ class Frozen:
         self._bucket = bucket
         self._prefix = prefix
 
-    def write_message(self, sender: str, channel: str, content: Content, accessible: Content) -> None:
-        said = {"content": asdict(content), "accessible": asdict(accessible)}
-        self._put("message.json", {"sender": sender, "channel": channel, **said})
+    def write_messages(self, messages: Mapping[Channel, Said]) -> None:
+        self._put("message.json", {"channels": {channel: asdict(said) for channel, said in messages.items()}})
 
-    def message(self) -> tuple[str, str, Content, Content]:
-        """The sender, the channel, what is said, and what to those who read with difficulty."""
+    def messages(self) -> dict[Channel, Said]:
+        """What is said by each channel."""
         read = self._get("message.json")
-        content = read["content"]
-        return read["sender"], read["channel"], Content(**content), Content(**read.get("accessible", content))
+        if "channels" not in read:  # frozen before there were several
+            read = {"channels": {read["channel"]: {"accessible": read["content"]} | read}}
+        return {
+            channel: Said(said["sender"], Content(**said["content"]), Content(**said["accessible"]))
+            for channel, said in read["channels"].items()
+        }
 
     def write_run(self, campaign: Item, run: Item) -> None:
         """Last of all: what was frozen, so that a run that its table forgot is known from here."""

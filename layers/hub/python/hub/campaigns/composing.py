@@ -21,16 +21,17 @@ from hub.campaigns.models import (
     Receipt,
     Run,
 )
-from hub.campaigns.store import TOTALS, CampaignStore, events_of, is_chunk
+from hub.campaigns.store import TOTALS, CampaignStore, events_of, is_chunk, ways_of
 from hub.campaigns.triggers import ENDED, invoke
+from hub.campaigns.ways import check_sender, check_ways
 from hub.config.compiled import read as read_deployment
-from hub.errors import BadRequest, Conflict, InvalidInput
+from hub.config.models import Senders
+from hub.errors import BadRequest, Conflict
 from hub.guard import read as read_parameters
 from hub.lineage.badges import Badges
 from hub.lineage.models import Badge
 from hub.settings import CampaignsSettings
 
-CHANNEL: Final = "email"
 PREFIX: Final = "m"
 """Of campaigns' ids."""
 Action = Literal["pause", "resume", "cancel"]
@@ -52,18 +53,16 @@ class Campaigns:
     def add(self, request: CampaignRequest, principal: Principal) -> Campaign:
         """NotFound for a segment or template that is not there; InvalidInput for wrong parameters or sender."""
         segment = self._library.segment(request.segment_id)
-        for template_id in filter(None, (request.template_id, request.accessible_template_id)):
-            self._library.template(template_id)
+        ways = self._ways(request)
         read_parameters(segment.parameters, request.parameters)
-        item = request.model_dump() | {
+        item = request.model_dump(exclude={"channels", "templates", "parameters"}) | {
             "campaign_id": new_id(PREFIX),
-            "channel": CHANNEL,
-            "sender": self._sender(request.sender),
+            "ways": ways,
+            "sender": ways[0]["sender"],
             "parameters_json": aws.fitting(json.dumps(request.parameters)),
             "created_by": principal.id,
             "created_at": now_text(),
         }
-        del item["parameters"]
         self._store.add(item)
         return self._shown(item)
 
@@ -163,22 +162,33 @@ class Campaigns:
                 badge.model_dump(),
             )
 
-    def _sender(self, asked: str | None) -> str:
-        own = read_deployment(self._settings.hub_home).hub.senders.email
-        if own is None:
-            raise Conflict("This hub has no e-mail sender; set senders.email in hub.yaml")
-        if asked not in (None, own):
-            raise InvalidInput(
-                f"sender: this hub sends as {own} only", [{"field": "sender", "problem": f"is not {own}"}]
-            )
-        return own
+    def _ways(self, request: CampaignRequest) -> list[Item]:
+        """The campaign's channels in its order, each with what is said there and by whom."""
+        first = self._library.template(request.template_id)
+        named = {(request.channels or [first.channel])[0]: first}
+        named |= {channel: self._library.template(each) for channel, each in request.templates.items()}
+        special = self._library.template(request.accessible_template_id) if request.accessible_template_id else None
+        channels = check_ways(request, named, special)
+        return [
+            {
+                "channel": channel,
+                "template_id": named[channel].template_id,
+                "sender": check_sender(channel, request.sender, named[channel], self._senders()),
+            }
+            for channel in channels
+        ]
+
+    def _senders(self) -> Senders:
+        return read_deployment(self._settings.hub_home).hub.senders
 
     def _shown(self, item: Item) -> Campaign:
         runs = {kind: self._store.run(item[kind]) for kind in ("dry_run", "send") if kind in item}
         sending = runs.get("send")
         state: CampaignState = sending["state"] if sending else "draft"
-        names = ("campaign_id", "name", "channel", "segment_id", "template_id", "sender", "created_by", "created_at")
+        names = ("campaign_id", "name", "segment_id", "template_id", "sender", "created_by", "created_at")
         known: Item = {name: item[name] for name in names}
+        (first, *others), ways = ways_of(item), ways_of(item)
+        known |= {"channels": [first, *others], "templates": {each: ways[each]["template_id"] for each in others}}
         known |= {kind: _run(run) for kind, run in runs.items() if run}
         known |= {name: item.get(name) for name in ("override", "accessible_template_id", "trigger")}
         known["armed"] = "armed_by" in item
@@ -189,13 +199,21 @@ def _receipts(chunk: Item) -> list[Receipt]:
     """In the order of tokens."""
     events = events_of(chunk)
     return [
-        Receipt(customer_id=e.customer_id, token=token, state=e.state, reason=e.reason, events=events.get(token, []))
-        for token, e in sorted(entries_from(chunk["entries"]).items())
+        Receipt(
+            customer_id=entry.customer_id,
+            token=token,
+            state=entry.state,
+            reason=entry.reason,
+            channel=entry.channel,
+            why=entry.why,
+            events=events.get(token, []),
+        )
+        for token, entry in sorted(entries_from(chunk["entries"]).items())
     ]
 
 
 def _run(item: Item) -> Run:
-    names = ("run_id", "kind", "state", "release_id", "chunks", "chunks_done", "started_at", "ended_at", "error")
+    names = ("run_id", "kind", "state", "release_id", "chunks", "chunks_done", "started_at", "ended_at", "error", "mix")
     return Run(
         **{name: item[name] for name in names if name in item}, counts=_counts(item) if "totals" in item else None
     )

@@ -1,17 +1,19 @@
 """The consent table: what people said, and addresses that are never written to (by HMAC, never in clear).
 
 `<customer_id>` / `consent#<channel>` is what a person said of a channel, `consent#<channel>#<address key>` of one
-address; `suppressed#<channel>#<address key>` / `-` is an address;
+address. Of a number that gets texts a no, and that nothing arrives there, holds also where it was said of the telephone
+(`phone`); a yes to be called is none to texts. `suppressed#<channel>#<address key>` / `-` is an address;
 `<customer_id>` / `suppressed#<channel>` remembers that a person's address is one of those, for people who look.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from boto3.dynamodb.conditions import Attr
 
 from hub import aws
 from hub.campaigns.audience import Candidate, Person
+from hub.campaigns.choosing import ANSWERED, OPENED, POINTS, Act, Channel, telling
 from hub.campaigns.items import Item, get_all, holds, now_text, query
 from hub.campaigns.models import Consent, Contact, Response, Suppression
 from hub.campaigns.points import UNDELIVERABLE
@@ -27,6 +29,9 @@ GRAVER_STAYS: Final = {
 Word = tuple[str, str]
 """When something was said, and what: granted or withdrawn."""
 NOTHING: Final[Word] = ("", "")
+KINDS: Final[Mapping[str, str]] = {channel: kind for channel, kind in POINTS.items() if kind != channel}
+"""The kind of contact point that a channel writes to, where it has another name than the channel."""
+ACTS: Final[Mapping[str, int]] = {"clicked": ANSWERED, "opened": OPENED}
 
 
 class Consents:
@@ -43,13 +48,16 @@ class Consents:
         """
         owners: dict[tuple[str, str], list[str]] = {}
         for person in people:
-            ways = [channel, *(f"{channel}#{key}" for key in ((points or {}).get(person.customer_id),) if key)]
+            key = (points or {}).get(person.customer_id)
+            ways = [channel, *(f"{kind}#{key}" for kind in _kinds(channel) if key)]
             for customer_id in (person.customer_id, *person.earlier):
                 for way in ways:
                     owners.setdefault((customer_id, f"consent#{way}"), []).append(person.customer_id)
         said: dict[tuple[str, bool], Word] = {}
         for item in get_all(self._table, ({"pk": pk, "sk": sk} for pk, sk in owners)):
             of_point = item["sk"].count("#") > 1
+            if of_point and not item["sk"].startswith(f"consent#{channel}#") and item["state"] != "withdrawn":
+                continue
             for owner in owners[item["pk"], item["sk"]]:
                 place = owner, of_point
                 said[place] = max(said.get(place, NOTHING), (item["at"], item["state"]))  # of two at once the no
@@ -68,8 +76,25 @@ class Consents:
 
     def suppressed(self, channel: str, address_keys: Iterable[str]) -> set[str]:
         """Those of the addresses that are never written to."""
-        found = get_all(self._table, (_address(channel, key) for key in address_keys))
-        return {item["pk"].rpartition("#")[2] for item in found}
+        asked = (_address(kind, key) for key in address_keys for kind in _kinds(channel))
+        return {item["pk"].rpartition("#")[2] for item in get_all(self._table, asked)}
+
+    def acts(self, people: Iterable[Candidate], since: str) -> dict[str, dict[Channel, Act]]:
+        """By customer_id the most telling thing that he did with the hub's own mail since a moment.
+
+        Of texts nobody tells the hub what was done with them.
+        """
+        owners: dict[tuple[str, str], list[str]] = {}
+        for person in people:
+            for customer_id in (person.customer_id, *person.earlier):
+                for kind in ACTS:
+                    owners.setdefault((customer_id, f"response#email#{kind}"), []).append(person.customer_id)
+        found: dict[str, dict[Channel, Act]] = {}
+        for item in get_all(self._table, ({"pk": pk, "sk": sk} for pk, sk in owners)):
+            act = (ACTS[item["sk"].rpartition("#")[2]], moment(item.get("last_at", "")))
+            for owner in owners[item["pk"], item["sk"]] if act[1] >= since else ():
+                found[owner] = telling(found.get(owner, {}), {"email": act})
+        return found
 
     def contact(self, customer_id: str) -> Contact:
         """Empty for somebody who never said anything; whether there is such a customer is not known here."""
@@ -125,6 +150,16 @@ class Consents:
         if found and found["reason"] == LIFTED_BY_CONSENT and point in (None, found["address_key"]):
             holds(table.delete_item, Key=_address(channel, found["address_key"]), ConditionExpression=LIFTABLE)
             table.delete_item(Key=remembered)
+
+
+def moment(text: str) -> str:
+    """`2026-01-31 08:00:00` of a moment in UTC however it is written."""
+    return text.replace("T", " ")[:19]
+
+
+def _kinds(channel: str) -> Collection[str]:
+    """By which names an address of the channel is spoken of."""
+    return (channel, *filter(None, (KINDS.get(channel),)))
 
 
 def _address(channel: str, key: str) -> dict[str, str]:

@@ -1,7 +1,8 @@
 """Consents and suppressions, as people of the organisation read and write them."""
 
 from hub.access import Principal, audit
-from hub.campaigns.audience import address_key
+from hub.campaigns.audience import address_key, number
+from hub.campaigns.choosing import POINTS
 from hub.campaigns.consents import Consents
 from hub.campaigns.keys import token_key
 from hub.campaigns.models import ConsentRequest, Contact, SuppressionRequest
@@ -24,6 +25,7 @@ class Contacts:
 
     def suppress(self, principal: Principal, request: SuppressionRequest) -> None:
         """The audit names the address by its key: the address itself stands nowhere."""
-        key = address_key(token_key(self._settings.token_key_parameter), request.channel, request.address)
+        address = number(request.address) if request.channel == "sms" else request.address
+        key = address_key(token_key(self._settings.token_key_parameter), POINTS[request.channel], address)
         audit.record(principal, "contacts.write", key, channel=request.channel)
         self._consents.suppress(request.channel, key, request.reason)

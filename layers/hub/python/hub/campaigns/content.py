@@ -58,11 +58,12 @@ def problems(content: Content) -> list[dict[str, str]]:
     if problem := markup.problem(content.html, PLACE, UNSUBSCRIBE):
         found.append({"field": "html", "problem": problem})
     for field in ("subject", "text", "html"):
-        found += [{"field": field, "problem": problem} for problem in _wrong_places(getattr(content, field))]
+        found += [{"field": field, "problem": problem} for problem in wrong_places(getattr(content, field))]
     return found
 
 
-def _wrong_places(text: str) -> list[str]:
+def wrong_places(text: str) -> list[str]:
+    """What is wrong with the variables of a text."""
     unknown = sorted({name for name, _ in PLACE.findall(text)} - VARIABLES)
     known = ", ".join(sorted(VARIABLES))
     wrong = [f"unknown variable {name!r}; known are: {known}" for name in unknown]
@@ -73,18 +74,20 @@ def _wrong_places(text: str) -> list[str]:
 
 def render(content: Content, person: Mapping[str, str | None], unsubscribe_url: str) -> Message:
     """One person's message. The link to unsubscribe is added at the end where the template does not place it."""
-    values = {name: _tidy(person.get(name)) for name in VARIABLES} | {UNSUBSCRIBE: unsubscribe_url}
-    subject = CONTROL.sub(" ", _fill(content.subject, values, lambda value: value))
-    text = _fill(_with_link(content.text, f"\n\nUnsubscribe: {{{{{UNSUBSCRIBE}}}}}\n"), values, lambda value: value)
+    values = tidied(person) | {UNSUBSCRIBE: unsubscribe_url}
+    subject = CONTROL.sub(" ", fill(content.subject, values))
+    text = fill(_with_link(content.text, f"\n\nUnsubscribe: {{{{{UNSUBSCRIBE}}}}}\n"), values)
     link = f'<p><a ses:no-track href="{{{{{UNSUBSCRIBE}}}}}">Unsubscribe</a></p>'
-    return Message(subject.strip(), text, _fill(_with_link(content.html, link), values, html.escape))
+    return Message(subject.strip(), text, fill(_with_link(content.html, link), values, html.escape))
 
 
-def _tidy(value: str | None) -> str:
-    return CONTROL.sub(" ", value or "").strip()[:LONGEST_VALUE]
+def tidied(person: Mapping[str, str | None]) -> dict[str, str]:
+    """A person's values as a message may show them: one line each, and not too long."""
+    return {name: CONTROL.sub(" ", person.get(name) or "").strip()[:LONGEST_VALUE] for name in VARIABLES}
 
 
-def _fill(text: str, values: Mapping[str, str], escape: Callable[[str], str]) -> str:
+def fill(text: str, values: Mapping[str, str], escape: Callable[[str], str] = str) -> str:
+    """The text with each variable's value, or what stands in for one that is not known."""
     return PLACE.sub(lambda place: escape(values[place[1]] or (place[2] or "").strip()), text)
 
 

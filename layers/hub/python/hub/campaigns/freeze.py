@@ -4,24 +4,39 @@ import json
 import secrets
 import time
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hub.campaigns import queue
-from hub.campaigns.audience import Candidate, Person, Rules, address_key, chunked, counts, decide
+from hub.campaigns.audience import (
+    Candidate,
+    Person,
+    Rules,
+    Way,
+    address_key,
+    chunked,
+    consented,
+    counts,
+    decide,
+    mix,
+    usable,
+)
 from hub.campaigns.audience_query import candidates, statement
 from hub.campaigns.birthdays import Fired, days
-from hub.campaigns.chunks import FOLDER, Frozen
+from hub.campaigns.choosing import ACT_DAYS, POINTS, Channel, telling
+from hub.campaigns.chunks import FOLDER, Frozen, Said
 from hub.campaigns.consents import Consents
 from hub.campaigns.content import Content
 from hub.campaigns.items import Item, now_text, query
 from hub.campaigns.keys import token_key
 from hub.campaigns.ledger import entries_of
 from hub.campaigns.library import Library
+from hub.campaigns.models import Template
 from hub.campaigns.queue import SendTask
 from hub.campaigns.segments import permitted
 from hub.campaigns.steps import logger, step
-from hub.campaigns.store import FREEZE_TRIES, TOTALS, CampaignStore
+from hub.campaigns.store import FREEZE_TRIES, TOTALS, CampaignStore, ways_of
 from hub.config.compiled import read as read_deployment
 from hub.errors import Conflict, HubError
 from hub.models import loader
@@ -79,7 +94,8 @@ class Freezer:
         if release is None:
             raise Conflict("Nothing is released yet: run the sources first")
         audience, years = self._due(campaign, run_id, self._candidates(campaign, release))
-        people = decide(audience, self._rules(run_id, campaign["channel"], audience))
+        channels = list(ways_of(campaign))
+        people = decide(self._acting(channels, audience), self._rules(run_id, channels, audience))
         if campaign.get("trigger") and run["kind"] == "send":
             fired = Fired(self._settings.campaigns_table, campaign["campaign_id"], run_id)
             people = [each for each in people if each.excluded or fired.claim(each, years[each.customer_id])]
@@ -90,6 +106,7 @@ class Freezer:
             "audience": len(people),
             "included": found["included"],
             "totals": totals,
+            "mix": mix(people),
         }
         if run["kind"] == "dry_run":
             known |= {"ended_at": now_text(), "chunks": 0, "chunks_done": 0}
@@ -114,7 +131,10 @@ class Freezer:
         segment = self._library.segment(campaign["segment_id"])
         allowed = permitted(segment, json.loads(campaign["parameters_json"]), tables, release, settings.stage)
         born = days(self._now()) if campaign.get("trigger") else ()
-        sql = statement(allowed, release, settings.stage, set(tables["vault.customer"].columns), born)
+        channels, since = list(ways_of(campaign)), self._now() - timedelta(days=ACT_DAYS)
+        several = since if len(channels) > 1 else None
+        columns = set(tables["vault.customer"].columns)
+        sql = statement(allowed, release, settings.stage, columns, born, channels, several)
         erased = {item["customer_id"] for item in query(settings.control_table, ERASURE)}
         return [
             Candidate(found.customer_id, False, None, None) if found.customer_id in erased else found
@@ -129,25 +149,36 @@ class Freezer:
         found = list(fired.free(audience, self._now()))
         return [each for each, _ in found], {each.customer_id: year for each, year in found}
 
-    def _rules(self, run_id: str, channel: str, audience: list[Candidate]) -> Rules:
+    def _acting(self, channels: list[Channel], audience: list[Candidate]) -> list[Candidate]:
+        """With what they did with the hub's own messages beside what other tools told; of whom that can choose."""
+        asked = [each for each in audience if each.known and sum(bool(usable(each, way)) for way in channels) > 1]
+        ours = self._consents.acts(asked, f"{self._now() - timedelta(days=ACT_DAYS):%Y-%m-%d %H:%M:%S}")
+        return [replace(each, acts=telling(each.acts, ours.get(each.customer_id, {}))) for each in audience]
+
+    def _rules(self, run_id: str, channels: list[Channel], audience: list[Candidate]) -> Rules:
         settings = self._settings
         key = token_key(settings.token_key_parameter)
-        keys = {each.customer_id: address_key(key, channel, each.address) for each in audience if each.address}
-        return Rules(
-            run_id,
-            channel,
-            key,
-            consents=self._consents.stated(channel, (candidate for candidate in audience if candidate.known), keys),
-            suppressed=self._consents.suppressed(channel, keys.values()),
-            allowed=None if settings.stage == PRODUCTION else read_deployment(settings.hub_home).hub.allow_list,
-        )
+        allowed = None if settings.stage == PRODUCTION else read_deployment(settings.hub_home).hub.allow_list
+        return Rules(run_id, key, {channel: self._way(channel, key, audience) for channel in channels}, allowed)
+
+    def _way(self, channel: Channel, key: bytes, audience: list[Candidate]) -> Way:
+        """Only of whom the channel can reach it is asked what he said, and of who agreed whether he is suppressed."""
+        reached = [(each, address) for each in audience if each.known and (address := usable(each, channel))]
+        keys = {each.customer_id: address_key(key, POINTS[channel], address) for each, address in reached}
+        stated = self._consents.stated(channel, (each for each, _ in reached), keys)
+        agreed = (keys[each.customer_id] for each, _ in reached if consented(each, channel, stated))
+        return Way(stated, self._consents.suppressed(channel, agreed))
 
     def _write(self, prefix: str, campaign: Item, chunks: list[list[Person]]) -> Frozen:
-        asked = (campaign["template_id"], campaign.get("accessible_template_id") or campaign["template_id"])
-        found = [self._library.template(each) for each in asked]
-        usual, accessible = (Content(each.subject, each.text, each.html) for each in found)
         frozen = Frozen(self._settings.vault_bucket, prefix)
-        frozen.write_message(campaign["sender"], campaign["channel"], usual, accessible)
+        accessible = campaign.get("accessible_template_id")
+        special = self._library.template(accessible) if accessible else None
+        messages = {}
+        for channel, way in ways_of(campaign).items():
+            usual = self._library.template(way["template_id"])
+            other = special if special and special.channel == channel else usual
+            messages[channel] = Said(way["sender"], _content(usual), _content(other))
+        frozen.write_messages(messages)
         for number, people in enumerate(chunks, 1):
             frozen.write(number, people)
         return frozen
@@ -169,3 +200,7 @@ class Freezer:
     def _fail(self, run_id: str, reason: str) -> None:
         self._campaigns.move(run_id, ["freezing"], "failed", error=reason, ended_at=now_text())
         self._campaigns.forget_active(run_id)
+
+
+def _content(template: Template) -> Content:
+    return Content(template.subject, template.text, template.html)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from hub.campaigns.audience import Person
+from hub.campaigns.choosing import Channel, Why
 
 State = Literal["waiting", "sending", "sent", "refused", "excluded", "cancelled", "uncertain"]
 FINAL: Final[frozenset[State]] = frozenset({"sent", "refused", "excluded", "cancelled", "uncertain"})
@@ -25,12 +26,17 @@ REFUSED: Final = frozenset({"Reject", "Rendering Failure"})
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One person in the ledger. reason: why refused, excluded or uncertain."""
+    """One person in the ledger. reason: why refused, excluded or uncertain.
+
+    channel, why: by which way he is written to, and whether he stated it, it was inferred or is the campaign's order.
+    """
 
     customer_id: str
     state: State = "waiting"
     reason: str | None = None
     message_id: str | None = None
+    channel: Channel | None = None
+    why: Why | None = None
 
     def item(self) -> dict[str, str]:
         stated = {
@@ -38,6 +44,8 @@ class Entry:
             "state": self.state,
             "reason": self.reason,
             "message_id": self.message_id,
+            "channel": self.channel,
+            "why": self.why,
         }
         return {name: value for name, value in stated.items() if value is not None}
 
@@ -47,10 +55,13 @@ Entries = dict[str, Entry]
 
 
 def entries_of(people: Iterable[Person]) -> Entries:
-    return {
-        person.token: Entry(person.customer_id, "excluded" if person.excluded else "waiting", person.excluded)
-        for person in people
-    }
+    return {person.token: _entry(person) for person in people}
+
+
+def _entry(person: Person) -> Entry:
+    if person.excluded:
+        return Entry(person.customer_id, "excluded", person.excluded)
+    return Entry(person.customer_id, channel=person.channel, why=person.why)
 
 
 def entries_from(item: Mapping[str, Any]) -> Entries:

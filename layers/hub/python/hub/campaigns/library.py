@@ -4,7 +4,7 @@ from typing import Final, TypeVar
 
 from hub import aws
 from hub.api import Page, decode_cursor, encode_cursor
-from hub.campaigns import segments
+from hub.campaigns import segments, texts
 from hub.campaigns.content import Content, problems
 from hub.campaigns.items import Item, new_id, now_text, some
 from hub.campaigns.models import Template, TemplateRequest
@@ -32,7 +32,8 @@ class Library:
 
     def add_template(self, request: TemplateRequest, author: str) -> Template:
         """InvalidInput naming each field that cannot be sent."""
-        if wrong := problems(Content(request.subject, request.text, request.html)):
+        judge = problems if request.channel == "email" else texts.problems
+        if wrong := judge(Content(request.subject, request.text, request.html)):
             raise InvalidInput(f"{wrong[0]['field']}: {wrong[0]['problem']}", wrong)
         template = Template(
             **request.model_dump(), template_id=_id("template"), created_by=author, created_at=now_text()

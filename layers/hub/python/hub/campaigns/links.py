@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import jwt
 
+from hub.campaigns.choosing import CHANNELS
 from hub.errors import BadRequest, SettingsError
 
 PURPOSE: Final = "unsubscribe"
@@ -54,7 +55,8 @@ class LinkKeys:
             raise BadRequest(WRONG) from error
         link = Unsubscribe(claims["c"], claims["ch"], claims["a"])
         parts = (link.customer_id, link.channel, link.address_key)
-        if claims["p"] != PURPOSE or not all(isinstance(p, str) and re.fullmatch(r"\w{1,64}", p) for p in parts):
+        named = all(isinstance(part, str) and re.fullmatch(r"\w{1,64}", part) for part in parts)
+        if claims["p"] != PURPOSE or not named or link.channel not in CHANNELS:
             raise BadRequest(WRONG)
         return link
 

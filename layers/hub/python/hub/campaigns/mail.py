@@ -1,24 +1,14 @@
-"""E-mail through SES: the request for one message, and what each answer means. Pure: no AWS.
+"""E-mail through SES: the request for one message, and what each answer means."""
 
-SES has no idempotency token, so an answer that does not say whether the message was taken must never lead to another
-try. `again` is only for answers that prove that it was not taken.
-"""
+from typing import Any, Final
 
-from dataclasses import dataclass
-from typing import Any, Final, Literal
+from botocore.exceptions import ClientError
 
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectTimeoutError,
-    EndpointConnectionError,
-    NoCredentialsError,
-    ParamValidationError,
-)
+from hub.campaigns import outcomes
+from hub.campaigns.content import Message, render
+from hub.campaigns.items import Item
+from hub.campaigns.outcomes import Letter, Outcome
 
-from hub.campaigns.content import Message
-
-Verdict = Literal["sent", "refused", "again", "halt", "unknown"]
 REFUSED_BY_CODE: Final = frozenset(
     {"MessageRejected", "BadRequestException", "NotFoundException", "MailFromDomainNotVerifiedException"}
 )
@@ -28,17 +18,23 @@ BUSY: Final = frozenset(
 HALTED: Final = frozenset({"AccountSuspendedException", "SendingPausedException"})
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one call. reason: the provider's word, never a person's.
+class Mail:
+    """The channel `email`."""
 
-    sent: taken. refused: never will be. again: not taken, try later. halt: not taken, and no other one will be before
-    somebody acts. unknown: it may have been taken.
-    """
+    def __init__(self, configuration_set: str) -> None:
+        self._configuration_set = configuration_set
 
-    verdict: Verdict
-    reason: str | None = None
-    message_id: str | None = None
+    def request(self, letter: Letter) -> Item:
+        message, url = render(letter.content, letter.values, letter.unsubscribe_url), letter.unsubscribe_url
+        return request(letter.sender, letter.address, message, url, self._configuration_set, dict(letter.tags))
+
+    def call(self, request: Item) -> Outcome:
+        return call(request)
+
+
+def call(request: Item) -> Outcome:
+    """One call of SES, never repeated."""
+    return outcomes.call("sesv2", "send_email", request, judge)
 
 
 def request(
@@ -77,23 +73,11 @@ def _utf8(text: str) -> dict[str, str]:
 
 
 def judge(error: BaseException) -> Outcome:
-    """What an error of the call proves. Only botocore's errors come here; others are our own and are raised."""
-    if isinstance(error, ClientError):
-        return _by_answer(error)
-    if isinstance(error, ParamValidationError):
-        return Outcome("refused", "not_a_valid_request")
-    if isinstance(error, ConnectTimeoutError | EndpointConnectionError):
-        return Outcome("again", "not_reached")
-    if isinstance(error, NoCredentialsError):
-        return Outcome("halt", "no_credentials")
-    if isinstance(error, BotoCoreError):
-        return Outcome("unknown", "no_answer_from_provider")
-    raise error
+    return outcomes.judged(error, _by_answer)
 
 
 def _by_answer(error: ClientError) -> Outcome:
-    code = error.response.get("Error", {}).get("Code", "")
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
+    code, status = outcomes.status_of(error)
     if code in BUSY or status == 429:
         return Outcome("again", "throttled")
     if code in HALTED or status in (401, 403):

@@ -3,13 +3,13 @@
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, field_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
-from hub.campaigns.audience import ADDRESS
+from hub.campaigns.audience import ADDRESS, NUMBER, number
+from hub.campaigns.choosing import CHANNELS, Channel, Why
 from hub.config.reasons import Reason
 from hub.lineage.models import Badge
 
-Channel = Literal["email"]
 Trigger = Literal["birthday"]
 CampaignState = Literal["draft", "freezing", "sending", "paused", "cancelling", "cancelled", "finished", "failed"]
 Title = Annotated[
@@ -26,12 +26,16 @@ class Stated(BaseModel):
 
 
 class TemplateRequest(Stated):
-    """An e-mail; `{{given_name}}` or `{{given_name|friend}}` stands for a value of the golden record."""
+    """An e-mail or a text; `{{given_name}}` or `{{given_name|friend}}` stands for a value of the golden record.
+
+    A text (`sms`) has `text` alone: no subject, no html, but a way to opt out.
+    """
 
     name: Title
-    subject: str = Field(min_length=1, max_length=1000)
+    channel: Channel = "email"
+    subject: str = Field("", max_length=1000)
     text: str = Field(min_length=1, max_length=100_000)
-    html: str = Field(min_length=1, max_length=200_000)
+    html: str = Field("", max_length=200_000)
 
 
 class Template(TemplateRequest):
@@ -43,13 +47,18 @@ class Template(TemplateRequest):
 class CampaignRequest(Stated):
     """Who gets what from whom. Without a sender it is the deployment's.
 
-    accessible_template_id: what those get instead of whom it is known that they read with difficulty. trigger: once it
-    is approved the campaign goes by itself, to each of the segment on his birthday, once a year.
+    channels: in the campaign's order; of several each person gets it by the one that he prefers among those that may
+    write to him, by one alone. Without them it is that of the template. template_id: what is said by the first channel,
+    templates: by each other one. accessible_template_id: what those get instead, by that template's channel, of whom it
+    is known that they read with difficulty. trigger: once it is approved the campaign goes by itself, to each of the
+    segment on his birthday, once a year.
     """
 
     name: Title
     segment_id: str = Field(min_length=1, max_length=60)
     template_id: str = Field(min_length=1, max_length=60)
+    channels: list[Channel] = Field(default=[], max_length=len(CHANNELS))
+    templates: dict[Channel, Annotated[str, StringConstraints(min_length=1, max_length=60)]] = {}
     accessible_template_id: str | None = Field(None, min_length=1, max_length=60)
     trigger: Trigger | None = None
     sender: str | None = Field(None, max_length=254)
@@ -72,13 +81,18 @@ class Counts(BaseModel):
 
 
 class Run(BaseModel):
-    """One dry run or sending of a campaign."""
+    """One dry run or sending of a campaign.
+
+    mix: how many of the audience are written to by each channel, by the reason for it: `stated` by the person,
+    `inferred` from what he did, or the campaign's `order`; as it was chosen when the audience was counted.
+    """
 
     run_id: str
     kind: Literal["dry_run", "send"]
     state: str
     release_id: str | None = None
     counts: Counts | None = None
+    mix: dict[Channel, dict[Why, int]] = {}
     chunks: int = 0
     chunks_done: int = 0
     started_at: str
@@ -110,9 +124,10 @@ class Campaign(BaseModel):
 
     campaign_id: str
     name: str
-    channel: Channel
+    channels: list[Channel]
     segment_id: str
     template_id: str
+    templates: dict[Channel, str] = {}
     accessible_template_id: str | None = None
     trigger: Trigger | None = None
     armed: bool = False
@@ -128,12 +143,18 @@ class Campaign(BaseModel):
 
 
 class Receipt(BaseModel):
-    """What became of one person's message. `token` names the message where the address must not stand."""
+    """What became of one person's message. `token` names the message where the address must not stand.
+
+    channel, why: by which channel he is written to, and whether he `stated` it, it is `inferred` or the campaign's
+    `order`.
+    """
 
     customer_id: str
     token: str
     state: str
     reason: str | None = None
+    channel: Channel | None = None
+    why: Why | None = None
     events: list[str] = []
 
 
@@ -185,15 +206,16 @@ class Contact(BaseModel):
 
 
 class SuppressionRequest(Stated):
-    """Never write to this address again, whoever it belongs to."""
+    """Never write to this address or number again, whoever it belongs to."""
 
     channel: Channel
     address: str = Field(max_length=254)
     reason: str = Field(min_length=3, max_length=200)
 
-    @field_validator("address")
-    @classmethod
-    def _an_address(cls, value: str) -> str:
-        if not ADDRESS.fullmatch(value.strip()):
-            raise ValueError("is not an e-mail address")
-        return value
+    @model_validator(mode="after")
+    def _an_address(self) -> "SuppressionRequest":
+        if self.channel == "email" and not ADDRESS.fullmatch(self.address.strip()):
+            raise ValueError("address: is not an e-mail address")
+        if self.channel == "sms" and not NUMBER.fullmatch(number(self.address)):
+            raise ValueError("address: is not a number with its country's code, such as +919812345678")
+        return self

@@ -1,6 +1,7 @@
 """The few pages that a customer sees. No script, no cookie; they look like the console by its style sheet."""
 
 import html
+from collections.abc import Mapping
 from typing import Final
 
 from hub.api import Reply
@@ -14,16 +15,17 @@ PAGE: Final = """<!doctype html>
 """
 
 
-def asked(token: str) -> Reply:
+NO_MORE: Final[Mapping[str, str]] = {"email": "e-mail from us at this address", "sms": "texts from us at this number"}
+
+
+def asked(token: str, channel: str) -> Reply:
     action = html.escape(f"/v1/links/unsubscribe?token={token}")
     button = f'<form method="post" action="{action}"><button type="submit" class="main">Unsubscribe</button></form>'
-    return _page(
-        200, "Unsubscribe", f"<p>Press the button and you get no more e-mail from us at this address.</p>{button}"
-    )
+    return _page(200, "Unsubscribe", f"<p>Press the button and you get no more {NO_MORE[channel]}.</p>{button}")
 
 
-def done() -> Reply:
-    return _page(200, "You are unsubscribed", "<p>You will get no more e-mail from us at this address.</p>")
+def done(channel: str) -> Reply:
+    return _page(200, "You are unsubscribed", f"<p>You will get no more {NO_MORE[channel]}.</p>")
 
 
 def asked_to_confirm(token: str) -> Reply:

@@ -4,13 +4,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, Literal, get_args
 
-from hub.campaigns.audience import ADDRESS, normal
+from hub.campaigns.audience import ADDRESS, NUMBER, normal, number
 from hub.config import postcodes
 
 Kind = Literal["email", "phone", "whatsapp", "fax", "website", "social", "address"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 LONGEST_EMAIL: Final = 254
-NUMBER: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 SITE: Final = re.compile(
     r"(?i)(https?://)?([a-z0-9\u00a1-\uffff]([a-z0-9\u00a1-\uffff-]{0,61}[a-z0-9\u00a1-\uffff])?\.)+"
     r"[a-z\u00a1-\uffff]{2,63}(:[0-9]{1,5})?([/?#]\S*)?"
@@ -55,7 +54,7 @@ def compared(kind: Kind, value: str) -> str:
     if kind == "email":
         return normal(value)
     if kind in ("phone", "whatsapp", "fax"):
-        return re.sub(r"^00(?=[1-9])", "+", re.sub(r"[\s().\-/]", "", value))
+        return number(value)
     if kind == "address":
         return " ".join(value.split())
     if kind == "social":

@@ -2,25 +2,25 @@
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from hub import aws, metrics
-from hub.campaigns import mail, queue
+from hub import metrics
+from hub.campaigns import queue
 from hub.campaigns.audience import Person
-from hub.campaigns.chunks import Frozen
+from hub.campaigns.choosing import CHANNELS, Channel
+from hub.campaigns.chunks import Frozen, Said
 from hub.campaigns.consents import Consents
-from hub.campaigns.content import Content, render
-from hub.campaigns.items import Item
 from hub.campaigns.keys import link_keys
 from hub.campaigns.ledger import GROUP, Entries, Entry, State, entries_of, in_state, marked, next_group, settled
 from hub.campaigns.links import Unsubscribe, unsubscribe_url
-from hub.campaigns.mail import Outcome
+from hub.campaigns.mail import Mail
+from hub.campaigns.outcomes import Adapter, Letter, Outcome
 from hub.campaigns.queue import SendTask
+from hub.campaigns.sms import Sms
 from hub.campaigns.steps import logger, step
 from hub.campaigns.store import CampaignStore
 from hub.settings import SendSettings
@@ -37,6 +37,7 @@ class Sender:
         self._now = now
         self._campaigns = CampaignStore(settings.campaigns_table)
         self._consents = Consents(settings.consent_table)
+        self._adapters: dict[Channel, Adapter] = {"email": Mail(settings.configuration_set), "sms": Sms()}
 
     def carry_on(self, task: SendTask, milliseconds_left: Callable[[], int]) -> None:
         """Bring the chunk as far as the run's state and the time allow; a repeat of a done chunk does nothing."""
@@ -58,20 +59,20 @@ class Sender:
     def _send(
         self, chunk: "_Chunk", people: dict[str, Person], frozen: Frozen, milliseconds_left: Callable[[], int]
     ) -> None:
-        sender, channel, usual, accessible = frozen.message()
-        self._exclude(chunk, people, channel)
+        messages = frozen.messages()
+        for channel in CHANNELS:
+            self._exclude(chunk, {token: each for token, each in people.items() if each.channel == channel}, channel)
         step("checked", chunk.run_id, chunk.number)
         with ThreadPoolExecutor(GROUP) as pool:
             while (group := next_group(chunk.entries)) and milliseconds_left() > TIME_FOR_A_GROUP:
                 run = self._campaigns.run(chunk.run_id)
                 if run is None or run["state"] != "sending":
                     return
+                calls = [self._call(chunk, people[token], messages) for token in group]
                 chunk.mark(group, "sending")
                 chunk.save("sending")
                 step("intended", chunk.run_id, chunk.number)
-                chosen = [(people[token], accessible if people[token].accessible else usual) for token in group]
-                calls = [self._request(chunk, person, sender, channel, content) for person, content in chosen]
-                outcomes = dict(zip(group, pool.map(call, calls), strict=True))
+                outcomes = dict(zip(group, pool.map(lambda made: made(), calls), strict=True))
                 step("called", chunk.run_id, chunk.number)
                 chunk.record(outcomes)
                 sent = sum(outcome.verdict == "sent" for outcome in outcomes.values())
@@ -81,7 +82,7 @@ class Sender:
 
     def _exclude(self, chunk: "_Chunk", people: dict[str, Person], channel: str) -> None:
         """Leave out who withdrew or was suppressed since the audience was frozen."""
-        waiting = {token: people[token] for token in in_state(chunk.entries, "waiting")}
+        waiting = {token: people[token] for token in in_state(chunk.entries, "waiting") if token in people}
         keys = {person.customer_id: person.address_key for person in waiting.values() if person.address_key}
         stated = self._consents.stated(channel, waiting.values(), keys)
         suppressed = self._consents.suppressed(channel, keys.values())
@@ -90,14 +91,20 @@ class Sender:
         others = waiting.keys() - set(withdrawn)
         chunk.mark([token for token in others if waiting[token].address_key in suppressed], "excluded", "suppressed")
 
-    def _request(self, chunk: "_Chunk", person: Person, sender: str, channel: str, content: Content) -> Item:
+    def _call(self, chunk: "_Chunk", person: Person, messages: Mapping[Channel, Said]) -> Callable[[], Outcome]:
+        """The one call that sends a person's message by his channel, ready to be made."""
         assert person.address is not None and person.address_key is not None
-        settings = self._settings
-        link = Unsubscribe(person.customer_id, channel, person.address_key)
-        url = unsubscribe_url(settings.public_url, link_keys(settings.link_key_parameter).sign(link))
-        message = render(content, dict(person.fields) | {"customer_id": person.customer_id}, url)
-        tags = {"send_id": person.token, "run_id": chunk.run_id, "chunk": str(chunk.number)}
-        return mail.request(sender, person.address, message, url, settings.configuration_set, tags)
+        link = Unsubscribe(person.customer_id, person.channel, person.address_key)
+        adapter, said = self._adapters[person.channel], messages[person.channel]
+        letter = Letter(
+            said.sender,
+            person.address,
+            said.accessible if person.accessible else said.content,
+            dict(person.fields) | {"customer_id": person.customer_id},
+            unsubscribe_url(self._settings.public_url, link_keys(self._settings.link_key_parameter).sign(link)),
+            {"send_id": person.token, "run_id": chunk.run_id, "chunk": str(chunk.number)},
+        )
+        return partial(adapter.call, adapter.request(letter))
 
     def _leave(self, chunk: "_Chunk") -> None:
         """Close the chunk, or leave it to whom it concerns: a later message, a resume, or the sweep."""
@@ -159,12 +166,3 @@ def _after(entry: Entry, outcome: Outcome) -> Entry:
             return replace(entry, state="waiting")
         case _:
             return entry
-
-
-def call(request: Item) -> Outcome:
-    """One call of the provider, never repeated."""
-    try:
-        answer = aws.send_client("sesv2").send_email(**request)
-    except (BotoCoreError, ClientError) as error:
-        return mail.judge(error)
-    return Outcome("sent", message_id=answer["MessageId"])

@@ -15,6 +15,7 @@ from boto3.dynamodb.conditions import Attr
 
 from hub import aws
 from hub.campaigns.audience import REASONS
+from hub.campaigns.choosing import Channel
 from hub.campaigns.items import Item, all_or_none, holds, now_text, query, some
 from hub.campaigns.ledger import CLAIM_LIMIT, Entries, entries_from, settled, totals
 from hub.errors import Conflict, LeaseLost, NotFound
@@ -329,6 +330,13 @@ class CampaignStore:
             "ExpressionAttributeNames": {place: name for place, _, name, _ in named},
             "ExpressionAttributeValues": {":chunks": chunks} | {value: by for _, value, _, by in named},
         }
+
+
+def ways_of(campaign: Item) -> dict[Channel, dict[str, str]]:
+    """The campaign's channels in its order, each with its `template_id` and its `sender`."""
+    if "ways" not in campaign:  # composed before there were several
+        return {"email": {"template_id": campaign["template_id"], "sender": campaign["sender"]}}
+    return {way["channel"]: {name: way[name] for name in ("template_id", "sender")} for way in campaign["ways"]}
 
 
 def entries_of_item(item: Item) -> Entries:

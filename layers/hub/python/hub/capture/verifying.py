@@ -12,7 +12,6 @@ from hub.campaigns.content import Message
 from hub.campaigns.items import Item, new_id, now_text
 from hub.campaigns.keys import link_keys, token_key
 from hub.campaigns.links import confirm_url
-from hub.campaigns.sending import call
 from hub.capture import rules
 from hub.capture.evidence import EvidenceRoom, open_task
 from hub.capture.models import (
@@ -153,7 +152,7 @@ class Verifications:
 
     def _deliver(self, item: Item, address: str, message: Message) -> None:
         sender = str(self._hub.senders.email)
-        found = call(mail.request(sender, address, message, None, self._settings.configuration_set, {}))
+        found = mail.call(mail.request(sender, address, message, None, self._settings.configuration_set, {}))
         if found.verdict in ("sent", "unknown"):
             return
         self._store.settle(self._store.get(item["verification_id"]), "failed", {"failed": found.reason})

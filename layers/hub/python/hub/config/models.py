@@ -320,9 +320,13 @@ class Retention(Strict):
 
 
 class Senders(Strict):
-    """clicks: links in messages lead over SES, which tells who clicked; the link to unsubscribe never does."""
+    """sms: whom texts come from, in AWS End User Messaging: `phone-…` or `pool-…`, which people can answer, or
+    `SENDERID/IN`, a name in a country. clicks: links in messages lead over SES, which tells who clicked; the link to
+    unsubscribe never does.
+    """
 
     email: str | None = None
+    sms: str | None = None
     clicks: bool = False
 
 

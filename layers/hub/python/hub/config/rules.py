@@ -16,6 +16,9 @@ HUBS_OWN = re.compile(r"/(aws|ssm)(/.*)?|/hub/[^/]+/(token-key|link-keys)", re.I
 
 RESERVED = ("pull_id", "pull_date")  # the partitions of every staging table
 
+SMS_SENDER = r"(phone|pool)-[0-9a-f]{8,64}|(?=[0-9-]*[A-Za-z])[A-Za-z0-9-]{1,11}/[A-Z]{2}"
+NUMBER = r"\+[1-9][0-9]{6,14}"
+
 Say = Callable[[tuple[str | int, ...], str], str]
 Problem = tuple[tuple[str | int, ...], str]
 
@@ -25,13 +28,16 @@ def hub(config: HubConfig, say: Say) -> list[str]:
     if not values.country(config.country):
         problems.append((("country",), f"{config.country!r} is no country; write its two letters, for example IN"))
     for at, address in enumerate(config.allow_list):
-        if not re.fullmatch(values.ADDRESS, f"someone{address}" if address.startswith("@") else address):
-            problems.append(
-                (("allow_list", at), f"{address!r} is no address; write someone@example.com or @example.com")
-            )
-    for place, mail in ((("senders", "email"), config.senders.email), (("alarm_email",), config.alarm_email)):
-        if mail is not None and not re.fullmatch(values.ADDRESS, mail):
-            problems.append((place, f"{mail!r} is no address; write someone@example.com"))
+        mail = re.fullmatch(values.ADDRESS, f"someone{address}" if address.startswith("@") else address)
+        if not mail and not re.fullmatch(NUMBER, address):
+            remedy = "write someone@example.com, @example.com or, for texts, +919812345678"
+            problems.append((("allow_list", at), f"{address!r} is no address; {remedy}"))
+    for place, sent in ((("senders", "email"), config.senders.email), (("alarm_email",), config.alarm_email)):
+        if sent is not None and not re.fullmatch(values.ADDRESS, sent):
+            problems.append((place, f"{sent!r} is no address; write someone@example.com"))
+    if config.senders.sms is not None and not re.fullmatch(SMS_SENDER, config.senders.sms):
+        remedy = "write a number's id (phone-…), a pool's (pool-…) or a sender id with its country (HUBTEA/IN)"
+        problems.append((("senders", "sms"), f"{config.senders.sms!r} sends no texts; {remedy}"))
     if config.domain is not None and not re.fullmatch(r"([a-z0-9-]+\.)+[a-z]{2,}", config.domain):
         problems.append((("domain",), f"{config.domain!r} is no domain; write for example hub.example.com"))
     for name, client in config.clients.items():
