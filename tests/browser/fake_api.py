@@ -6,6 +6,7 @@ from hub.access.permissions import ROLES
 from tests.browser.fake_asks import Asks
 from tests.browser.fake_checks import Checks
 from tests.browser.fake_companies import Companies
+from tests.browser.fake_groups import Groups
 from tests.browser.fake_lists import Lists
 from tests.browser.fake_quarantine import OWN, Quarantine
 from tests.browser.fake_stewards import Stewards
@@ -43,6 +44,7 @@ class FakeApi:
     uploads: Uploads = field(default_factory=Uploads)
     addresses: list = field(default_factory=list)
     companies: Companies = field(default_factory=Companies)
+    groups: Groups = field(default_factory=Groups)
     lists: Lists = field(default_factory=Lists)
     checks: Checks = field(default_factory=Checks)
     asks: Asks = field(default_factory=Asks)
@@ -165,6 +167,8 @@ class FakeApi:
                 return 200, self.fixes[body["number"] - 1]
             case _, "companies" | "trees" | "network" | "parents", *_:
                 return self.companies.answer(method, parts, query, body)
+            case _, "groups" | "rights" | "quality_targets" | "personal_data", *_:
+                return self.groups.answer(method, parts, query, body)
             case _, "lists" | "merge_purges", *_:
                 return self.lists.answer(method, parts, body)
             case "GET", "reports":

@@ -8,12 +8,14 @@ const PAGES = [
   ["overview", "overview.js", "Overview", "sources.read"],
   ["customers", "customers.js", "Customers", "customers.read"],
   ["companies", "companies.js", "Companies", "customers.read"],
+  ["groups", "groups.js", "Groups", "customers.read"],
   ["decisions", "decisions.js", "Who is who", "decisions.read"],
   ["verifications", "verify.js", "Verification", "verifications.read"],
   ["uploads", "uploads.js", "Uploads", "uploads.read"],
   ["lists", "lists.js", "Lists", "lists.read"],
   ["reports", "reports.js", "Reports", "reports.read"],
   ["campaigns", "campaigns.js", "Campaigns", "campaigns.read"],
+  ["governance", "governance.js", "Governance", "sources.read"],
   ["users", "users.js", "Users", "users.read"],
 ];
 const main = document.getElementById("main");

@@ -1,7 +1,7 @@
 // Who may use the hub.
 
 import { call, get, list, may, me, post } from "./api.js";
-import { action, badge, confirm, field, form, h, pages, say, show, table, words } from "./dom.js";
+import { action, ago, badge, confirm, field, form, h, pages, plural, say, show, table, words } from "./dom.js";
 
 export async function render(page) {
   const { items: roles } = await get("/v1/roles");
@@ -10,9 +10,10 @@ export async function render(page) {
     const role = roles.find((each) => each.name === page.rest[1]);
     return role || page.rest[1] === "new" ? edit(page, role) : all(page, roles);
   }
+  if (page.rest[0] === "rights") return register(page);
   const found = h("div");
   show(page.place, h("h1", null, "Users"),
-    h("p", { class: "row" }, may("users.manage") ? h("a", { class: "button", href: "#/users/new" }, "New user") : null, h("a", { class: "button", href: "#/users/roles" }, "Roles")), found);
+    h("p", { class: "row" }, may("users.manage") ? h("a", { class: "button", href: "#/users/new" }, "New user") : null, h("a", { class: "button", href: "#/users/roles" }, "Roles"), h("a", { class: "button", href: "#/users/rights" }, "Register of rights")), found);
   const fill = () => pages(found, (after) => list("/v1/users", after), (items) => table("Users", [
     ["Name", (each) => h("strong", null, each.username)],
     ["E-mail", (each) => each.email || ""],
@@ -80,6 +81,21 @@ function all(page, roles) {
           all(page, roles.filter((other) => other !== role));
         }, { class: "small", "aria-label": `Delete ${role.name}` })) : "", "actions"],
     ], roles));
+}
+
+/** Who may what, why, and when he last did; what nobody used for 90 days may go. */
+async function register(page) {
+  page.title("Rights");
+  const found = h("div");
+  show(page.place, path("Rights"), h("h1", null, "Register of rights"), h("p", { class: "quiet" }, "Marked is what was not used for 90 days."), found);
+  await pages(found, (after) => list("/v1/rights", after), (items) => table("Rights", [
+    ["Who", (each) => [h("strong", null, each.name), each.kind === "client" ? " (machine)" : null]],
+    ["Why", (each) => each.purpose || ""],
+    ["Roles", (each) => each.roles.map((role) => h("span", { class: "tag", title: role.purpose }, words(role.name), role.unused ? " (unused)" : ""))],
+    ["Last seen", (each) => each.last_used ? ago(each.last_used) : "never"],
+    ["Rights", (each) => h("details", null, h("summary", null, `${plural(each.rights.length, "right")}, ${each.unused.length} unused`),
+      h("ul", { class: "hint" }, each.rights.map((right) => h("li", null, `${right.permission} by ${right.given_by.map(words).join(", ")}`, right.unused ? " (unused)" : ""))))],
+  ], items));
 }
 
 /** Make a role, or say anew what one gives; only permissions that one has oneself are offered. */
