@@ -57,10 +57,10 @@ def test_30_million_with_1400_attributes_each():
 
 
 def bytes_of_a_value() -> float:
-    """Of 1,400 attributes of 500 customers, by thirds numbers, words and days, as in reporting.customer_attribute."""
+    """Of 1,400 attributes of 100 customers, by thirds numbers, words and days, as in reporting.customer_attribute."""
     lot = random.Random(7)
     rows = []
-    for customer in range(500):
+    for customer in range(100):
         name = hashlib.sha256(str(customer).encode()).hexdigest()[:26]
         for at in range(1_400):
             day = date(2020, 1, 1) + timedelta(days=lot.randrange(2_000))
