@@ -16,7 +16,7 @@ from hub.identity.model import Model
 from hub.identity.statements import NEVER
 
 ROUNDS, STILL = 60, 2e-4
-LEAN = 200.0  # as many pairs' worth is what is usual
+LEAN = 60.0  # as many pairs' worth is what is usual
 LEAST = 1e-5
 FEWEST = 20  # pairs of a rule, or it teaches nothing
 FAINT = 0.7  # households' pairs to a person's, where too few are there to be learned
