@@ -21,7 +21,14 @@ TARGETS = [
     TARGET | {"name": "fresh", "measure": "timeliness", "column": None, "at_least": 99, "value": None, "day": None}
     | {"state": "not_measured"},
 ]  # fmt: skip
-FINDING = {"source": "crm", "data_set": "contacts", "column": "note", "in_manifest": True, "declared": "", "found": ""}
+FINDING = {
+    "source": "crm",
+    "data_set": "contacts",
+    "column": "note",
+    "in_manifest": True,
+    "declared": "none",
+    "found": "none",
+}
 FINDINGS = [
     FINDING | {"mentions": {"email": 12}, "purpose": None, "day": "2026-11-22", "state": "mentioned"},
     FINDING | {"column": "e_mail_2", "in_manifest": False, "found": "email", "mentions": {}, "purpose": None}

@@ -68,4 +68,5 @@ def test_targets_and_personal_data_are_told_with_their_state(visit):
     seen.go("governance")
     for text in ("91.5 %", "Missed", "Not measured", "E-mail in 12 rows", "Not declared", "not in the manifest"):
         seen.page.get_by_text(text, exact=True).first.wait_for()
+    assert not seen.page.get_by_text("None", exact=True).count()
     snap(seen, "governance")

@@ -8,6 +8,8 @@ const CAN = { met: "Met", missed: "Missed", not_measured: "Not measured", declar
 
 const state = (each) => badge(STATES[each.state], CAN[each.state]);
 
+const named = (kind) => kind === "none" ? "" : words(kind);
+
 const section = (title, text, ...children) => h("section", { class: "card" }, h("h2", null, title), h("p", { class: "quiet" }, text), children);
 
 export async function render(page) {
@@ -23,8 +25,8 @@ export async function render(page) {
     ], targets.items, "hub.yaml names no target.")),
     section("Personal data", "Columns that a manifest declares, and others whose values look like persons. No value is shown.", table("Personal data", [
       ["Column", (each) => [h("span", null, `${each.source}.${each.data_set}.${each.column}`), each.in_manifest ? null : h("p", { class: "hint" }, "not in the manifest")]],
-      ["Declared as", (each) => each.declared ? words(each.declared) : ""],
-      ["Looks like", (each) => each.found ? words(each.found) : Object.entries(each.mentions).map(([kind, rows]) => `${words(kind)} in ${number(rows)} rows`).join(", ")],
+      ["Declared as", (each) => named(each.declared)],
+      ["Looks like", (each) => named(each.found) || Object.entries(each.mentions).map(([kind, rows]) => `${words(kind)} in ${number(rows)} rows`).join(", ")],
       ["Why it is kept", (each) => each.purpose || ""],
       ["", state],
     ], findings.items, "Nothing personal was found.")));

@@ -1,7 +1,7 @@
 // Who may use the hub.
 
 import { call, get, list, may, me, post } from "./api.js";
-import { action, ago, badge, confirm, field, form, h, pages, plural, say, show, table, words } from "./dom.js";
+import { action, badge, confirm, day, field, form, h, pages, plural, say, show, table, words } from "./dom.js";
 
 export async function render(page) {
   const { items: roles } = await get("/v1/roles");
@@ -92,7 +92,7 @@ async function register(page) {
     ["Who", (each) => [h("strong", null, each.name), each.kind === "client" ? " (machine)" : null]],
     ["Why", (each) => each.purpose || ""],
     ["Roles", (each) => each.roles.map((role) => h("span", { class: "tag", title: role.purpose }, words(role.name), role.unused ? " (unused)" : ""))],
-    ["Last seen", (each) => each.last_used ? ago(each.last_used) : "never"],
+    ["Last seen", (each) => each.last_used ? day(each.last_used) : "never"],
     ["Rights", (each) => h("details", null, h("summary", null, `${plural(each.rights.length, "right")}, ${each.unused.length} unused`),
       h("ul", { class: "hint" }, each.rights.map((right) => h("li", null, `${right.permission} by ${right.given_by.map(words).join(", ")}`, right.unused ? " (unused)" : ""))))],
   ], items));
