@@ -14,14 +14,13 @@ from hub.models.records import iso
 from hub.pulls.items import state_key
 from infra.operate.moving import items, manifest, objects, staged, state, tables
 from infra.operate.moving.digests import Tally
-from infra.operate.moving.items import Item
+from infra.operate.moving.items import MARK, Item
 from infra.operate.moving.manifest import Items, Manifest
 from infra.operate.moving.place import Place
 from infra.operate.moving.stores import Stores
 from infra.operate.moving.translated import Translation
 from infra.operate.stage import OperateError
 
-MARK = {"pk": "moving", "sk": "import"}
 # Consents before campaigns; what lets runs, pulls and campaigns begin stands in control and campaigns.
 ORDER = ("access", "library", "arrivals", "consent", "profiles", "control", "campaigns")
 

@@ -21,7 +21,7 @@ ATTEMPTS = 8
 SETS = ("SS", "NS", "BS")
 # What is of the hub where it lies: sessions are sealed by its key, the others live for minutes or a day.
 OF_THE_PLACE = ("session#", "challenge#", "tries#", "quota#", "idempotency#")
-MARK = {"pk": {"S": "moving"}, "sk": {"S": "import"}}
+MARK = {"pk": "moving", "sk": "import"}  # of an import that has begun and not ended
 
 Item = dict[str, dict[str, Any]]
 
@@ -34,8 +34,8 @@ def scanned(table: str) -> Iterator[Item]:
 def kind_left_out(item: Item) -> str | None:
     """The kind of an item that stays where it is."""
     pk = item["pk"]["S"]
-    if item["pk"] == MARK["pk"]:
-        return "moving"
+    if pk == MARK["pk"]:
+        return MARK["pk"]
     return next((kind for kind in OF_THE_PLACE if pk.startswith(kind)), None)
 
 

@@ -17,10 +17,11 @@ from botocore.exceptions import ClientError
 from hub import aws
 from infra.operate.moving.digests import Tally
 from infra.operate.moving.manifest import File, Objects, keep
-from infra.operate.moving.place import PIECE, Place, scratch
+from infra.operate.moving.place import Place, scratch
 from infra.operate.stage import OperateError
 
 WORKERS = 8
+PIECE = 1024 * 1024  # bytes
 # What a run works with and leaves to expire, and what Iceberg's tables lie in: they are exported as rows.
 NOT_CARRIED = ("scratch/", "vault/", "matching/")
 PLAIN = re.compile(r"(?:[\w=+-][\w=+. -]*/)*[\w=+-][\w=+. -]*", re.ASCII)

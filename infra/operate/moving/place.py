@@ -13,8 +13,6 @@ from typing import Protocol
 from hub import aws
 from infra.operate.stage import OperateError
 
-PIECE = 1024 * 1024
-
 
 class Place(Protocol):
     def keep(self, name: str, file: Path) -> None:
@@ -95,8 +93,5 @@ def scratch() -> Iterator[Path]:
 
 
 def sha256(file: Path) -> str:
-    found = hashlib.sha256()
     with file.open("rb") as content:
-        while piece := content.read(PIECE):
-            found.update(piece)
-    return found.hexdigest()
+        return hashlib.file_digest(content, "sha256").hexdigest()

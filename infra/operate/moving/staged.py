@@ -12,7 +12,6 @@ from infra.operate.moving.manifest import HiveTable, Partition
 from infra.operate.moving.stores import Stores
 
 PER_CALL = 100
-PARQUET = "parquet"
 SAID = ("classification", "EXTERNAL")
 KEPT = ("InputFormat", "OutputFormat", "Compressed", "SerdeInfo")
 
@@ -42,7 +41,7 @@ def folders(tables: Iterable[HiveTable]) -> dict[str, str]:
     return {
         folder: f"{table.database}.{table.name}"
         for table in tables
-        if PARQUET in json.dumps(table.storage).lower()
+        if _is_parquet(table)
         for folder in ([each.folder for each in table.partitions] if table.partition_keys else [table.folder])
     }
 
@@ -52,7 +51,7 @@ def counted(tables: Iterable[HiveTable], rows: Mapping[str, Tally]) -> list[Hive
     full = []
     for table in tables:
         tally = rows.get(f"{table.database}.{table.name}")
-        if tally is None and PARQUET in json.dumps(table.storage).lower():
+        if tally is None and _is_parquet(table):
             tally = Tally()
         said = {"rows": tally.count, "digest": tally.digest} if tally else {}
         full.append(table.model_copy(update=said))
@@ -117,6 +116,10 @@ def _partitions(stores: Stores, table: Mapping[str, Any], columns: list[dict[str
                 folder=_folder(stores, each["StorageDescriptor"]["Location"]),
                 columns=None if own == columns else own,
             )
+
+
+def _is_parquet(table: HiveTable) -> bool:
+    return "parquet" in json.dumps(table.storage).lower()
 
 
 def _columns(listed: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:

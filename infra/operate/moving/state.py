@@ -5,8 +5,6 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from boto3.dynamodb.conditions import Key
-
 from hub import aws
 from hub.campaigns.store import CampaignStore
 from hub.customers.store import NOTED
@@ -14,7 +12,7 @@ from hub.models.planning import stored_tables
 from hub.models.records import Release
 from hub.models.store import RunStore
 from infra.operate.moving import items
-from infra.operate.moving.items import Item
+from infra.operate.moving.items import MARK, Item
 from infra.operate.moving.stores import ZONES, Stores
 from infra.operate.stage import OperateError
 
@@ -127,5 +125,5 @@ def is_out(stores: Stores, release_id: str) -> bool:
 
 def begun(control: str) -> dict[str, Any] | None:
     """What a table says of an import that has begun and not ended."""
-    found = aws.table(control).query(KeyConditionExpression=Key("pk").eq("moving"), ConsistentRead=True)["Items"]
-    return dict(found[0]) if found else None
+    found = aws.table(control).get_item(Key=MARK, ConsistentRead=True).get("Item")
+    return dict(found) if found else None

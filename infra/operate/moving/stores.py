@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from hub.models.names import physical
 from infra.operate.stage import OperateError, Stage
 
 TABLES = ("control", "access", "arrivals", "library", "campaigns", "profiles", "consent")
@@ -23,7 +24,7 @@ class Stores:
     user_pool: str = ""
 
     def database(self, zone: str) -> str:
-        return f"{self.stage}_{zone}"
+        return physical(zone, self.stage)
 
     def uri(self, bucket: str, key: str = "") -> str:
         return f"s3://{self.buckets[bucket]}/{key}"

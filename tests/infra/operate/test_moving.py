@@ -141,6 +141,10 @@ def stores(monkeypatch):
     aws.reset()
 
 
+def test_a_stage_with_a_hyphen_finds_its_databases():
+    assert Stores("eu-prod", "eu-prod", {}, {}).database("vault") == "eu_prod_vault"
+
+
 GIVEN = [
     ("token-key", OLD, None, "64 letters"),
     ("token-key", OLD + "\n", None, "as a pipe gives it"),
