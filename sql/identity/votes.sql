@@ -1,6 +1,6 @@
 -- Third records vote on an edge, in thousandths of a bit and at most ten bits each: for it where both ends are one person
 -- with them, against it where one end is and the other is unlikely to be. What speaks against it counts three fifths (fields
--- are not independent, and copies of one record all say the same); an edge that is outvoted by more than its own bits goes.
+-- are not independent, and copies of one record all say the same); an edge that is outvoted by its own bits and two more goes.
 with
 
 here as (

@@ -1,6 +1,6 @@
 // Groups of customers: who is in one, with whom it is shared, and who asks for it.
 
-import { call, get, list, may, me, post } from "./api.js";
+import { call, get, may, me, post } from "./api.js";
 import { action, ago, badge, confirm, day, dialog, field, form, h, say, show, table, words } from "./dom.js";
 
 export async function render(page) {
@@ -99,7 +99,7 @@ function shares(page, group, again) {
 }
 
 async function requests(group, again) {
-  const { items } = await list(`${place(group)}/requests`);
+  const { items } = await get(`${place(group)}/requests`);
   const answer = (each, verdict, text) => action(text, async () => {
     await post(`${place(group)}/requests/${each.request_id}/answer`, { verdict });
     await again();

@@ -4,13 +4,13 @@ import { call, get, list, may, me, post } from "./api.js";
 import { action, badge, confirm, day, field, form, h, pages, plural, say, show, table, words } from "./dom.js";
 
 export async function render(page) {
+  if (page.rest[0] === "rights") return register(page);
   const { items: roles } = await get("/v1/roles");
   if (page.rest[0] === "new") return create(page, roles);
   if (page.rest[0] === "roles") {
     const role = roles.find((each) => each.name === page.rest[1]);
     return role || page.rest[1] === "new" ? edit(page, role) : all(page, roles);
   }
-  if (page.rest[0] === "rights") return register(page);
   const found = h("div");
   show(page.place, h("h1", null, "Users"),
     h("p", { class: "row" }, may("users.manage") ? h("a", { class: "button", href: "#/users/new" }, "New user") : null, h("a", { class: "button", href: "#/users/roles" }, "Roles"), h("a", { class: "button", href: "#/users/rights" }, "Register of rights")), found);

@@ -72,6 +72,18 @@ class World:
             between()
         return count
 
+    def send_until_paused(self, run_id):
+        """Work until somebody pauses the run, which is while the first messages are on their way."""
+        taken = self.ses.take
+
+        def take_and_pause(body):
+            self.store.move(run_id, ["sending"], "paused")
+            return taken(body)
+
+        self.ses.take = take_and_pause
+        self.send()
+        self.ses.take = taken
+
     def sweep(self, later=0):
         self.clock += later
         return recovery.sweep("campaigns", self.queue_url, lambda: self.clock)

@@ -11,14 +11,7 @@ TABLES = ("control", "campaigns", "consent", "library")
 def test_a_sending_goes_on_after_a_move_and_writes_to_nobody_twice(world, audiences, tmp_path):
     run_id = world.begin(audiences.people(160))
     world.freeze(run_id)
-    taken = world.ses.take
-
-    def take_and_pause(body):
-        world.store.move(run_id, ["sending"], "paused")
-        return taken(body)
-
-    world.ses.take = take_and_pause
-    world.send()
+    world.send_until_paused(run_id)
     before = set(world.ses.by_address)
     assert len(before) == 10, "some have gone out"
     late = next(number for number in range(160) if f"person{number}@example.com" not in before)
@@ -26,7 +19,6 @@ def test_a_sending_goes_on_after_a_move_and_writes_to_nobody_twice(world, audien
 
     moved(tmp_path, "vault", TABLES)
     assert world.store.run(run_id)["state"] == "paused"
-    world.ses.take = taken
     world.store.move(run_id, ["paused"], "sending")
     world.freeze(run_id)
     world.finish()

@@ -312,18 +312,10 @@ def test_nonsense_instead_of_ids_is_counted(world, audiences):
 def test_pause_holds_within_a_group_and_resume_goes_on(world, audiences):
     run_id = world.begin(audiences.people(160))
     world.freeze(run_id)
-    taken = world.ses.take
-
-    def take_and_pause(body):
-        world.store.move(run_id, ["sending"], "paused")
-        return taken(body)
-
-    world.ses.take = take_and_pause
-    world.send()
+    world.send_until_paused(run_id)
     assert len(world.ses.accepted) == 10, "those that were on their way, and no other"
     world.sweep(later=10_000)
     assert world.send() == 0
-    world.ses.take = taken
     assert world.store.move(run_id, ["paused"], "sending")
     world.freeze(run_id)
     world.finish()

@@ -10,11 +10,12 @@ from datetime import date
 from typing import Final, Literal
 
 from hub.campaigns.choosing import CHANNELS, POINTS, Act, Channel, Why, ranked
+from hub.config import values
 
 CHUNK: Final = 50
 """People in one chunk: the unit of queueing, of pause and of the ledger."""
 ADDRESS = re.compile(r"[^@\s<>,;\"()\[\]\x00-\x1f\x7f]{1,64}@[^@\s<>,;\"()\[\]\x00-\x1f\x7f]{1,189}\.[^@\s<>,;.\"]{2,}")
-NUMBER: Final = re.compile(r"\+[1-9][0-9]{6,14}")
+NUMBER: Final = re.compile(values.NUMBER)
 MOBILE: Final = re.compile(r"mobile|cell|handy|smartphone", re.IGNORECASE)
 """What sources call a telephone that takes texts."""
 

@@ -187,7 +187,8 @@ class Campaigns:
         state: CampaignState = sending["state"] if sending else "draft"
         names = ("campaign_id", "name", "segment_id", "template_id", "sender", "created_by", "created_at")
         known: Item = {name: item[name] for name in names}
-        (first, *others), ways = ways_of(item), ways_of(item)
+        ways = ways_of(item)
+        first, *others = ways
         known |= {"channels": [first, *others], "templates": {each: ways[each]["template_id"] for each in others}}
         known |= {kind: _run(run) for kind, run in runs.items() if run}
         known |= {name: item.get(name) for name in ("override", "accessible_template_id", "trigger")}

@@ -1,6 +1,6 @@
 """Texts through AWS End User Messaging: the request for one, and what each answer means.
 
-docs/decisions/0009 says why it is not SNS.
+docs/decisions/0010 says why it is not SNS.
 """
 
 from typing import Final

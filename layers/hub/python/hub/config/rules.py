@@ -17,7 +17,6 @@ HUBS_OWN = re.compile(r"/(aws|ssm)(/.*)?|/hub/[^/]+/(token-key|link-keys)", re.I
 RESERVED = ("pull_id", "pull_date")  # the partitions of every staging table
 
 SMS_SENDER = r"(phone|pool)-[0-9a-f]{8,64}|(?=[0-9-]*[A-Za-z])[A-Za-z0-9-]{1,11}/[A-Z]{2}"
-NUMBER = r"\+[1-9][0-9]{6,14}"
 
 Say = Callable[[tuple[str | int, ...], str], str]
 Problem = tuple[tuple[str | int, ...], str]
@@ -29,7 +28,7 @@ def hub(config: HubConfig, say: Say) -> list[str]:
         problems.append((("country",), f"{config.country!r} is no country; write its two letters, for example IN"))
     for at, address in enumerate(config.allow_list):
         mail = re.fullmatch(values.ADDRESS, f"someone{address}" if address.startswith("@") else address)
-        if not mail and not re.fullmatch(NUMBER, address):
+        if not mail and not re.fullmatch(values.NUMBER, address):
             remedy = "write someone@example.com, @example.com or, for texts, +919812345678"
             problems.append((("allow_list", at), f"{address!r} is no address; {remedy}"))
     for place, sent in ((("senders", "email"), config.senders.email), (("alarm_email",), config.alarm_email)):

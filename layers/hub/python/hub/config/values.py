@@ -12,6 +12,7 @@ from hub.config import checking
 from hub.config.models import Check, Column
 
 ADDRESS = r"[^@\s*]+@[^@\s*.]+(\.[^@\s*.]+)+"
+NUMBER = r"\+[1-9][0-9]{6,14}"  # of a telephone, with its country's code
 PATH = r"\$(\.[A-Za-z_]\w*|\['[^']+'\])(\.[A-Za-z_]\w*|\['[^']+'\]|\[\d+\]|\[\w+=[^\]]+\])*"
 RATE = r"1 (minute|hour|day)|([2-9]|[1-9][0-9]+) (minutes|hours|days)"
 MONTHS = "JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC"
