@@ -25,7 +25,7 @@ def test_chances_by_hand():
 def test_one_round_by_hand():
     """60 pairs with the same sex and 40 with another, three in ten of them thought to be one person's."""
     strangers = {"id_number": [0.97, 0.01, 0.01, 0.01], "sex": [0.5, 0.5]}
-    lesson = learning._Lesson(TWO, [(1, 1, 3, 60), (1, 0, 3, 40)], strangers)
+    lesson = learning._Lesson(TWO, [(1, 1, 3, 60), (1, 0, 3, 40)], strangers, 1e6)
     lesson.round()
     same = 0.3 * 0.93 / (0.3 * 0.93 + 0.7 * 0.5)
     other = 0.3 * 0.07 / (0.3 * 0.07 + 0.7 * 0.5)
@@ -50,14 +50,14 @@ def test_what_is_known_is_learned():
         (1000, {**by_chance, "street": [0.98, 0.01, 0.005, 0.005]}),
     )
     key = next(key.number for key in known.keys if key.name == "company and names")
-    counted = []
+    rows = []
     for levels in itertools.product(range(7), range(4), range(4)):
         chosen = dict(zip(("given", "phone", "street"), levels, strict=True))
         pairs = sum(n * math.prod(truth[name][level] for name, level in chosen.items()) for n, truth in classes)
-        counted.append((key, *(chosen.get(name, -1) for name in known.compared), pairs))
+        rows.append((key, *(chosen.get(name, -1) for name in known.compared), pairs))
     strangers = {name: [1 / len(field.labels)] * len(field.labels) for name, field in known.compared.items()}
     strangers |= {**classes[2][1], "given": [0.98, 0.002, 0.002, 0.002, 0.002, 0.002, 0.01, 0.002]}
-    person, household, _ = learning.learn(known, counted, strangers)
+    person, household, _ = learning.learn(known, rows, strangers, 1e6)
     assert person["given"][6] == pytest.approx(0.95, abs=0.05)
     assert person["phone"][3] == pytest.approx(0.7, abs=0.02)
     assert person["street"][3] == pytest.approx(0.7, abs=0.02)
@@ -69,12 +69,12 @@ def test_what_is_known_is_learned():
 def test_rows_in_another_order_teach_the_same():
     strangers = {"id_number": [0.97, 0.01, 0.01, 0.01], "sex": [0.5, 0.5]}
     rows = [(1, 1, 3, 60), (1, 0, 3, 40), (1, 1, 2, 7)]
-    assert learning.learn(TWO, rows, strangers) == learning.learn(TWO, reversed(rows), strangers)
+    assert learning.learn(TWO, rows, strangers, 1e6) == learning.learn(TWO, reversed(rows), strangers, 1e6)
 
 
 def test_nothing_to_learn_from_is_what_is_usual():
     strangers = {"id_number": [0.97, 0.01, 0.01, 0.01], "sex": [0.5, 0.5]}
-    person, _, _ = learning.learn(TWO, [], strangers)
+    person, _, _ = learning.learn(TWO, [], strangers, 1e6)
     assert person["sex"] == pytest.approx([0.07, 0.93])
 
 
@@ -122,3 +122,47 @@ def test_a_table_without_pairs_has_a_prior():
     found = learning.priors(HOME, [], 1)
     assert found.persons == 1
     assert found.household == learning.NEVER
+
+
+def counted(known, key, classes):
+    """Rows of one key for (pairs, {field: shares by level}) classes; a field that no class names is not there."""
+    number = next(each.number for each in known.keys if each.name == key)
+    names = list(classes[0][1])
+    rows = []
+    for levels in itertools.product(*(range(len(known.compared[name].labels)) for name in names)):
+        chosen = dict(zip(names, levels, strict=True))
+        pairs = sum(n * math.prod(of[name][level] for name, level in chosen.items()) for n, of in classes)
+        rows.append((number, *(chosen.get(name, -1) for name in known.compared), pairs))
+    return rows
+
+
+def test_who_has_moved_is_known_by_his_names():
+    """Of 1,000 pairs with both names alike 300 differ in all of the address. By chance 25 of them are strangers: the
+    others have moved, though each of the three fields is a reason against it."""
+    known = KNOWN.of(["given", "family", "street", "city", "postcode"])
+    far, near = ([1.0, 0, 0, 0], [0, 0, 0, 1.0])
+    place = ("street", "city", "postcode")
+    rows = counted(known, "both names", [(700, dict.fromkeys(place, near)), (300, dict.fromkeys(place, far))])
+    strangers = {name: [1 / len(field.labels)] * len(field.labels) for name, field in known.compared.items()}
+    strangers |= {name: [0.97, 0.01, 0.01, 0.01] for name in place}
+    strangers |= {"given": [0.94, *[0.01] * 5, 0.005, 0.0], "family": [0.95, *[0.01] * 4, 0.005]}
+    person, _, _ = learning.learn(known, rows, strangers, everything=1e6)
+    assert person["postcode"][0] == pytest.approx(0.28, abs=0.03)
+    person, _, _ = learning.learn(known, rows, strangers, everything=1e9)  # here a thousand strangers share both names
+    assert person["postcode"][0] < 0.02
+
+
+def test_whom_an_address_finds_says_nothing_of_moving():
+    """Ten thousand pairs of one street: found by postcodes they do not teach that nobody moves, by births they do."""
+    known = KNOWN.of(["given", "born", "street", "postcode"])
+    strangers = {name: [1 / len(field.labels)] * len(field.labels) for name, field in known.compared.items()}
+    strangers |= {"given": [0.95, *[0.01] * 5, 0.0], "street": [0.97, 0.01, 0.01, 0.01]}
+    alike = {"given": [0, 0, 0, 0, 0, 0, 1.0], "street": [0, 0, 0, 1.0]}
+    learned = {}
+    for key, fields in (("postcode and given", ["street"]), ("birth and postcode", ["given", "street"])):
+        rows = counted(known, key, [(10_000, {name: alike[name] for name in fields})])
+        learned[key] = learning.learn(known, rows, strangers, everything=1e8)[0]["street"]
+    assert learned["postcode and given"] == pytest.approx(learning.usual(known)["street"])
+    rows = counted(known, "birth and given", [(10_000, {"street": alike["street"]})])
+    assert learning.learn(known, rows, strangers, everything=1e8)[0]["street"][3] > 0.9
+    assert learned["birth and postcode"] == pytest.approx(learning.usual(known)["street"])

@@ -46,6 +46,7 @@ class Field:
     within: tuple[str, ...] = ()
     twins: float = 0.0
     home: float = 0.0
+    place: bool = False
     base: str = ""  # the field whose values are compared, where this is its comparison within another one
 
     @property
@@ -70,6 +71,7 @@ class Key:
     sql: str
     coarse: bool = False
     firms: bool = False
+    independent: bool = False
 
 
 @dataclass(frozen=True)
@@ -128,9 +130,7 @@ class Knowledge:
             (key for key in self.keys if set(key.fields) <= wanted and (firms or not key.firms)),
             key=lambda key: key.coarse,
         )
-        keys = tuple(
-            Key(key.name, 1 << at, key.fields, key.sql, key.coarse, key.firms) for at, key in enumerate(chosen)
-        )
+        keys = tuple(replace(key, number=1 << at) for at, key in enumerate(chosen))
         if all(key.coarse for key in keys):
             raise ConfigError(
                 [f"{', '.join(sorted(wanted)) or 'nothing'}: too little to find pairs by; {_remedy(self)}"]
@@ -143,10 +143,7 @@ def read(folder: Path) -> Knowledge:
     known = {name: _file(folder, name) for name in FILES}
     kinds = {name: _kind(name, told) for name, told in known["kinds"].items()}
     fields = {name: _field(name, told, kinds[told["kind"]]) for name, told in known["fields"].items()}
-    keys = tuple(
-        Key(name, 1 << at, tuple(told["fields"]), told["key"], told.get("coarse", False), told.get("firms", False))
-        for at, (name, told) in enumerate(known["keys"].items())
-    )
+    keys = tuple(_key(name, 1 << at, told) for at, (name, told) in enumerate(known["keys"].items()))
     nicknames = tuple((short, formal) for formal, shorts in known["nicknames"].items() for short in shorts)
     texts = {path.stem: path.read_text("utf-8").strip() for path in sorted(folder.glob("*.sql"))}
     return Knowledge(fields, keys, _letters(known["letters"]), nicknames, texts, _syllables(known["devanagari"]))
@@ -162,6 +159,11 @@ def _file(folder: Path, name: str) -> Any:
 def _field(name: str, told: dict[str, Any], kind: Kind) -> Field:
     home = 0.0 if told.get("personal") else 0.8
     return Field(name, **{"home": home, **told, "kind": kind, "within": tuple(told.get("within", ()))})
+
+
+def _key(name: str, number: int, told: dict[str, Any]) -> Key:
+    more = {part: value for part, value in told.items() if part not in ("fields", "key")}
+    return Key(name, number, tuple(told["fields"]), told["key"], **more)
 
 
 def _kind(name: str, told: dict[str, Any]) -> Kind:

@@ -3,7 +3,9 @@
 A pair is one person's, one household's, or two strangers'. What strangers share is counted and not learned, but for
 what lies within other fields: that is learned from pairs whose key makes those alike. Fields that a key makes alike are
 left out of what its own pairs teach; a key of personal fields finds few households, but where hundreds live at one
-address it does. Coarse keys teach nothing.
+address it does. Whom a key on an address finds has not moved, so its pairs do not teach how often persons do. Two
+fields that have nothing to do with each other are shared by strangers as often as chance has it: where their key finds
+more pairs, these are persons, however different all else is. Coarse keys teach nothing.
 """
 
 import math
@@ -11,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from hub.identity.knowledge import Field, Knowledge
+from hub.identity.knowledge import Field, Key, Knowledge
 from hub.identity.model import Model
 from hub.identity.statements import NEVER
 
@@ -20,6 +22,8 @@ LEAN = 60.0  # as many pairs' worth is what is usual
 LEAST = 1e-5
 FEWEST = 20  # pairs of a rule, or it teaches nothing
 FAINT = 0.7  # households' pairs to a person's, where too few are there to be learned
+FASHION = 2.0  # strangers of one people share both names more often than by chance
+FATHERS = 5.0  # and so do two of one household
 
 Probabilities = dict[str, list[float]]
 Pattern = tuple[int, ...]
@@ -28,11 +32,18 @@ Pattern = tuple[int, ...]
 @dataclass
 class _Session:
     """The pairs of one rule: patterns as places in the flat lists, how often each is met, strangers'
-    likelihood, and the places of levels whose chance is learned."""
+    likelihood, and the places of levels whose chance is learned.
+
+    settled: places that teach nothing of persons. most: strangers and households by chance, as shares of the pairs and
+    of all households' pairs. odds: what is left of theirs where more are found than that.
+    """
 
     patterns: list[tuple[Pattern, float, float, Pattern]]
     pairs: float
     shares: tuple[float, float]  # of persons, of households
+    settled: frozenset[int] = frozenset()
+    most: tuple[float, float] | None = None
+    odds: tuple[float, float] = (1.0, 1.0)
 
 
 def chances(known: Knowledge, counted: Iterable[Sequence[object]], agreed: Iterable[Sequence[object]]) -> Probabilities:
@@ -67,10 +78,13 @@ def usual(known: Knowledge) -> Probabilities:
 
 
 def learn(
-    known: Knowledge, counted: Iterable[Sequence[object]], strangers: Probabilities
+    known: Knowledge, counted: Iterable[Sequence[object]], strangers: Probabilities, everything: float
 ) -> tuple[Probabilities, Probabilities, Probabilities]:
-    """What one person's records, one household's and strangers' share, from (rules, level per field, pairs) rows."""
-    lesson = _Lesson(known, counted, strangers)
+    """What one person's records, one household's and strangers' share, from (rules, level per field, pairs) rows.
+
+    everything: all pairs of records there are, in the measure in which pairs are counted.
+    """
+    lesson = _Lesson(known, counted, strangers, everything)
     for _ in range(ROUNDS):
         if lesson.round() < STILL:
             break
@@ -80,8 +94,10 @@ def learn(
 class _Lesson:
     """Levels of all fields stand one behind the other in flat lists; a pattern is the places of its levels."""
 
-    def __init__(self, known: Knowledge, counted: Iterable[Sequence[object]], strangers: Probabilities) -> None:
-        self.known = known
+    def __init__(
+        self, known: Knowledge, counted: Iterable[Sequence[object]], strangers: Probabilities, everything: float
+    ) -> None:
+        self.known, self.everything = known, everything
         self.fields = list(known.compared.values())
         self.place: dict[str, range] = {}
         at = 0
@@ -120,8 +136,25 @@ class _Lesson:
         for key in (key for key in self.known.keys if not key.coarse):
             patterns = by_rule[key.number]
             told = [(one, n, self._by_chance(one), self._still_open(one)) for one, n in sorted(patterns.items())]
+            pairs = sum(patterns.values())
             personal = any(self.known.fields[field].personal for field in key.fields)
-            yield _Session(told, sum(patterns.values()), (0.3, 0.05) if personal else (0.3, 0.2))
+            shares = (0.3, 0.05) if personal else (0.3, 0.2)
+            yield _Session(told, pairs, shares, self._settled(key), self._most(key, pairs))
+
+    def _settled(self, key: Key) -> frozenset[int]:
+        """The places of all that goes with an address, where the key is one."""
+        if not any(self.known.fields[name].place for name in key.fields):
+            return frozenset()
+        return frozenset(i for field in self.fields if field.place for i in self.place[field.name])
+
+    def _most(self, key: Key, pairs: float) -> tuple[float, float] | None:
+        """How many share a key of independent fields by chance; None for other keys."""
+        if not key.independent or not pairs:
+            return None
+        fields = [self.known.fields[name] for name in key.fields]
+        chance = {field: self.strangers[self.place[field.name][field.kind.top]] for field in fields}
+        strangers = FASHION * math.prod(chance.values()) * self.everything / pairs
+        return strangers, FATHERS * math.prod(value for field, value in chance.items() if field.personal) / pairs
 
     def _by_chance(self, pattern: Pattern) -> float:
         return math.prod(self.strangers[i] for i in pattern if i not in self.open)
@@ -135,6 +168,8 @@ class _Lesson:
         change = max((self._expect(session, *sums) for session in self.sessions), default=0.0)
         persons, households, strangers = sums
         homes = max((session.shares[1] * session.pairs for session in self.sessions), default=0.0)
+        for session in self.sessions:
+            _by_chance_at_most(session, homes)
         for field in self.fields:
             here = self.place[field.name]
             _shares(persons, self.person, here)
@@ -152,7 +187,8 @@ class _Lesson:
         self, session: _Session, persons: list[float], households: list[float], strangers: list[float]
     ) -> float:
         share, home = session.shares
-        rest = 1 - share - home
+        rest = (1 - share - home) * session.odds[0]
+        before, home = home, home * session.odds[1]
         sum_person = sum_home = 0.0
         person, household = self.person, self.household
         for places, n, other, open_places in session.patterns:
@@ -169,16 +205,29 @@ class _Lesson:
             sum_person += a
             sum_home += b
             for i in places:
-                persons[i] += a
+                if i not in session.settled:
+                    persons[i] += a
                 households[i] += b
             for i in open_places:
                 strangers[i] += n - a - b
         new = (sum_person / session.pairs, sum_home / session.pairs)
         session.shares = (min(new[0], 1 - 1e-9 - new[1]), new[1])
-        return max(abs(new[0] - share), abs(new[1] - home))
+        return max(abs(new[0] - share), abs(new[1] - before))
 
     def told(self, flat: Sequence[float]) -> Probabilities:
         return {field.name: [flat[i] for i in self.place[field.name]] for field in self.fields}
+
+
+def _by_chance_at_most(session: _Session, homes: float) -> None:
+    """Lower the odds of strangers and of households until no more are found than chance allows."""
+    if session.most is None:
+        return
+    person, home = session.shares
+    strangers, at_home = session.odds
+    strangers *= session.most[0] / max(1 - person - home, LEAST)
+    if homes:
+        at_home *= session.most[1] * homes / max(home, LEAST)
+    session.odds = (min(1.0, strangers), min(1.0, at_home))
 
 
 def _shares(sums: Sequence[float], into: list[float], here: range) -> None:

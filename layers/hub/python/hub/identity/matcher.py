@@ -180,7 +180,8 @@ class Matcher:
         pairs = self._one(f"{found} where mod(rules, {self.known.fine}) > 0")
         every = max(1, pairs // self.settings.lesson)
         counted = self._query(statements.counts(self.known, self._t("levels_pairs"), every))
-        person, household, strangers = learning.learn(self.known, counted, strangers)
+        everything = records * (records - 1) / 2 / every
+        person, household, strangers = learning.learn(self.known, counted, strangers, everything)
         learned = learning.model(self.known, person, household, strangers)
         return replace(
             learned,
