@@ -8,6 +8,7 @@ PY := .venv/bin/python
 export HUB STAGE ENGINE
 export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/hub/python
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
+unexport PYTHONDONTWRITEBYTECODE  # containers set it: each of a laptop's many processes would compile all it imports
 
 .DEFAULT_GOAL := help
 
