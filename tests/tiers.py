@@ -57,6 +57,7 @@ TIERS = (
         "template assertions, nag, actions, idle price, two stages",
         ("tests/infra", "--ignore=tests/infra/local"),
         60,
+        spread="loadfile",
     ),
     Tier("sql", "rows with reasons through the real models; the Athena API", ("tests/sql", "tests/infra/local"), 60),
     Tier(
