@@ -1,11 +1,15 @@
 """A tier's second try: an accident is told apart from a failure, and nothing that is broken passes by it."""
 
+import re
 from contextlib import nullcontext
+from pathlib import Path
 
 import pytest
 
+from tests.e2e.conftest import ON_THE_LAPTOP, OneLaptop
 from tests.tiers import SECOND_TRY, Outcome, Tier, main, run, run_abreast
 
+ROOT = Path(__file__).parents[1]
 ONCE = """
 import pathlib
 def test_busy():
@@ -117,3 +121,12 @@ def test_a_tier_that_fails_fails_all(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("tests.tiers.TIERS", (broken, sound))
     assert (main(["sound"]), main(["default"])) == (0, 1)
     assert "1 passed, 1 failed, 0 skipped" in capsys.readouterr().out
+
+
+def test_one_worker_has_all_tests_of_the_laptop():
+    """A file that has `running` and goes to another worker would start a laptop of its own."""
+    files = [path.relative_to(ROOT) for path in sorted((ROOT / "tests/e2e").glob("test_*.py"))]
+    of_the_laptop = [str(file) for file in files if re.search(r"def \w+\(running\b", (ROOT / file).read_text())]
+    assert of_the_laptop == list(ON_THE_LAPTOP)
+    scopes = {OneLaptop._split_scope(None, f"{file}::test_a") for file in files}
+    assert scopes == {"laptop"} | {str(file) for file in files} - set(ON_THE_LAPTOP)

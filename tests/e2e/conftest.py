@@ -17,7 +17,7 @@ class OneLaptop(LoadFileScheduling):
     """Files to workers, but those whose tests have `running` to one worker: a laptop's start takes a minute."""
 
     def _split_scope(self, nodeid: str) -> str:
-        file = super()._split_scope(nodeid)
+        file = nodeid.partition("::")[0]
         return "laptop" if file in ON_THE_LAPTOP else file
 
 
