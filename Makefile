@@ -8,6 +8,7 @@ PY := .venv/bin/python
 export HUB STAGE ENGINE
 export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/hub/python
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
+unexport PYTHONDONTWRITEBYTECODE  # containers set it: each of a laptop's many processes would compile all it imports
 
 .DEFAULT_GOAL := help
 
@@ -42,7 +43,7 @@ mailbox: ready ## the mail and texts that campaigns sent on this machine
 clean: ## forget the laptop's state (.local but for the installed tools)
 	@if [ -x $(PY) ]; then $(PY) -m infra.local --clean; fi && rm -rf build cdk.out
 
-test: ready ## all tiers (T=<path> for one)
+test: ready ## all tiers, two at a time (T=<path> for one; T="default trino browser")
 	@$(PY) -m tests.tiers $(T)
 
 test-long: ready ## the real data sets end to end, pulled three times (minutes)

@@ -17,18 +17,6 @@ INPUTS = ["infra", "sql", "layers/hub/python/hub/config", "cdk.json", "requireme
 NOT_INPUTS = ("infra/local/",)
 
 
-COMPILE_HOME = """
-import pathlib, sys
-from hub.errors import ConfigError
-from infra.app import overrides
-from infra.bundling import compile_home
-try:
-    compile_home(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), overrides())
-except ConfigError as error:
-    sys.exit(f"these must be mended first:\\n{error}")
-"""
-
-
 def variables(laptop: Laptop) -> dict[str, str]:
     """What hub.yaml's `variables:` are on a laptop: where the demo applications answer, and where real data lie."""
     found = {
@@ -84,12 +72,10 @@ def synthesise(laptop: Laptop) -> tuple[Path, bool]:
         "CDK_VALIDATION": "false",
     }
     with log.open("wb") as output:
-        for command in (
-            [sys.executable, "-c", COMPILE_HOME, str(laptop.hub), str(laptop.home / "hub")],
-            [sys.executable, "-m", "infra.app"],
-        ):
-            done = subprocess.run(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
-            if done.returncode:
-                raise LaptopError(log.read_text(errors="replace")[-3000:].strip())
+        command = [sys.executable, "-m", "infra.app"]
+        done = subprocess.run(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
+    if done.returncode:
+        raise LaptopError(log.read_text(errors="replace")[-3000:].strip())
+    shutil.copytree(folder / "home/hub", laptop.home / "hub")
     stamp.write_text(wanted)
     return folder, True

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -292,23 +293,26 @@ def home_of(folder: Path, roots: Iterable[Path], tables: set[str] | None = None)
             to = folder / "sql" / path.relative_to(root)
             to.parent.mkdir(parents=True, exist_ok=True)
             if path.suffix == ".yaml":
-                to.with_suffix(".json").write_text(json.dumps(yaml.safe_load(path.read_text()), default=str))
+                to.with_suffix(".json").write_text(_as_json(path.read_text()))
             else:
                 shutil.copyfile(path, to)
     (folder / "sql/identity").mkdir(parents=True, exist_ok=True)
     shutil.copyfile(ROOT / "sql/identity/records.sql", folder / "sql/identity/records.sql")
     (folder / "sql/jobs").mkdir(exist_ok=True)
-    (folder / "sql/jobs/titles.json").write_text(
-        json.dumps(yaml.safe_load((ROOT / "sql/jobs/titles.yaml").read_text()))
-    )
+    (folder / "sql/jobs/titles.json").write_text(_as_json((ROOT / "sql/jobs/titles.yaml").read_text()))
     return folder
+
+
+@cache
+def _as_json(text: str) -> str:
+    """Each hub of the tests compiles the same few files; YAML is slow to read."""
+    return json.dumps(yaml.safe_load(text), default=str)
 
 
 def shipped(home: Path) -> None:
     """Put what the matcher knows beside the models."""
     for path in (ROOT / "sql/identity").iterdir():
         if path.suffix == ".yaml":
-            known = yaml.safe_load(path.read_text())
-            (home / "sql/identity" / f"{path.stem}.json").write_text(json.dumps(known))
+            (home / "sql/identity" / f"{path.stem}.json").write_text(_as_json(path.read_text()))
         else:
             shutil.copyfile(path, home / "sql/identity" / path.name)

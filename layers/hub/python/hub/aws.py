@@ -22,8 +22,7 @@ def client(service: str) -> Any:
     # A link to an object under a KMS key has to be signed by version 4, which boto3 does not do by itself everywhere.
     # Its host names the region, as a bucket's redirect from elsewhere loses a page's leave to ask.
     # A body has its checksum and goes through TLS; where an endpoint has none (a laptop's) botocore would hash it too.
-    s3 = {"addressing_style": "virtual", "payload_signing_enabled": False}
-    signed = Config(signature_version="s3v4", s3=s3)
+    signed = Config(signature_version="s3v4", s3={"addressing_style": "virtual", "payload_signing_enabled": False})
     config = PATIENT.merge(signed) if service == "s3" else PATIENT
     return boto3.client(service, config=config)  # type: ignore[call-overload]  # the stubs know literal names only
 

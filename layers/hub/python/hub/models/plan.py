@@ -110,7 +110,8 @@ class Plan:
 def make(known: Known) -> Plan:
     """The plan of a run. ConfigError where the models do not fit together."""
     order = graph.waves(dict(known.tables))
-    fingerprints = {name: fingerprint(known, table) for name, table in known.tables.items()}
+    neutral = _neutral(known)
+    fingerprints = {name: _fingerprint(known, neutral, table) for name, table in known.tables.items()}
     shapes = {name: _shape(known, table) for name, table in known.tables.items()}
     names = {name: shape.name for name, shape in shapes.items()}
     renderer = _renderer(known, names)
@@ -237,8 +238,8 @@ def _checked(table: Table) -> set[str]:
     return {name for each in table.checks for name in references(each.sql)}
 
 
-def fingerprint(known: Known, table: Table) -> str:
-    """Changes when the table's rows may come out otherwise than before from the same staging, in whatever stage."""
+def _neutral(known: Known) -> Renderer:
+    """Writes what is the same for all runs and stages with these models and rules."""
     neutral = replace(
         known, stage=ANY_STAGE, run_id="", started_at=ANY_MOMENT, release=None, erasures=(), decisions=(), staged={}
     )
@@ -247,10 +248,14 @@ def fingerprint(known: Known, table: Table) -> str:
         for source in known.deployment.sources.values()
         for data_set in source.data_sets
     }
-    renderer = replace(_renderer(neutral, {}), staged=_staged(neutral, windows, {}))
+    return replace(_renderer(neutral, {}), staged=_staged(neutral, windows, {}))
+
+
+def _fingerprint(known: Known, neutral: Renderer, table: Table) -> str:
+    """Changes when the table's rows may come out otherwise than before from the same staging, in whatever stage."""
     checks = (each.sql for each in table.checks)
     made = [known.matching.fingerprint] if graph.reads_matching(table) or graph.reads_firms(table) else []
-    texts = (each.sql for each in renderer.write(table))
+    texts = (each.sql for each in neutral.write(table))
     return _hash(ddl.table_layout(table), str(table.physical), *texts, *checks, *made)
 
 
