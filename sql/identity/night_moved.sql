@@ -17,9 +17,9 @@ where before.person >= $threshold
 
 union
 
-select l as record from $parted as parted
+select l as record from $lost as lost
 union
-select r as record from $parted as parted
+select r as record from $lost as lost
 union
 select l as record from $posteriors as posteriors where person >= $threshold
 union

@@ -2,3 +2,5 @@
 select keys.record, keys.rule, keys.value
 from $keys as keys
 inner join $touched as touched on touched.rule = keys.rule and touched.value = keys.value
+left join $retired as retired on retired.record = keys.record
+where retired.record is null

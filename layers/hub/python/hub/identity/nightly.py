@@ -91,13 +91,13 @@ class Nightly(Matcher):
         self.caps = {key.number: model.caps[key.name] for key in self.known.keys}
         self._news(changed, gone)
         self._pair(model)
-        self._parted()
+        self._lost()
         self._make(
             "kept",
             "night_kept",
             before=state.kept,
-            retired="retired",
-            parted="parted",
+            leaving="leaving",
+            lost="lost",
             pairs="pairs",
             **self._likely(),
         )
@@ -190,10 +190,10 @@ class Nightly(Matcher):
     def _pair(self, model: Model) -> None:
         """Score the pairs that changed records make, and those of keys that are under their cap again."""
         state = self.state
-        before = self._live(state.keys, state.retired)
-        self._make("touched", "night_touched", keys="keys_new", before=before, leaving="leaving")
-        every = self._live(self.keys, state.retired)
-        self._make("reached", "night_reached", touched="touched", keys=every)
+        self._make("left", "night_left", features=_all(state.features), leaving="leaving", columns=self._keyed())
+        before = statements.keys(self.known, self._t("left"))
+        self._make("touched", "night_touched", keys="keys_new", before=before)
+        self._make("reached", "night_reached", touched="touched", keys=_all(self.keys), retired=state.retired)
         self._make("sizes", "night_sizes", reached="reached", leaving="leaving", top=state.top)
         cap = statements.cap_of(self.caps)
         self._make("pairs", "night_pairs", sizes="sizes", reached="reached", leaving="leaving", top=state.top, cap=cap)
@@ -201,26 +201,17 @@ class Nightly(Matcher):
         self._create("levels_pairs", statements.levels(self.known, self._t("near"), self._t("pairs")))
         self._posteriors("pairs", model, self._score("pairs", model))
 
-    def _parted(self) -> None:
-        """Likely pairs that no key under its cap finds any more, because a key that they shared has crossed it."""
-        cap = statements.cap_of(self.caps)
-        over = f"select count(*) from {self._t('sizes')} as buckets where before <= {cap} and after > {cap}"
-        if not self._one(over):
-            self._make("parted", "night_no_pairs")
-            return
-        keys = self._live(self.keys, "retired")
-        self._make(
-            "suspects",
-            "night_suspects",
-            sizes="sizes",
-            reached="reached",
-            leaving="leaving",
-            kept=self.state.kept,
-            top=self.state.top,
-            cap=cap,
-        )
-        self._make("common", "night_common", suspects="suspects", keys=keys)
-        self._make("parted", "night_parted", suspects="suspects", common="common", keys=keys, cap=cap)
+    def _keyed(self) -> str:
+        """The columns that keys are made of."""
+        fields = [self.known.fields[name] for name in sorted({name for key in self.known.keys for name in key.fields})]
+        sounds = [f"features.{field.name}_sound" for field in fields if field.kind.sounds]
+        return ", ".join([*(f"features.{field.name}" for field in fields), *sounds])
+
+    def _lost(self) -> None:
+        """Likely pairs that a key no longer finds, because it has crossed its cap."""
+        news = {"sizes": "sizes", "reached": "reached", "leaving": "leaving", "top": self.state.top}
+        self._make("crossed", "night_crossed", cap=statements.cap_of(self.caps), **news)
+        self._make("lost", "night_lost", kept=self.state.kept, crossed="crossed")
 
     def _around(self, model: Model) -> str:
         """Take the components that have news apart anew; the labels of their records."""
@@ -231,7 +222,7 @@ class Nightly(Matcher):
             news="news",
             leaving="leaving",
             before=state.kept,
-            parted="parted",
+            lost="lost",
             posteriors="posteriors_pairs",
             decisions="decisions",
             decided=state.decided,
@@ -267,5 +258,9 @@ class Nightly(Matcher):
     def _live(self, parts: tuple[str, ...], retired: str) -> str:
         """The rows of all parts without those of retired numbers; all parts have the same columns."""
         out = self._t(retired) if retired in self.made else retired
-        every = " union all ".join(f"select * from {part}" for part in parts)
-        return f"(select * from ({every}) as parts where record not in (select record from {out}))"
+        return f"(select * from {_all(parts)} as parts where record not in (select record from {out}))"
+
+
+def _all(parts: Sequence[str]) -> str:
+    """The rows of all parts, which have the same columns."""
+    return "(" + " union all ".join(f"select * from {part}" for part in parts) + ")"
