@@ -1,7 +1,7 @@
 -- Records that stayed under a key that has become too common.
-select reached.record, reached.rule, reached.value
+select reached.record, reached.rule, reached.place
 from $reached as reached
-inner join $sizes as buckets on buckets.rule = reached.rule and buckets.value = reached.value
+inner join $sizes as buckets on buckets.place = reached.place
 left join $leaving as leaving on leaving.record = reached.record
 where
     leaving.record is null

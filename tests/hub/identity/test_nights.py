@@ -9,7 +9,7 @@ from hub.identity.nightly import State
 from hub.identity.run import RunMatcher, days
 
 MODEL = Model({}, {}, {}, {}, {}, caps={"email": 9}, learned_from={"records": 30_000})
-STATE = State(("f1",), ("k1",), "p", "kept", "r", "d", "rare", 7, MODEL)
+STATE = State(("f1",), ("k1",), "p", "kept", "r", "d", "rare", "c", 7, MODEL)
 
 CASES = [
     ({}, "night", "little has changed"),

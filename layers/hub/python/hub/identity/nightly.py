@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 
 from hub.identity import statements
 from hub.identity.apart import separated
-from hub.identity.matcher import CERTAIN, Matcher, Outcome, bits
+from hub.identity.matcher import CERTAIN, NOTHING, Matcher, Outcome, bits
 from hub.identity.model import Model
 
 DOUBTFUL = "7e0"  # bits to either side of the threshold: from one in a hundred and thirty to all but one
@@ -29,6 +29,7 @@ class State:
     retired: str
     decided: str
     rarities: str
+    crowds: str
     top: int
     model: Model
 
@@ -70,7 +71,7 @@ class Nightly(Matcher):
         self._create("rarities", again if rarities else statements.rarities(self.known, self._t("standard")))
         self._make("retired", "night_nobody")
         self._make("kept", "night_likely", **self._likely())
-        self._make("people", "night_people", standard="standard", components="labels_edges", clusters="clusters")
+        self._make("people", "night_people", components="labels_edges", clusters="clusters")
         top = self._one(f"select coalesce(max(record), 0) from {self._t('standard')}")
         return State(
             (self._t("features"),),
@@ -80,6 +81,7 @@ class Nightly(Matcher):
             self._t("retired"),
             self._t("decisions"),
             self._t("rarities"),
+            self._t("crowds"),
             top,
             self.outcome.model,
         )
@@ -101,11 +103,12 @@ class Nightly(Matcher):
             pairs="pairs",
             **self._likely(),
         )
-        self._make("standard", "night_standard", people=state.people, retired="retired", news="news")
+        self._make(
+            "named", "night_named", decided=decisions or NOTHING, people=state.people, news="news", leaving="leaving"
+        )
+        self.names = "named"
         self._decide(decisions)
-        labels = self._around(model)
-        self._make("labels", "night_labels", people=state.people, standard="standard", here="here", labels=labels)
-        self._answered()
+        self._at_home(self._around(model))
         return replace(
             state,
             features=self.features,
@@ -114,35 +117,15 @@ class Nightly(Matcher):
             kept=self._t("kept"),
             retired=self._t("retired"),
             decided=self._t("decisions"),
+            crowds=self._t("crowds"),
             top=self.top,
         )
 
-    def _answered(self) -> None:
-        """Households, and who is whom now."""
-        households = self._at_home()
-        self._make(
-            "clusters",
-            "clusters",
-            standard="standard",
-            labels="labels",
-            households=households,
-            held=self.settings.held,
-            decided=self.decided,
-        )
-        self._make(
-            "people",
-            "night_again",
-            before=self.state.people,
-            here="here",
-            components="components",
-            standard="standard",
-            clusters="clusters",
-        )
-
     def _likely(self) -> dict[str, str]:
-        """What the pairs are kept by, and what is told of them."""
+        """What the pairs are kept by, and what is told of those in doubt."""
         listed = " || ',' || ".join(f"'\"{name}\":' || cast(levels.{name} as varchar)" for name in self.known.compared)
-        told = {"levels": f"'{{' || {listed} || '}}'", "pairs_levels": self._t("levels_pairs")}
+        shown = f"case when abs(posteriors.person) <= {DOUBTFUL} then '{{' || {listed} || '}}' end"
+        told = {"levels": shown, "pairs_levels": self._t("levels_pairs")}
         return {
             **told, "posteriors": "posteriors_pairs", "doubtful": DOUBTFUL, "threshold": bits(self.settings.threshold),
         }  # fmt: skip
@@ -154,7 +137,7 @@ class Nightly(Matcher):
         numbers = sorted({each for edge in edges for each in edge[:2]} | {each for pair in broken for each in pair})
         listed = ", ".join(str(each) for each in numbers)
         rows = self._query(
-            f"select record from {self._t('standard')} where record in ({listed}) order by source_key, record"
+            f"select record from {self._t(self.names)} where record in ({listed}) order by source_key, record"
         )
         place = {int(row[0]): at for at, row in enumerate(rows)}
         back = list(place)
@@ -202,10 +185,10 @@ class Nightly(Matcher):
         self._posteriors("pairs", model, self._score("pairs", model))
 
     def _keyed(self) -> str:
-        """The columns that keys are made of."""
-        fields = [self.known.fields[name] for name in sorted({name for key in self.known.keys for name in key.fields})]
-        sounds = [f"features.{field.name}_sound" for field in fields if field.kind.sounds]
-        return ", ".join([*(f"features.{field.name}" for field in fields), *sounds])
+        """The columns that keys and addresses are made of."""
+        used = sorted({name for key in self.known.keys for name in key.fields} | {*statements.located_by(self.known)})
+        sounds = [f"{name}_sound" for name in used if self.known.fields[name].kind.sounds]
+        return ", ".join(f"features.{name}" for name in [*used, *sounds])
 
     def _lost(self) -> None:
         """Likely pairs that a key no longer finds, because it has crossed its cap."""
@@ -228,29 +211,39 @@ class Nightly(Matcher):
             decided=state.decided,
             threshold=threshold,
         )
-        self._make("here", "night_here", people=state.people, standard="standard", moved="moved", leaving="leaving")
+        self._make("here", "night_here", people=state.people, moved="moved", leaving="leaving", news="news")
+        self.names = "here"  # and with them all that decisions name
         self._make("kept_here", "night_kept_here", kept="kept", here="here")
         self._make("edges", "edges", posteriors="kept_here", decisions="decisions", threshold=threshold)
         self._make("features", "night_features", features=self._live(self.features, "retired"), here="here")
-        components = self._components("edges")
-        self._create("components", f"select record, label from {self._t(components)}")
-        labels = self._repaired(self._cut(components), model)
+        self.components = self._components("edges")
+        labels = self._repaired(self._cut(self.components), model)
         labels, self.conflicts = self._kept_apart(labels)
         return labels
 
-    def _at_home(self) -> str:
-        self._create(
-            "household_edges",
-            statements.household_edges(
-                self.known,
-                features=self._live(self.features, "retired"),
-                labels=self._t("labels"),
-                posteriors=self._t("kept"),
-                threshold=bits(self.settings.threshold),
-                crowd=self.settings.crowd,
-            ),
-        )
-        return self._components("household_edges", "homes")
+    def _at_home(self, labels: str) -> None:
+        """Households that have news anew, and who is whom now."""
+        state, crowd, threshold = self.state, self.settings.crowd, bits(self.settings.threshold)
+        now, before = (statements.located(self.known, self._t(each)) for each in ("features", "left"))
+        self._make("places", "night_places", now=now, before=before, here="here", labels=labels)
+        everywhere = statements.located(self.known, _all(self.features))
+        self._make(
+            "stirred", "night_stirred", located=everywhere, places="places", kept="kept", here="here",
+            posteriors="posteriors_pairs", threshold=threshold,
+        )  # fmt: skip
+        about = {"people": state.people, "leaving": "leaving", "here": "here", "news": "news"}
+        self._make("home", "night_home", components=self.components, labels=labels, stirred="stirred", **about)
+        told = [*statements.located_by(self.known), *statements.reached_by(self.known)]
+        columns = ", ".join(f"features.{name}" for name in told) or "1 as nothing"
+        self._make("homely", "night_homely", features=_all(self.features), home="home", columns=columns)
+        self._make("kept_home", "night_kept_home", kept="kept", home="home", threshold=threshold)
+        self._addresses("homely", "home")
+        self._make("crowds", "night_crowds", before=state.crowds, places="places", addresses="addresses", crowd=crowd)
+        homes = self._homes("homely", "home", "kept_home")
+        self._make(
+            "people", "night_again", people=state.people, leaving="leaving", home="home", households=homes,
+            held=self.settings.held, decided=self.decided, named="named",
+        )  # fmt: skip
 
     def _drop(self, *tables: str) -> None:
         super()._drop(*(each for each in tables if each != "keys"))  # the nights go on from them

@@ -43,6 +43,7 @@ MOST_PARTS, MOST_DAYS = 20, 14  # nights that add to one full run
 LOST_DAYS = 25  # what they read expires after 30 days: then there is nothing to go on from
 LASTING = (  # tables that later nights read
     "features", "features_new", "keys", "keys_new", "people", "kept", "retired", "decisions", "rarities",
+    "crowds",
 )  # fmt: skip
 FEW_EDGES = 6000  # whose components are found here, which is one statement instead of ten
 
@@ -128,7 +129,7 @@ class RunMatcher(Nightly):
         return self._told(self.night(state, changed, gone, decisions), learned, begun, kept["dropped"])
 
     def _told(self, state: State, learned: Any, begun: str, dropped: Any) -> dict[str, Any]:
-        counted = f"select (select count(*) from {self._t('standard')}), (select count(*) from {self._t('pairs')})"
+        counted = f"select (select count(*) from {self._t('people')}), (select count(*) from {self._t('pairs')})"
         records, pairs = self._query(counted)[0]
         return {
             "state": state.to_json(),
@@ -145,8 +146,8 @@ class RunMatcher(Nightly):
 
     def answer(self) -> None:
         """Leave the tables that models read as `identity.cluster` and `identity.doubt`."""
-        self._make("cluster", "answer", clusters="clusters")
-        self._make("doubt", "doubt", kept="kept", standard="standard", decisions="decisions", doubtful=DOUBTFUL)
+        self._make("cluster", "answer", clusters="people")
+        self._make("doubt", "doubt", kept="kept", standard="people", decisions="decisions", doubtful=DOUBTFUL)
 
 
 def days(begun: str, run_id: str) -> int:
