@@ -1,25 +1,36 @@
 -- Who is whom now: anew in households that have news, as it was elsewhere.
 with
 
-everybody as (
-    select people.record, people.source_key, people.component, people.person, people.household, people.large
-    from $people as people
-    left join $leaving as leaving on leaving.record = people.record
-    left join $home as home on home.record = people.record
-    where leaving.record is null and home.record is null
-
-    union all
-
+settled as (
     select
         home.record,
-        home.source_key,
         home.component,
         home.label as person,
         coalesce(households.label, home.label) as household,
         case when crowds.person is not null then 1 else 0 end as large
     from $home as home
     left join $households as households on households.record = home.label
-    left join (select label as person from $home group by label having count(*) > $held) as crowds on crowds.person = home.label
+    left join (select label as person from $home as home group by label having count(*) > $held) as crowds on crowds.person = home.label
+),
+
+everybody as (
+    select
+        people.record,
+        people.source_key,
+        coalesce(settled.component, people.component) as component,
+        coalesce(settled.person, people.person) as person,
+        coalesce(settled.household, people.household) as household,
+        coalesce(settled.large, people.large) as large
+    from $people as people
+    left join $leaving as leaving on leaving.record = people.record
+    left join settled on settled.record = people.record
+    where leaving.record is null
+
+    union all
+
+    select news.record, news.source_key, settled.component, settled.person, settled.household, settled.large
+    from $news as news
+    inner join settled on settled.record = news.record
 ),
 
 believed as (

@@ -1,5 +1,5 @@
 -- All records of the components that have news, with whom and of which household they were.
-select people.record, people.source_key, people.person, people.household
+select people.record, people.person, people.household
 from $people as people
 left join $leaving as leaving on leaving.record = people.record
 where
@@ -14,5 +14,5 @@ where
 
 union all
 
-select record, source_key, cast(null as bigint) as person, cast(null as bigint) as household
+select record, cast(null as bigint) as person, cast(null as bigint) as household
 from $news as news

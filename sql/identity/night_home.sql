@@ -1,7 +1,6 @@
 -- All records of households that have news, with the persons that they are now.
 select
     people.record,
-    people.source_key,
     case when here.record is not null then coalesce(components.label, people.record) else people.component end as component,
     case when here.record is not null then coalesce(labels.label, people.record) else people.person end as label
 from $people as people
@@ -23,7 +22,7 @@ where
 
 union all
 
-select news.record, news.source_key, coalesce(components.label, news.record) as component, coalesce(labels.label, news.record) as label
+select news.record, coalesce(components.label, news.record) as component, coalesce(labels.label, news.record) as label
 from $news as news
 left join $components as components on components.record = news.record
 left join $labels as labels on labels.record = news.record

@@ -3,17 +3,11 @@ select record from $news as news
 
 union
 
-select before.r as record
+select case when a.record is null then before.l else before.r end as record
 from $before as before
-inner join $leaving as leaving on leaving.record = before.l
-where before.person >= $threshold
-
-union
-
-select before.l as record
-from $before as before
-inner join $leaving as leaving on leaving.record = before.r
-where before.person >= $threshold
+left join $leaving as a on a.record = before.l
+left join $leaving as b on b.record = before.r
+where before.person >= $threshold and (a.record is null and b.record is not null or a.record is not null and b.record is null)
 
 union
 

@@ -7,20 +7,10 @@ inner join $places as places on places.address = located.address
 
 union
 
-select kept.r as record
-from $kept as kept
-inner join $here as here on here.record = kept.l
-where kept.household >= $threshold
-
+select l as record from $kept as kept where household >= $threshold
 union
-
-select kept.l as record
-from $kept as kept
-inner join $here as here on here.record = kept.r
-where kept.household >= $threshold
-
+select r as record from $kept as kept where household >= $threshold
 union
-
 select l as record from $posteriors as posteriors where household >= $threshold
 union
 select r as record from $posteriors as posteriors where household >= $threshold

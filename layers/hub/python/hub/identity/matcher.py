@@ -79,7 +79,7 @@ class Matcher:
         self.log: list[str] = []
         self.made: set[str] = set()
         self.rarities, self.unseen = "", 0
-        self.decided, self.names = NOTHING, "standard"
+        self.decided, self.names = NOTHING, self._t("standard")
 
     def run(self, source: str, decisions: str | None = None, model: Model | None = None) -> Outcome:
         """Match the rows of `source` (source_key, unique, and the columns).
@@ -308,7 +308,7 @@ class Matcher:
         if not stuck:
             return []
         numbers = ", ".join(str(each) for each in sorted({each for pair in stuck for each in pair}))
-        rows = self._query(f"select record, source_key from {self._t(self.names)} where record in ({numbers})")
+        rows = self._query(f"select record, source_key from {self.names} where record in ({numbers})")
         names = {int(record): str(key) for record, key in rows}
         return [(names[a], names[b]) for a, b in stuck]
 

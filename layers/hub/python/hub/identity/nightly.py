@@ -106,8 +106,10 @@ class Nightly(Matcher):
         self._make(
             "named", "night_named", decided=decisions or NOTHING, people=state.people, news="news", leaving="leaving"
         )
-        self.names = "named"
+        self.names = self._t("named")
         self._decide(decisions)
+        told = (f"select record, source_key from {each}" for each in (state.people, self._t("news")))
+        self.names = f"({' union all '.join(told)}) as everybody"
         self._at_home(self._around(model))
         return replace(
             state,
@@ -136,9 +138,7 @@ class Nightly(Matcher):
         """By the order of the records' keys: their numbers are others after a full run."""
         numbers = sorted({each for edge in edges for each in edge[:2]} | {each for pair in broken for each in pair})
         listed = ", ".join(str(each) for each in numbers)
-        rows = self._query(
-            f"select record from {self._t(self.names)} where record in ({listed}) order by source_key, record"
-        )
+        rows = self._query(f"select record from {self.names} where record in ({listed}) order by source_key, record")
         place = {int(row[0]): at for at, row in enumerate(rows)}
         back = list(place)
 
@@ -212,7 +212,6 @@ class Nightly(Matcher):
             threshold=threshold,
         )
         self._make("here", "night_here", people=state.people, moved="moved", leaving="leaving", news="news")
-        self.names = "here"  # and with them all that decisions name
         self._make("kept_here", "night_kept_here", kept="kept", here="here")
         self._make("edges", "edges", posteriors="kept_here", decisions="decisions", threshold=threshold)
         self._make("features", "night_features", features=self._live(self.features, "retired"), here="here")
@@ -228,7 +227,7 @@ class Nightly(Matcher):
         self._make("places", "night_places", now=now, before=before, here="here", labels=labels)
         everywhere = statements.located(self.known, _all(self.features))
         self._make(
-            "stirred", "night_stirred", located=everywhere, places="places", kept="kept", here="here",
+            "stirred", "night_stirred", located=everywhere, places="places", kept="kept_here",
             posteriors="posteriors_pairs", threshold=threshold,
         )  # fmt: skip
         about = {"people": state.people, "leaving": "leaving", "here": "here", "news": "news"}
@@ -242,7 +241,7 @@ class Nightly(Matcher):
         homes = self._homes("homely", "home", "kept_home")
         self._make(
             "people", "night_again", people=state.people, leaving="leaving", home="home", households=homes,
-            held=self.settings.held, decided=self.decided, named="named",
+            news="news", held=self.settings.held, decided=self.decided, named="named",
         )  # fmt: skip
 
     def _drop(self, *tables: str) -> None:
