@@ -180,7 +180,7 @@ class Nightly(Matcher):
         self._make("sizes", "night_sizes", reached="reached", leaving="leaving", top=state.top)
         cap = statements.cap_of(self.caps)
         self._make("pairs", "night_pairs", sizes="sizes", reached="reached", leaving="leaving", top=state.top, cap=cap)
-        self._make("near", "night_near", features=self._live(self.features, "retired"), pairs="pairs")
+        self._make("near", "night_near", features=_all(self.features), pairs="pairs")
         self._create("levels_pairs", statements.levels(self.known, self._t("near"), self._t("pairs")))
         self._posteriors("pairs", model, self._score("pairs", model))
 
@@ -214,7 +214,7 @@ class Nightly(Matcher):
         self._make("here", "night_here", people=state.people, moved="moved", leaving="leaving", news="news")
         self._make("kept_here", "night_kept_here", kept="kept", here="here")
         self._make("edges", "edges", posteriors="kept_here", decisions="decisions", threshold=threshold)
-        self._make("features", "night_features", features=self._live(self.features, "retired"), here="here")
+        self._make("features", "night_features", features=_all(self.features), here="here")
         self.components = self._components("edges")
         labels = self._repaired(self._cut(self.components), model)
         labels, self.conflicts = self._kept_apart(labels)
@@ -246,11 +246,6 @@ class Nightly(Matcher):
 
     def _drop(self, *tables: str) -> None:
         super()._drop(*(each for each in tables if each != "keys"))  # the nights go on from them
-
-    def _live(self, parts: tuple[str, ...], retired: str) -> str:
-        """The rows of all parts without those of retired numbers; all parts have the same columns."""
-        out = self._t(retired) if retired in self.made else retired
-        return f"(select * from {_all(parts)} as parts where record not in (select record from {out}))"
 
 
 def _all(parts: Sequence[str]) -> str:
