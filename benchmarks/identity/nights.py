@@ -105,7 +105,7 @@ def main(csv: str, told: str, count: int, threads: int) -> dict[str, Any]:
             lambda: matcher("f_").begin("given_after", None, state.model, state.rarities)
         )
         return {
-            "records": rows, "changes": count, "differing": differing(engine, "n_clusters", "f_clusters"),
+            "records": rows, "changes": count, "differing": differing(engine, "n_people", "f_people"),
             "first": [first, first_processor], "night": [night, night_processor], "full": [full, full_processor],
             "peak_megabytes": memory, "slowest": {name: round(took, 2) for name, took in slowest},
         }  # fmt: skip

@@ -36,7 +36,7 @@ class Counted:
 
     def create(self, table: str, select: str) -> None:
         place = f"s3://{BUCKET}/matching/{table}/"
-        form = f"format = 'PARQUET', write_compression = 'SNAPPY', external_location = '{place}'"
+        form = f"format = 'PARQUET', write_compression = 'ZSTD', external_location = '{place}'"
         self._run(f"CREATE TABLE {table} WITH ({form}) AS\n{select}")
 
     def drop(self, table: str) -> None:

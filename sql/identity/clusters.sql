@@ -1,6 +1,6 @@
--- The answer: each record with its person and its household, both named by their smallest record's number, and whether
--- the person is too large to be believed before somebody has looked, and said so of one of its records (a decision of
--- that record with itself).
+-- The answer: each record with its person and its household, both named by their smallest record's number; whether the
+-- person is too large to be believed before somebody has looked, and whether nobody has said of one of its records that it
+-- may be (a decision of that record with itself).
 with
 
 people as (
@@ -14,10 +14,11 @@ select
     people.source_key,
     people.person,
     coalesce(households.label, people.person) as household,
-    case when crowds.person is not null then 1 else 0 end as held
+    case when crowds.person is not null then 1 else 0 end as large,
+    case when crowds.believed = 0 then 1 else 0 end as held
 from people
 left join (
-    select labels.label as person
+    select labels.label as person, count(believed.record) as believed
     from $labels as labels
     left join (
         select records.record
@@ -26,6 +27,6 @@ left join (
         where decided.left_key = decided.right_key and decided.together = 1
     ) as believed on believed.record = labels.record
     group by labels.label
-    having count(*) > $held and count(believed.record) = 0
+    having count(*) > $held
 ) as crowds on crowds.person = people.person
 left join $households as households on households.record = people.person

@@ -2,22 +2,19 @@
 -- share such an address are a household by their scores only if they share a telephone or an e-mail address as well.
 with
 
-addresses as (
-    $addresses
-),
-
-sizes as (
-    select address, min(person) as person, count(*) as persons
-    from addresses
-    group by address
+homes as (
+    select addresses.address, min(addresses.person) as person
+    from $addresses as addresses
+    left join $crowds as crowds on crowds.address = addresses.address
+    where crowds.address is null
+    group by addresses.address
     having count(*) > 1
 ),
 
 crowded as (
     select addresses.address, addresses.person
-    from addresses
-    inner join sizes on sizes.address = addresses.address
-    where sizes.persons > $crowd
+    from $addresses as addresses
+    inner join $crowds as crowds on crowds.address = addresses.address
 ),
 
 scored as (
@@ -50,7 +47,6 @@ where scored.l <> scored.r and strangers.left_record is null
 
 union all
 
-select sizes.person as l, addresses.person as r
-from sizes
-inner join addresses on addresses.address = sizes.address and addresses.person <> sizes.person
-where sizes.persons <= $crowd
+select homes.person as l, addresses.person as r
+from homes
+inner join $addresses as addresses on addresses.address = homes.address and addresses.person <> homes.person

@@ -1,5 +1,5 @@
--- The numbers of records that changed or went.
-select people.record, people.component
+-- The numbers of records that changed or went, with what they were of.
+select people.record, people.component, people.household
 from $people as people
 inner join (
     select source_key from $changed as changed

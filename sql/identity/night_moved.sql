@@ -3,23 +3,17 @@ select record from $news as news
 
 union
 
-select before.r as record
+select case when a.record is null then before.l else before.r end as record
 from $before as before
-inner join $leaving as leaving on leaving.record = before.l
-where before.person >= $threshold
+left join $leaving as a on a.record = before.l
+left join $leaving as b on b.record = before.r
+where before.person >= $threshold and (a.record is null and b.record is not null or a.record is not null and b.record is null)
 
 union
 
-select before.l as record
-from $before as before
-inner join $leaving as leaving on leaving.record = before.r
-where before.person >= $threshold
-
+select l as record from $lost as lost
 union
-
-select l as record from $parted as parted
-union
-select r as record from $parted as parted
+select r as record from $lost as lost
 union
 select l as record from $posteriors as posteriors where person >= $threshold
 union

@@ -1,9 +1,11 @@
 -- Who is whom, and of which component before anything was cut.
 select
-    records.record,
-    records.source_key,
-    coalesce(components.label, records.record) as component,
-    clusters.person
-from $standard as records
-inner join $clusters as clusters on clusters.record = records.record
-left join $components as components on components.record = records.record
+    clusters.record,
+    clusters.source_key,
+    coalesce(components.label, clusters.record) as component,
+    clusters.person,
+    clusters.household,
+    clusters.large,
+    clusters.held
+from $clusters as clusters
+left join $components as components on components.record = clusters.record

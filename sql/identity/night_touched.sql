@@ -1,6 +1,9 @@
--- The keys of what came and of what went.
-select rule, value from $keys as keys
-union
-select keys.rule, keys.value
-from $before as keys
-inner join $leaving as leaving on leaving.record = keys.record
+-- The keys of what came and of what went, numbered: numbers are cheaper to group than texts.
+select row_number() over () as place, rule, value
+from (
+    select rule, value from $keys as keys
+    union
+    select rule, value from (
+$before
+    ) as keys
+) as keys

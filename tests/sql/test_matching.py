@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from hub import aws
 from hub.identity.nightly import State
 from hub.identity.replay import _answers
+from hub.models.execution import StatementFailed
 from hub.models.matching import scratch
 from tests.sql.lake import Lake, entity_hub, staged
 from tests.sql.test_models import needed
@@ -85,3 +87,20 @@ def test_a_first_night_and_those_after_it(lake):
     lake.run()
     assert customers(lake) == after
     assert lake.store.matching(lake.store.current_release().run_id) is None, "nothing was new"
+
+
+def test_after_a_table_is_gone_the_next_run_is_a_full_one(lake):
+    lake.pull("crm", "customer", [person(number, f"c{number:02}") for number in range(30)])
+    first = lake.run()
+    found, model = customers(lake), lake.store.matching(first)["model"]
+    database, _, table = State.from_json(lake.store.matching(first)["state"]).people.partition(".")
+    aws.client("glue").delete_table(DatabaseName=database, Name=table)
+    lake.now += timedelta(days=1)
+    lake.pull("crm", "customer", [person(40, "c40")])
+    with pytest.raises(StatementFailed, match="TABLE_NOT_FOUND"):
+        lake.run()
+    lake.now += timedelta(days=1)
+    third = lake.run()
+    assert {key: customer for key, customer in customers(lake).items() if key != "c40"} == found
+    told = lake.store.matching(third)
+    assert len(State.from_json(told["state"]).keys) == 1 and told["model"] == model

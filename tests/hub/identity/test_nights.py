@@ -9,7 +9,7 @@ from hub.identity.nightly import State
 from hub.identity.run import RunMatcher, days
 
 MODEL = Model({}, {}, {}, {}, {}, caps={"email": 9}, learned_from={"records": 30_000})
-STATE = State(("f1",), ("k1",), "p", "kept", "r", "d", "rare", 7, MODEL)
+STATE = State(("f1",), ("k1",), "p", "kept", "r", "d", "rare", "c", 7, MODEL)
 
 CASES = [
     ({}, "night", "little has changed"),
@@ -21,6 +21,7 @@ CASES = [
     ({"run_id": "r20260115T000000aaaa"}, "begin", "the fourteenth"),
     ({"run_id": "r20260126T000000aaaa"}, "first", "what there was has nearly expired"),
     ({"parts": 20}, "begin", "many small parts are slow to read"),
+    ({"lost": True}, "begin", "a table that it would go on from was not there"),
 ]
 
 
@@ -38,6 +39,7 @@ def test_the_kind_of_matching(given, kind, why):
         _told=lambda *arguments: arguments, outcome=SimpleNamespace(dropped=[]),
     )  # fmt: skip
     kept = {"state": state.to_json(), "learned": {"run_id": "r0", "records": told["learned"]}, "dropped": []}
+    kept |= {"lost": True} if told.get("lost") else {}
     kept["begun"] = "r20260101T000000aaaa"
     RunMatcher.further(matcher, kept, "records", "decisions", "changed", told["run_id"])
     assert done[0][0] == kind, why

@@ -1,4 +1,4 @@
-"""Night after night gives what a full run with the same model gives: the same persons, the same households."""
+"""Night after night gives what a full run with the same model gives: the same persons and households, the same held."""
 
 import random
 from collections.abc import Sequence
@@ -57,19 +57,22 @@ class History:
         for _ in range(self.by.randrange(3)):
             one, other = sorted(self.by.sample(sorted(self.rows), 2))
             self.decided[one, other] = self.by.randrange(2)
+            if self.by.random() < 0.4:
+                self.decided[one, one] = 1  # whoever has this record may be as large as that
         if self.decided and self.by.random() < 0.3:
             self.decided.pop(self.by.choice(sorted(self.decided)))
         return sorted(changed), sorted(gone)
 
 
-def answer(engine: DuckDB, clusters: str) -> tuple[dict[str, str], dict[str, str]]:
-    """The person and the household of each record, by their smallest keys."""
-    rows = engine.query(f"select source_key, person, household from {clusters}")
+def answer(engine: DuckDB, people: str) -> tuple[dict[str, str], dict[str, str], dict[str, int]]:
+    """The person and the household of each record, by their smallest keys, and whether it is held."""
+    rows = engine.query(f"select source_key, person, household, held from {people}")
     names: dict[tuple[int, int], str] = {}
-    for key, person, home in rows:
+    for key, person, home, _ in rows:
         for at, each in ((0, person), (1, home)):
             names[at, each] = min(names.get((at, each), key), key)
-    return {row[0]: names[0, row[1]] for row in rows}, {row[0]: names[1, row[2]] for row in rows}
+    persons, homes = ({row[0]: names[at, row[1 + at]] for row in rows} for at in (0, 1))
+    return persons, homes, {row[0]: row[3] for row in rows}
 
 
 def table(engine: DuckDB, name: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
@@ -115,16 +118,17 @@ class Hub:
 def lived(engine: DuckDB, known: Knowledge, seed: int, nights: int, cap: int, most: int = 12) -> None:
     history = History(random.Random(seed))
     history.rows = {f"k{at:03}": history.person() for at in range(0, 160, 2)}
-    hub = Hub(engine, known, history, Settings(cap=cap, sample=60, crowd=3, most=8))
+    hub = Hub(engine, known, history, Settings(cap=cap, sample=60, crowd=3, most=8, held=3))
     state = hub.full(f"b{seed}_")
     for night in range(nights):
         changed, gone = history.night(most)
         state = hub.night(f"n{seed}_{night}_", state, changed, gone)
         hub.full(f"f{seed}_{night}_", state)
-        found, whole = (answer(engine, f"{kind}{seed}_{night}_clusters") for kind in "nf")
+        found, whole = (answer(engine, f"{kind}{seed}_{night}_people") for kind in "nf")
         told = f"seed {seed}, night {night}, cap {cap}: changed {changed}, gone {gone}"
         assert found[0] == whole[0], told
         assert found[1] == whole[1], told
+        assert found[2] == whole[2], told
 
 
 @pytest.mark.parametrize(("seed", "cap"), [(1, 100), (2, 6)])

@@ -79,7 +79,7 @@ class Matcher:
         self.log: list[str] = []
         self.made: set[str] = set()
         self.rarities, self.unseen = "", 0
-        self.decided = NOTHING
+        self.decided, self.names = NOTHING, self._t("standard")
 
     def run(self, source: str, decisions: str | None = None, model: Model | None = None) -> Outcome:
         """Match the rows of `source` (source_key, unique, and the columns).
@@ -163,7 +163,7 @@ class Matcher:
 
     def _decide(self, decisions: str | None) -> None:
         self.decided = decisions or NOTHING
-        self._make("decisions", "decisions", source=self.decided, standard="standard")
+        self._make("decisions", "decisions", source=self.decided, standard=self.names)
 
     def _learn(self, records: int) -> Model:
         enough = statements.telling(self.known)
@@ -309,20 +309,31 @@ class Matcher:
         if not stuck:
             return []
         numbers = ", ".join(str(each) for each in sorted({each for pair in stuck for each in pair}))
-        rows = self._query(f"select record, source_key from {self._t('standard')} where record in ({numbers})")
+        rows = self._query(f"select record, source_key from {self.names} where record in ({numbers})")
         names = {int(record): str(key) for record, key in rows}
         return [(names[a], names[b]) for a, b in stuck]
 
     def _households(self, labels: str) -> str:
+        self._addresses("features", labels)
+        self._make("crowds", "crowds", addresses="addresses", crowd=self.settings.crowd)
+        return self._homes("features", labels, "posteriors_pairs")
+
+    def _addresses(self, features: str, labels: str) -> None:
+        located = statements.located(self.known, self._t(features))
+        self._make("addresses", "addresses", located=located, labels=labels)
+
+    def _homes(self, features: str, labels: str, posteriors: str) -> str:
+        """Labels of the households of `addresses`, of which `crowds` are nobody's home."""
         self._create(
             "household_edges",
             statements.household_edges(
                 self.known,
-                features=self._t("features"),
+                features=self._t(features),
                 labels=self._t(labels),
-                posteriors=self._t("posteriors_pairs"),
+                posteriors=self._t(posteriors),
+                addresses=self._t("addresses"),
+                crowds=self._t("crowds"),
                 threshold=bits(self.settings.threshold),
-                crowd=self.settings.crowd,
             ),
         )
         return self._components("household_edges", "homes")

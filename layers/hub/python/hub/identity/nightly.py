@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 
 from hub.identity import statements
 from hub.identity.apart import separated
-from hub.identity.matcher import CERTAIN, Matcher, Outcome, bits
+from hub.identity.matcher import CERTAIN, NOTHING, Matcher, Outcome, bits
 from hub.identity.model import Model
 
 DOUBTFUL = "7e0"  # bits to either side of the threshold: from one in a hundred and thirty to all but one
@@ -29,6 +29,7 @@ class State:
     retired: str
     decided: str
     rarities: str
+    crowds: str
     top: int
     model: Model
 
@@ -70,7 +71,7 @@ class Nightly(Matcher):
         self._create("rarities", again if rarities else statements.rarities(self.known, self._t("standard")))
         self._make("retired", "night_nobody")
         self._make("kept", "night_likely", **self._likely())
-        self._make("people", "night_people", standard="standard", components="labels_edges", clusters="clusters")
+        self._make("people", "night_people", components="labels_edges", clusters="clusters")
         top = self._one(f"select coalesce(max(record), 0) from {self._t('standard')}")
         return State(
             (self._t("features"),),
@@ -80,6 +81,7 @@ class Nightly(Matcher):
             self._t("retired"),
             self._t("decisions"),
             self._t("rarities"),
+            self._t("crowds"),
             top,
             self.outcome.model,
         )
@@ -91,21 +93,24 @@ class Nightly(Matcher):
         self.caps = {key.number: model.caps[key.name] for key in self.known.keys}
         self._news(changed, gone)
         self._pair(model)
-        self._parted()
+        self._lost()
         self._make(
             "kept",
             "night_kept",
             before=state.kept,
-            retired="retired",
-            parted="parted",
+            leaving="leaving",
+            lost="lost",
             pairs="pairs",
             **self._likely(),
         )
-        self._make("standard", "night_standard", people=state.people, retired="retired", news="news")
+        self._make(
+            "named", "night_named", decided=decisions or NOTHING, people=state.people, news="news", leaving="leaving"
+        )
+        self.names = self._t("named")
         self._decide(decisions)
-        labels = self._around(model)
-        self._make("labels", "night_labels", people=state.people, standard="standard", here="here", labels=labels)
-        self._answered()
+        told = (f"select record, source_key from {each}" for each in (state.people, self._t("news")))
+        self.names = f"({' union all '.join(told)}) as everybody"
+        self._at_home(self._around(model))
         return replace(
             state,
             features=self.features,
@@ -114,35 +119,15 @@ class Nightly(Matcher):
             kept=self._t("kept"),
             retired=self._t("retired"),
             decided=self._t("decisions"),
+            crowds=self._t("crowds"),
             top=self.top,
         )
 
-    def _answered(self) -> None:
-        """Households, and who is whom now."""
-        households = self._at_home()
-        self._make(
-            "clusters",
-            "clusters",
-            standard="standard",
-            labels="labels",
-            households=households,
-            held=self.settings.held,
-            decided=self.decided,
-        )
-        self._make(
-            "people",
-            "night_again",
-            before=self.state.people,
-            here="here",
-            components="components",
-            standard="standard",
-            clusters="clusters",
-        )
-
     def _likely(self) -> dict[str, str]:
-        """What the pairs are kept by, and what is told of them."""
+        """What the pairs are kept by, and what is told of those in doubt."""
         listed = " || ',' || ".join(f"'\"{name}\":' || cast(levels.{name} as varchar)" for name in self.known.compared)
-        told = {"levels": f"'{{' || {listed} || '}}'", "pairs_levels": self._t("levels_pairs")}
+        shown = f"case when abs(posteriors.person) <= {DOUBTFUL} then '{{' || {listed} || '}}' end"
+        told = {"levels": shown, "pairs_levels": self._t("levels_pairs")}
         return {
             **told, "posteriors": "posteriors_pairs", "doubtful": DOUBTFUL, "threshold": bits(self.settings.threshold),
         }  # fmt: skip
@@ -153,9 +138,7 @@ class Nightly(Matcher):
         """By the order of the records' keys: their numbers are others after a full run."""
         numbers = sorted({each for edge in edges for each in edge[:2]} | {each for pair in broken for each in pair})
         listed = ", ".join(str(each) for each in numbers)
-        rows = self._query(
-            f"select record from {self._t('standard')} where record in ({listed}) order by source_key, record"
-        )
+        rows = self._query(f"select record from {self.names} where record in ({listed}) order by source_key, record")
         place = {int(row[0]): at for at, row in enumerate(rows)}
         back = list(place)
 
@@ -190,37 +173,28 @@ class Nightly(Matcher):
     def _pair(self, model: Model) -> None:
         """Score the pairs that changed records make, and those of keys that are under their cap again."""
         state = self.state
-        before = self._live(state.keys, state.retired)
-        self._make("touched", "night_touched", keys="keys_new", before=before, leaving="leaving")
-        every = self._live(self.keys, state.retired)
-        self._make("reached", "night_reached", touched="touched", keys=every)
+        self._make("left", "night_left", features=_all(state.features), leaving="leaving", columns=self._keyed())
+        before = statements.keys(self.known, self._t("left"))
+        self._make("touched", "night_touched", keys="keys_new", before=before)
+        self._make("reached", "night_reached", touched="touched", keys=_all(self.keys), retired=state.retired)
         self._make("sizes", "night_sizes", reached="reached", leaving="leaving", top=state.top)
         cap = statements.cap_of(self.caps)
         self._make("pairs", "night_pairs", sizes="sizes", reached="reached", leaving="leaving", top=state.top, cap=cap)
-        self._make("near", "night_near", features=self._live(self.features, "retired"), pairs="pairs")
+        self._make("near", "night_near", features=_all(self.features), pairs="pairs")
         self._create("levels_pairs", statements.levels(self.known, self._t("near"), self._t("pairs")))
         self._posteriors("pairs", model, self._score("pairs", model))
 
-    def _parted(self) -> None:
-        """Likely pairs that no key under its cap finds any more, because a key that they shared has crossed it."""
-        cap = statements.cap_of(self.caps)
-        over = f"select count(*) from {self._t('sizes')} as buckets where before <= {cap} and after > {cap}"
-        if not self._one(over):
-            self._make("parted", "night_no_pairs")
-            return
-        keys = self._live(self.keys, "retired")
-        self._make(
-            "suspects",
-            "night_suspects",
-            sizes="sizes",
-            reached="reached",
-            leaving="leaving",
-            kept=self.state.kept,
-            top=self.state.top,
-            cap=cap,
-        )
-        self._make("common", "night_common", suspects="suspects", keys=keys)
-        self._make("parted", "night_parted", suspects="suspects", common="common", keys=keys, cap=cap)
+    def _keyed(self) -> str:
+        """The columns that keys and addresses are made of."""
+        used = sorted({name for key in self.known.keys for name in key.fields} | {*statements.located_by(self.known)})
+        sounds = [f"{name}_sound" for name in used if self.known.fields[name].kind.sounds]
+        return ", ".join(f"features.{name}" for name in [*used, *sounds])
+
+    def _lost(self) -> None:
+        """Likely pairs that a key no longer finds, because it has crossed its cap."""
+        news = {"sizes": "sizes", "reached": "reached", "leaving": "leaving", "top": self.state.top}
+        self._make("crossed", "night_crossed", cap=statements.cap_of(self.caps), **news)
+        self._make("lost", "night_lost", kept=self.state.kept, crossed="crossed")
 
     def _around(self, model: Model) -> str:
         """Take the components that have news apart anew; the labels of their records."""
@@ -231,41 +205,49 @@ class Nightly(Matcher):
             news="news",
             leaving="leaving",
             before=state.kept,
-            parted="parted",
+            lost="lost",
             posteriors="posteriors_pairs",
             decisions="decisions",
             decided=state.decided,
             threshold=threshold,
         )
-        self._make("here", "night_here", people=state.people, standard="standard", moved="moved", leaving="leaving")
+        self._make("here", "night_here", people=state.people, moved="moved", leaving="leaving", news="news")
         self._make("kept_here", "night_kept_here", kept="kept", here="here")
         self._make("edges", "edges", posteriors="kept_here", decisions="decisions", threshold=threshold)
-        self._make("features", "night_features", features=self._live(self.features, "retired"), here="here")
-        components = self._components("edges")
-        self._create("components", f"select record, label from {self._t(components)}")
-        labels = self._repaired(self._cut(components), model)
+        self._make("features", "night_features", features=_all(self.features), here="here")
+        self.components = self._components("edges")
+        labels = self._repaired(self._cut(self.components), model)
         labels, self.conflicts = self._kept_apart(labels)
         return labels
 
-    def _at_home(self) -> str:
-        self._create(
-            "household_edges",
-            statements.household_edges(
-                self.known,
-                features=self._live(self.features, "retired"),
-                labels=self._t("labels"),
-                posteriors=self._t("kept"),
-                threshold=bits(self.settings.threshold),
-                crowd=self.settings.crowd,
-            ),
-        )
-        return self._components("household_edges", "homes")
+    def _at_home(self, labels: str) -> None:
+        """Households that have news anew, and who is whom now."""
+        state, crowd, threshold = self.state, self.settings.crowd, bits(self.settings.threshold)
+        now, before = (statements.located(self.known, self._t(each)) for each in ("features", "left"))
+        self._make("places", "night_places", now=now, before=before, here="here", labels=labels)
+        everywhere = statements.located(self.known, _all(self.features))
+        self._make(
+            "stirred", "night_stirred", located=everywhere, places="places", kept="kept_here",
+            posteriors="posteriors_pairs", threshold=threshold,
+        )  # fmt: skip
+        about = {"people": state.people, "leaving": "leaving", "here": "here", "news": "news"}
+        self._make("home", "night_home", components=self.components, labels=labels, stirred="stirred", **about)
+        told = [*statements.located_by(self.known), *statements.reached_by(self.known)]
+        columns = ", ".join(f"features.{name}" for name in told) or "1 as nothing"
+        self._make("homely", "night_homely", features=_all(self.features), home="home", columns=columns)
+        self._make("kept_home", "night_kept_home", kept="kept", home="home", threshold=threshold)
+        self._addresses("homely", "home")
+        self._make("crowds", "night_crowds", before=state.crowds, places="places", addresses="addresses", crowd=crowd)
+        homes = self._homes("homely", "home", "kept_home")
+        self._make(
+            "people", "night_again", people=state.people, leaving="leaving", home="home", households=homes,
+            news="news", held=self.settings.held, decided=self.decided, named="named",
+        )  # fmt: skip
 
     def _drop(self, *tables: str) -> None:
         super()._drop(*(each for each in tables if each != "keys"))  # the nights go on from them
 
-    def _live(self, parts: tuple[str, ...], retired: str) -> str:
-        """The rows of all parts without those of retired numbers; all parts have the same columns."""
-        out = self._t(retired) if retired in self.made else retired
-        every = " union all ".join(f"select * from {part}" for part in parts)
-        return f"(select * from ({every}) as parts where record not in (select record from {out}))"
+
+def _all(parts: Sequence[str]) -> str:
+    """The rows of all parts, which have the same columns."""
+    return "(" + " union all ".join(f"select * from {part}" for part in parts) + ")"

@@ -54,7 +54,7 @@ class Replay:
         folder = f"{self.bucket}/{zone}/{self.step.run_id}/matching/{name}{attempt}/"
         self._answered(
             select,
-            f"CREATE TABLE {table} WITH (format = 'PARQUET', write_compression = 'SNAPPY', "
+            f"CREATE TABLE {table} WITH (format = 'PARQUET', write_compression = 'ZSTD', "
             f"external_location = '{folder}') AS\n{select}",
             table,
         )

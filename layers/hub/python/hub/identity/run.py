@@ -43,7 +43,9 @@ MOST_PARTS, MOST_DAYS = 20, 14  # nights that add to one full run
 LOST_DAYS = 25  # what they read expires after 30 days: then there is nothing to go on from
 LASTING = (  # tables that later nights read
     "features", "features_new", "keys", "keys_new", "people", "kept", "retired", "decisions", "rarities",
+    "crowds",
 )  # fmt: skip
+VANISHED = "TABLE_NOT_FOUND"
 FEW_EDGES = 6000  # whose components are found here, which is one statement instead of ten
 
 
@@ -65,17 +67,28 @@ class Matching:
         except Unfinished:
             return replay.step
         except HubError as error:
+            if VANISHED in error.message:
+                self._rebuilt(step)
             self.store.fail_run(step.run_id, error.message, datetime.now(UTC))
             raise
         done = self.store.move(replay.step, state="done", execution=None)
         reached("step_done", run_id=step.run_id, statement=step.name)
         return done
 
+    def _kept(self, step: Step) -> dict[str, Any] | None:
+        """What the last matching before this run told."""
+        before = self.store.run(step.run_id).base_release
+        return self.store.last_matching(self.store.release(before)) if before else None
+
+    def _rebuilt(self, step: Step) -> None:
+        """A table that nights go on from may be gone: the next matching is a full run with the same model."""
+        if kept := self._kept(step):
+            self.store.note_matching(str(kept["run_id"]), {**kept, "lost": True})
+
     def _program(self, engine: Replay, step: Step) -> None:
         """A night where there is something to go on from and little has changed; else a full run."""
         records, decisions, changed = (f"(\n{self._text(text.key)}\n)" for text in step.statements)
-        print_, before = matching.read(self.home).fingerprint, self.store.run(step.run_id).base_release
-        kept = self.store.last_matching(self.store.release(before)) if before else None
+        print_, kept = matching.read(self.home).fingerprint, self._kept(step)
         prefix = scratch(self.stage, step.run_id, "")
         matcher = RunMatcher(engine, _known(self.home), {name: name for name in FIELDS}, prefix=prefix)
         if kept is None or kept["fingerprint"] != print_:
@@ -118,7 +131,8 @@ class RunMatcher(Nightly):
         much, age = LEARN_AGAIN * int(learned["records"]), days(begun, run_id)
         if abs(now - int(learned["records"])) > much or age >= LOST_DAYS:
             return self.first(records, decisions, run_id)
-        if now < FEW_RECORDS or news > much or len(state.keys) >= MOST_PARTS or age >= MOST_DAYS:
+        lost = kept.get("lost", False)
+        if lost or now < FEW_RECORDS or news > much or len(state.keys) >= MOST_PARTS or age >= MOST_DAYS:
             again = self.begin(records, decisions, state.model)
             return self._told(again, learned, run_id, self.outcome.dropped)
         gone = (
@@ -128,7 +142,7 @@ class RunMatcher(Nightly):
         return self._told(self.night(state, changed, gone, decisions), learned, begun, kept["dropped"])
 
     def _told(self, state: State, learned: Any, begun: str, dropped: Any) -> dict[str, Any]:
-        counted = f"select (select count(*) from {self._t('standard')}), (select count(*) from {self._t('pairs')})"
+        counted = f"select (select count(*) from {self._t('people')}), (select count(*) from {self._t('pairs')})"
         records, pairs = self._query(counted)[0]
         return {
             "state": state.to_json(),
@@ -145,8 +159,8 @@ class RunMatcher(Nightly):
 
     def answer(self) -> None:
         """Leave the tables that models read as `identity.cluster` and `identity.doubt`."""
-        self._make("cluster", "answer", clusters="clusters")
-        self._make("doubt", "doubt", kept="kept", standard="standard", decisions="decisions", doubtful=DOUBTFUL)
+        self._make("cluster", "answer", clusters="people")
+        self._make("doubt", "doubt", kept="kept", standard="people", decisions="decisions", doubtful=DOUBTFUL)
 
 
 def days(begun: str, run_id: str) -> int:

@@ -307,26 +307,38 @@ def _weight(field: Field, weights: Mapping[int, int], rare: int | None) -> str:
     return f"case {field.name} {' '.join(cases)} else 0 end"
 
 
+def located(known: Knowledge, table: str) -> str:
+    """Records and their addresses, where a street, its number, and something that says where it is are known."""
+    columns = located_by(known)
+    if not columns:
+        return "select cast(null as bigint) as record, cast(null as varchar) as address where 1 = 0"
+    house, numbered, place = "''", "", f"records.{columns[-1]}"
+    if "house" in columns:
+        house = "coalesce(records.house, '')"
+        numbered = " and (records.house is not null or regexp_like(records.street, '[0-9]'))"
+    return (
+        f"select records.record, {house} || ' ' || records.street || ' ' || {place} as address\n"
+        f"    from {table} as records\n"
+        f"    where records.street is not null and {place} is not null{numbered}"
+    )
+
+
+def located_by(known: Knowledge) -> list[str]:
+    """The fields that make an address, the place behind the street; none where they are not enough."""
+    places = [name for name in ("postcode", "city") if name in known.fields]
+    if "street" not in known.fields or not places:
+        return []
+    return [*(["house"] if "house" in known.fields else []), "street", places[0]]
+
+
+def reached_by(known: Knowledge) -> list[str]:
+    """The fields by which somebody is reached."""
+    return [name for name, field in known.fields.items() if field.own and not field.personal]
+
+
 def household_edges(known: Knowledge, **tables: object) -> str:
-    """Addresses are compared where a street, its number, and something that says where it is are known."""
-    if "street" in known.fields and known.fields.keys() & {"postcode", "city"}:
-        house, numbered = "''", ""
-        if "house" in known.fields:
-            house = "coalesce(records.house, '')"
-            numbered = " and (records.house is not null or regexp_like(records.street, '[0-9]'))"
-        place = "records.postcode" if "postcode" in known.fields else "records.city"
-        whole = f"{house} || ' ' || records.street || ' ' || {place}"
-        addresses = (
-            f"select distinct {whole} as address, coalesce(labels.label, records.record) as person\n"
-            f"    from {tables['features']} as records\n"
-            f"    left join {tables['labels']} as labels on labels.record = records.record\n"
-            f"    where records.street is not null and {place} is not null{numbered}"
-        )
-    else:
-        addresses = "select cast(null as varchar) as address, cast(null as bigint) as person where 1 = 0"
-    contacts = [name for name, field in known.fields.items() if field.own and not field.personal]
-    in_touch = " or ".join(f"coalesce(a.{name} = b.{name}, false)" for name in contacts) or "1 = 0"
-    return render(known, "household_edges", addresses=addresses, in_touch=in_touch, **tables)
+    in_touch = " or ".join(f"coalesce(a.{name} = b.{name}, false)" for name in reached_by(known)) or "1 = 0"
+    return render(known, "household_edges", in_touch=in_touch, **tables)
 
 
 def _list(parts: Iterable[str], indent: int = 4) -> str:
