@@ -148,8 +148,13 @@ class _Lesson:
         return frozenset(i for field in self.fields if field.place for i in self.place[field.name])
 
     def _most(self, key: Key, pairs: float) -> tuple[float, float] | None:
-        """How many share a key of independent fields by chance; None for other keys."""
-        if not key.independent or not pairs:
+        """How many share a key of independent fields by chance; None for other keys.
+
+        None too where birth dates and the like teach who is one person: how far the names of a people go together
+        nobody knows.
+        """
+        others = {field.column for field in self.fields if field.personal and field.rare} - set(key.fields)
+        if others or not key.independent or not pairs:
             return None
         fields = [self.known.fields[name] for name in key.fields]
         chance = {field: self.strangers[self.place[field.name][field.kind.top]] for field in fields}
