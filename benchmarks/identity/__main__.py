@@ -90,7 +90,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--seeds", default=",".join(map(str, SEEDS)))
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--only", choices=("febrl", "crm", "india", "firms", "night", "bytes"))
+    parser.add_argument("--only", choices=("febrl", "crm", "parts", "india", "firms", "night", "bytes"))
     parser.add_argument("--peers", action="store_true")
     asked = parser.parse_args()
     if asked.only == "bytes":
@@ -107,6 +107,9 @@ def main() -> None:
             told(sets.india(work, min(asked.rows, 50_000), seeds[0]), work, asked.threads, asked.peers)
         if asked.only in (None, "firms"):
             told(sets.firms(work, min(asked.rows, 50_000), seeds[0]), work, asked.threads, asked.peers)
+        if asked.only in (None, "parts"):
+            for truth in sets.parts(work, min(asked.rows, 10_000), seeds[0]):
+                told(truth, work, asked.threads, asked.peers)
         if asked.only in (None, "crm"):
             for seed, mix in [*((seed, "usual") for seed in seeds), (seeds[0], "harder")]:
                 truth = sets.crm(work, asked.rows, seed, mix)

@@ -25,6 +25,11 @@ INDIA = (
     "given=name_1,family=name_2,born=born,phone=phone,email=email,house=house,street=locality,city=city,postcode=pin"
 )
 FIRMS = "company=company,address=address,city=city,postcode=postcode,phone=phone,email=email"
+PARTS = (
+    "given family born", "given family born postcode", "given family email", "given family phone",
+    "given family street city postcode", "given family postcode", "given family city",
+    "given family email phone street city postcode",
+)  # fmt: skip
 GOALS = {
     "febrl1": 1.0, "febrl2": 1.0, "febrl3": 0.9996, "febrl4": 0.9999,
     "febrl3 without number": 0.998, "febrl4 without number": 0.998,
@@ -79,6 +84,15 @@ def crm(work: Path, rows: int, seed: int, mix: str) -> Truth:
         check=True,
     )
     return Truth(f"crm {rows:,} {mix}, seed {seed}", str(file), f"key=id,{CRM}", "person", "household")
+
+
+def parts(work: Path, rows: int, seed: int) -> Iterator[Truth]:
+    """The same customers where only a part of the fields is mapped."""
+    whole = crm(work, rows, seed, "usual")
+    columns = dict(each.split("=") for each in CRM.split(","))
+    for fields in PARTS:
+        told = ",".join(f"{field}={columns[field]}" for field in fields.split())
+        yield Truth(f"{whole.name}: {fields}", whole.csv, f"key=id,{told}", whole.truth)
 
 
 def india(work: Path, rows: int, seed: int) -> Truth:
