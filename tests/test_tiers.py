@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import ON_THE_LAPTOP, OneLaptop
-from tests.tiers import SECOND_TRY, Outcome, Tier, main, run, run_abreast
+from tests.tiers import SECOND_TRY, Outcome, Tier, main, run_abreast
 
 ROOT = Path(__file__).parents[1]
 ONCE = """
@@ -52,7 +52,7 @@ CASES = [
 @pytest.mark.parametrize(("name", "text", "expected", "reason"), CASES)
 def test_second_tries(name, text, expected, reason, tmp_path):
     (tmp_path / f"test_{name}.py").write_text(text)
-    outcome = run(Tier(name, reason, (str(tmp_path),), 60, workers=1))
+    ((_, outcome, _),) = run_abreast([Tier(name, reason, (str(tmp_path),), 60, workers=1)])
     counts = outcome.counts.get("passed", 0), outcome.counts.get("failed", 0)
     assert (outcome.code, *counts, outcome.unsteady) == expected, reason
 

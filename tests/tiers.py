@@ -1,4 +1,4 @@
-"""`make test`: the tiers, each with its budget beside another one. `python -m tests.tiers [tier ... | path]`."""
+"""`make test`: the tiers, each with its budget on two cores. `python -m tests.tiers [tier ... | path]`."""
 
 import os
 import re
@@ -49,26 +49,26 @@ TIERS = (
             "tests/test_coverage.py",
             "tests/test_tiers.py",
         ),
-        220,
+        90,
     ),
-    Tier("contract", "handlers on moto, each under the policy synthesised for it", ("tests/functions",), 120),
+    Tier("contract", "handlers on moto, each under the policy synthesised for it", ("tests/functions",), 60),
     Tier(
         "infra",
         "template assertions, nag, actions, idle price, two stages",
         ("tests/infra", "--ignore=tests/infra/local"),
-        150,
+        60,
         spread="loadfile",
     ),
-    Tier("sql", "rows with reasons through the real models; the Athena API", ("tests/sql", "tests/infra/local"), 480),
+    Tier("sql", "rows with reasons through the real models; the Athena API", ("tests/sql", "tests/infra/local"), 60),
     Tier(
         "e2e",
         "the laptop's stack: pull, run, release, report, campaign, restart, kills",
         ("tests/e2e", f"--ignore={ENGINES}", f"--ignore={DATA_SETS}"),
-        360,
+        180,
         spread="loadfile",
     ),
     Tier("long", "the real data sets end to end", (DATA_SETS,), 900, workers=1, by_default=False),
-    Tier("storm", "seeded samples of crashes and hostile sources", ("tests/storm",), 180),
+    Tier("storm", "seeded samples of crashes and hostile sources", ("tests/storm",), 120),
     Tier(
         "trino",
         "both engines side by side; the expression table, the Athena API and the models' rows on Trino 476",
@@ -88,7 +88,7 @@ TIERS = (
         by_default=False,
         environment={"ENGINE": "trino"},
     ),
-    Tier("browser", "the console in headless Chromium", ("tests/browser",), 240, spread="loadfile", by_default=False),
+    Tier("browser", "the console in headless Chromium", ("tests/browser",), 180, spread="loadfile", by_default=False),
 )
 
 
@@ -117,12 +117,6 @@ Say = Callable[[str], None]
 
 def at_once(line: str) -> None:
     print(line, end="", flush=True)
-
-
-def run(tier: Tier) -> Outcome:
-    """Run one tier, and its failures once more."""
-    with tempfile.TemporaryDirectory() as kept:
-        return again(tier, Path(kept), first(tier, Path(kept), at_once))
 
 
 def first(tier: Tier, kept: Path, say: Say) -> Told:
