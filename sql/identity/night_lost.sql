@@ -2,5 +2,5 @@
 select kept.l, kept.r, cast(sum(a.rule) as bigint) as rules
 from $kept as kept
 inner join $crossed as a on a.record = kept.l
-inner join $crossed as b on b.record = kept.r and b.place = a.place
+inner join $crossed as b on b.record = kept.r and b.bucket = a.bucket
 group by kept.l, kept.r

@@ -1,5 +1,5 @@
 -- The keys of what came and of what went, numbered: numbers are cheaper to group than texts.
-select row_number() over () as place, rule, value
+select row_number() over () as bucket, rule, value
 from (
     select rule, value from $keys as keys
     union

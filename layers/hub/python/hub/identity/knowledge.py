@@ -46,7 +46,7 @@ class Field:
     within: tuple[str, ...] = ()
     twins: float = 0.0
     home: float = 0.0
-    place: bool = False
+    address: bool = False
     base: str = ""  # the field whose values are compared, where this is its comparison within another one
 
     @property

@@ -143,9 +143,9 @@ class _Lesson:
 
     def _settled(self, key: Key) -> frozenset[int]:
         """The places of all that goes with an address, where the key is one."""
-        if not any(self.known.fields[name].place for name in key.fields):
+        if not any(self.known.fields[name].address for name in key.fields):
             return frozenset()
-        return frozenset(i for field in self.fields if field.place for i in self.place[field.name])
+        return frozenset(i for field in self.fields if field.address for i in self.place[field.name])
 
     def _most(self, key: Key, pairs: float) -> tuple[float, float] | None:
         """How many share a key of independent fields by chance; None for other keys.

@@ -333,7 +333,7 @@ def located_by(known: Knowledge) -> list[str]:
 
 def reached_by(known: Knowledge) -> list[str]:
     """The fields by which somebody is reached."""
-    return [name for name, field in known.fields.items() if field.own and not field.personal]
+    return list(dict.fromkeys(field.column for field in known.contacts))
 
 
 def household_edges(known: Knowledge, **tables: object) -> str:
