@@ -181,7 +181,7 @@ class _Lesson:
             if field.base:
                 _shares(strangers, self.strangers, here)
             if not field.personal:
-                _shares(households, self.household, here)
+                _shares(persons if field.base and field.address else households, self.household, here)
             elif field.twins or field.base:
                 twins = (field.twins * homes + field.home * LEAN) / (homes + LEAN)
                 for i in here:
