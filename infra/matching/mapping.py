@@ -12,6 +12,7 @@ from hub.identity.statements import name as column_name
 WHOLE_NAME, WHOLE_ADDRESS, KEY, DATES = "name", "address", "key", "dates"
 # No Latin, Greek, Cyrillic or Devanagari letter, nor a sign that is written among them.
 UNKNOWN = "[^\\x{01}-\\x{052F}\\x{0900}-\\x{097F}\\x{1E00}-\\x{20CF}]"
+BEHIND = r"[ ,]+(jr|jnr|junior|sr|snr|senior|ii|iii|iv|2nd|3rd|4th|ph[.]?d|m[.]?d|esq)[. ]*\z"
 TITLES = r"^[ ]*(mr|mrs|ms|miss|dr|prof|sir|shri|shrimati|sri|smt|kumari|herr|frau)[. ]+"
 
 
@@ -112,11 +113,14 @@ def _joined(texts: list[str], between: str) -> str:
 
 
 def _whole_name(text: str) -> dict[str, str]:
-    """`Anna Maria Meier` and `Meier, Anna Maria`: the first word and the last, titles left out."""
-    bare = f"regexp_replace(lower({text}), '{TITLES}', '')"
-    before, behind = f"regexp_extract({bare}, '^([^,]*),', 1)", f"regexp_extract({bare}, ',[ ]*([^ ,]+)', 1)"
+    """`Anna Maria Meier` and `Meier, Anna Maria`: the first word and the last, without title, degree and generation."""
+    named = f"regexp_replace(lower({text}), '{TITLES}', '')"
+    bare = f"coalesce(nullif(regexp_extract({named}, '^([^ ,]+[ ,]+.*[^ ,]){BEHIND}', 1), ''), {named})"
+    before = f"regexp_replace(regexp_extract({bare}, '^([^,]*),', 1), '{BEHIND}', '')"
+    behind = f"regexp_extract({bare}, ',[ ]*([^ ,]+)', 1)"
     first, last = f"regexp_extract({bare}, '^[ ]*([^ ]+)', 1)", f"regexp_extract({bare}, '[ ]([^ ]+)[ ]*\\z', 1)"
     return {
-        "given": f"nullif(case when strpos({text}, ',') > 0 then {behind} else {first} end, '')",
-        "family": f"nullif(case when strpos({text}, ',') > 0 then {before} else {last} end, '')",
+        "given": f"nullif(case when strpos({bare}, ',') > 0 then {behind} else {first} end, '')",
+        "family": f"nullif(case when strpos({bare}, ',') > 0 then {before} else {last} end, '')",
+        "generation": text,
     }

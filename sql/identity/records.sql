@@ -1,5 +1,5 @@
 -- What a run matches: each source's record of a customer with what the matcher knows of persons. A source that gives whole
--- names only has the given name in front, unless there is a comma.
+-- names only has the given name in front, unless there is a comma; degrees and `Jr` behind two names are no name.
 select
     people.record_key as source_key,
     coalesce(people.given_name, case when strpos(people.whole_name, ',') > 0 then element_at(split(people.whole_name, ', '), 2) else element_at(split(people.whole_name, ' '), 1) end) as given,
@@ -17,7 +17,7 @@ select
 from (
     select
         record_key,
-        regexp_replace(regexp_replace(coalesce(full_name_latin, full_name), '[ \t\n\r]+', ' '), '^ | \z', '') as whole_name,
+        regexp_replace(regexp_replace(regexp_replace(coalesce(full_name_latin, full_name), '[ \t\n\r]+', ' '), '^ | \z', ''), '(?i)^([^ ,]+[ ,]+.*[^ ,])[ ,]+(jr|jnr|junior|sr|snr|senior|ii|iii|iv|2nd|3rd|4th|ph[.]?d|m[.]?d|esq)[. ]*\z', '$1') as whole_name,
         coalesce(given_name_latin, given_name) as given_name,
         coalesce(family_name_latin, family_name) as family_name,
         birth_date,

@@ -166,3 +166,34 @@ def test_whom_an_address_finds_says_nothing_of_moving():
     rows = counted(known, "birth and given", [(10_000, {"street": alike["street"]})])
     assert learning.learn(known, rows, strangers, everything=1e8)[0]["street"][3] > 0.9
     assert learned["birth and postcode"] == pytest.approx(learning.usual(known)["street"])
+
+
+@pytest.mark.parametrize(
+    ("fields", "alike", "why"),
+    [
+        (["family", "given", "postcode", "street", "phone"], True, "a home has one street, however it is written"),
+        (["company", "postcode", "street", "phone"], False, "a household of firms is a quarter of a town"),
+    ],
+)
+def test_a_home_has_one_street(fields, alike, why):
+    """Pairs that share a telephone; half of those with one postcode have another street."""
+    known = KNOWN.of(fields)
+    key = next(key.number for key in known.keys if key.name == "phone")
+    rows = []
+    for name, level, pairs in (("given", 7, 500), ("given", 0, 300)):
+        for street in (0, 3):
+            told = {name: level, "company": 4 if level else 0, "postcode": 3, "street_within": street}
+            rows.append((key, *(told.get(each, -1) for each in known.compared), pairs if street else pairs / 30))
+    strangers = {name: [1 / len(field.labels)] * len(field.labels) for name, field in known.compared.items()}
+    person, household, _ = learning.learn(known, rows, strangers, 1e6)
+    assert (person["street_within"] == household["street_within"]) is alike, why
+
+
+def test_father_and_son_are_not_learned():
+    """All else is alike, and nine in ten pairs of father and son would be taken for one person's."""
+    known = KNOWN.of(["family", "given", "street", "generation"])
+    key = next(key.number for key in known.keys if key.name == "both names")
+    rows = [(key, *({"street": 3, "generation": 0}.get(each, -1) for each in known.compared), 1000)]
+    strangers = {name: [1 / len(field.labels)] * len(field.labels) for name, field in known.compared.items()}
+    person, _, _ = learning.learn(known, rows, strangers, 1e6)
+    assert person["generation"] == learning.usual(known)["generation"]

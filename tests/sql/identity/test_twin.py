@@ -28,6 +28,7 @@ FIELDS = (
     "sex",
     "company",
     "middle",
+    "generation",
 )
 
 
@@ -48,7 +49,7 @@ def made(seed: int, number: int) -> list[dict[str, str | None]]:
                 "street": f"{who.randrange(99)} {who.choice(['Main', 'Park', 'MG'])} Road",
                 "city": who.choice(["Pune", "Thane"]),
                 "postcode": f"4110{who.randrange(99):02d}", "state": "MH", "sex": who.choice("mf"), "company": None,
-                "middle": who.choice(["K", "Kiran", None]),
+                "middle": who.choice(["K", "Kiran", None]), "generation": who.choice(["Jr", "Sr", None]),
             }  # fmt: skip
             for name in chance.sample(FIELDS, 3):
                 row[name] = slip(chance, row[name])

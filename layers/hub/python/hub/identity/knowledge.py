@@ -47,6 +47,7 @@ class Field:
     twins: float = 0.0
     home: float = 0.0
     address: bool = False
+    certain: bool = False
     base: str = ""  # the field whose values are compared, where this is its comparison within another one
 
     @property

@@ -3,9 +3,10 @@
 A pair is one person's, one household's, or two strangers'. What strangers share is counted and not learned, but for
 what lies within other fields: that is learned from pairs whose key makes those alike. Fields that a key makes alike are
 left out of what its own pairs teach; a key of personal fields finds few households, but where hundreds live at one
-address it does. Whom a key on an address finds has not moved, so its pairs do not teach how often persons do. Two
-fields that have nothing to do with each other are shared by strangers as often as chance has it: where their key finds
-more pairs, these are persons, however different all else is. Coarse keys teach nothing.
+address it does. Two of one home write its street as differently as one of them does. Whom a key on an address finds has
+not moved, so its pairs do not teach how often persons do. Two fields that have nothing to do with each other are shared
+by strangers as often as chance has it: where their key finds more pairs, these are persons, however different all else
+is. Coarse keys teach nothing.
 """
 
 import math
@@ -99,6 +100,7 @@ class _Lesson:
     ) -> None:
         self.known, self.everything = known, everything
         self.fields = list(known.compared.values())
+        self.at_home = "given" in known.fields or "family" in known.fields  # firms of one address are neighbours
         self.place: dict[str, range] = {}
         at = 0
         for field in self.fields:
@@ -177,11 +179,12 @@ class _Lesson:
             _by_chance_at_most(session, homes)
         for field in self.fields:
             here = self.place[field.name]
-            _shares(persons, self.person, here)
+            if not field.certain:
+                _shares(persons, self.person, here)
             if field.base:
                 _shares(strangers, self.strangers, here)
             if not field.personal:
-                _shares(persons if field.base and field.address else households, self.household, here)
+                _shares(persons if field.base and field.address and self.at_home else households, self.household, here)
             elif field.twins or field.base:
                 twins = (field.twins * homes + field.home * LEAN) / (homes + LEAN)
                 for i in here:

@@ -42,8 +42,8 @@ def standard(known: Knowledge, source: str, columns: Mapping[str, str], month_fi
         cut = named
         spelt = f"translate({cut}, {letters}, {plain})"
         # letters that no table knows are compared by their code points: the same on each engine
-        points = f"lower(to_hex(to_utf8(substr({spelt}, 1, 60))))"
-        odd = f"case when regexp_like({spelt}, '[^ -~]') then {points} else lower({spelt}) end"
+        points = f"to_hex(to_utf8(substr({spelt}, 1, 60)))"
+        odd = f"lower(coalesce(nullif(regexp_extract({spelt}, '^[ -~]*\\z'), ''), {points}))"
         short = f"translate(lower({cut}), {few}, {few_plain})"  # a long table is slow, and seldom needed
         rest = f"case when regexp_like({short}, '[^ -~]') then {odd} else {short} end"
         low = f"case when regexp_like({cut}, '[^ -~]') then {rest} else lower({cut}) end"
