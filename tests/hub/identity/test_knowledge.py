@@ -68,6 +68,14 @@ def test_without_names_of_persons_records_are_firms():
     firms, people = KNOWN.of(["company", "city"]), KNOWN.of(["company", "city", "given", "family"])
     assert firms.fields["company"].personal and not people.fields["company"].personal
     assert any(key.firms for key in firms.keys) and not any(key.firms for key in people.keys)
+    assert firms.firms and not people.firms
+    assert not KNOWN.of(["email"]).firms, "addresses alone are people's"
+
+
+def test_a_contact_is_its_owners_unless_records_are_firms():
+    people, firms = KNOWN.of(["given", "family", "email"]), KNOWN.of(["company", "email"])
+    assert people.fields["email"].owned > 0 == firms.fields["email"].owned
+    assert people.compared["email_within"].owned == 0, "what lies within a name says what it says beyond it"
 
 
 def test_coarse_keys_come_last_and_their_rules_are_left_out_by_a_remainder():

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -116,6 +117,34 @@ def test_who_shares_a_telephone_may_be_a_faint_household():
     assert faint.met["phone"]["household"][3] == 0.7
     assert faint.met["born"]["household"][5] == pytest.approx(0.8 / 6 + 0.2 * 0.88)
     assert "phone = 3 then 0 else -60000" in statements.scores(known, faint, "levels")
+
+
+def test_where_nothing_is_personal_nobody_is_told_from_his_household():
+    """A class of households would be a second guess at the same pairs."""
+    histogram = [(400, 200, 500), (-50, 300, 400), (-300, -300, 9000)]
+    found = learning.priors(KNOWN.of(["family", "email", "phone"]), histogram, 10_000)
+    assert (found.household, found.households, found.faint) == (learning.NEVER, 0, False)
+    known = KNOWN.of(["email", "phone"])
+    rows = counted(known, "email", [(800, {"phone": [0.1, 0, 0, 0.9]}), (200, {"phone": [1.0, 0, 0, 0]})])
+    strangers = {name: [1 / len(field.labels)] * len(field.labels) for name, field in known.compared.items()}
+    lesson = learning._Lesson(known, rows, strangers, 1e6)
+    for _ in range(5):
+        lesson.round()
+    assert [session.shares[1] for session in lesson.sessions] == [0.0] * len(lesson.sessions)
+
+
+def test_an_equal_contact_says_more_than_its_rarity():
+    """Three records of one address and one of another: a pair in two is equal, and by chance 2^7 times fewer."""
+    known = KNOWN.of(["given", "family", "email"])
+    found = learning.chances(known, [], [("email", 10, 4), ("given", 10, 4)])
+    assert found["email"][4] == pytest.approx(0.5 / 2**7)
+    assert found["given"][known.fields["given"].kind.top] == pytest.approx(0.5)
+    person = learning.usual(known)
+    bare = replace(known, fields={name: replace(field, owned=0) for name, field in known.fields.items()})
+    plain, owned = (learning.model(each, person, person, person) for each in (bare, known))
+    assert owned.rare_person["email"] - plain.rare_person["email"] == pytest.approx(7000, abs=1)
+    assert owned.rare_household["email"] - plain.rare_household["email"] == pytest.approx(7000, abs=1)
+    assert owned.rare_person["given"] == plain.rare_person["given"]
 
 
 def test_a_table_without_pairs_has_a_prior():

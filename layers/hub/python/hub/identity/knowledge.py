@@ -48,6 +48,7 @@ class Field:
     home: float = 0.0
     address: bool = False
     certain: bool = False
+    owned: int = 0  # bits
     base: str = ""  # the field whose values are compared, where this is its comparison within another one
 
     @property
@@ -99,8 +100,18 @@ class Knowledge:
             found[name] = field
             if field.within:
                 inside = f"{name}_within"
-                found[inside] = replace(field, name=inside, base=name, rare=False, crosses=None)
+                found[inside] = replace(field, name=inside, base=name, rare=False, crosses=None, owned=0)
         return found
+
+    @property
+    def firms(self) -> bool:
+        """Whether records are firms, told by their name."""
+        return _are_firms(self.fields)
+
+    @property
+    def homes(self) -> bool:
+        """Whether two of a household can be told apart: by something that they do not share."""
+        return any(field.personal for field in self.fields.values())
 
     @property
     def contacts(self) -> list[Field]:
@@ -116,13 +127,14 @@ class Knowledge:
         wanted = set(names)
         if unknown := sorted(wanted - set(self.fields)):
             raise ConfigError([f"{name}: no such field; one of {', '.join(self.fields)}" for name in unknown])
-        firms = not wanted & {"given", "family"}
+        firms = _are_firms(wanted)
         fields = {
             name: replace(
                 field,
                 crosses=field.crosses if field.crosses in wanted else None,
                 within=field.within if set(field.within) <= wanted else (),
                 personal=field.personal or (firms and name == "company"),
+                owned=0 if firms else field.owned,
             )
             for name, field in self.fields.items()
             if name in wanted
@@ -137,6 +149,10 @@ class Knowledge:
                 [f"{', '.join(sorted(wanted)) or 'nothing'}: too little to find pairs by; {_remedy(self)}"]
             )
         return replace(self, fields=fields, keys=keys)
+
+
+def _are_firms(fields: Iterable[str]) -> bool:
+    return "company" in fields and not {"given", "family"} & set(fields)
 
 
 def read(folder: Path) -> Knowledge:

@@ -22,7 +22,7 @@ ROUNDS, STILL = 60, 2e-4
 LEAN = 60.0  # as many pairs' worth is what is usual
 LEAST = 1e-5
 FEWEST = 20  # pairs of a rule, or it teaches nothing
-FAINT = 0.7  # households' pairs to a person's, where too few are there to be learned
+FAINT = 0.8  # households' pairs to a person's, where too few are there to be learned
 FASHION = 2.0  # strangers of one people share both names more often than by chance
 FATHERS = 5.0  # and so do two of one household
 
@@ -63,7 +63,7 @@ def chances(known: Knowledge, counted: Iterable[Sequence[object]], agreed: Itera
         elif name in same:
             squares, records = same[name]
             pairs = max(records * (records - 1), 1.0)
-            found[name][field.kind.top] = max((squares - records) / pairs, 1 / pairs, 1e-9)
+            found[name][field.kind.top] = max((squares - records) / pairs, 1 / pairs, 1e-9) / 2**field.owned
     return found
 
 
@@ -100,7 +100,6 @@ class _Lesson:
     ) -> None:
         self.known, self.everything = known, everything
         self.fields = list(known.compared.values())
-        self.at_home = "given" in known.fields or "family" in known.fields  # firms of one address are neighbours
         self.place: dict[str, range] = {}
         at = 0
         for field in self.fields:
@@ -141,6 +140,8 @@ class _Lesson:
             pairs = sum(patterns.values())
             personal = any(self.known.fields[field].personal for field in key.fields)
             shares = (0.3, 0.05) if personal else (0.3, 0.2)
+            if not self.known.homes:
+                shares = (0.3, 0.0)
             yield _Session(told, pairs, shares, self._settled(key), self._most(key, pairs))
 
     def _settled(self, key: Key) -> frozenset[int]:
@@ -184,7 +185,11 @@ class _Lesson:
             if field.base:
                 _shares(strangers, self.strangers, here)
             if not field.personal:
-                _shares(persons if field.base and field.address and self.at_home else households, self.household, here)
+                _shares(
+                    persons if field.base and field.address and not self.known.firms else households,
+                    self.household,
+                    here,
+                )
             elif field.twins or field.base:
                 twins = (field.twins * homes + field.home * LEAN) / (homes + LEAN)
                 for i in here:
@@ -278,10 +283,11 @@ def model(known: Knowledge, person: Probabilities, household: Probabilities, str
         }
 
     rare_person = {
-        name: _milli(person[name][field.kind.top]) if field.rare else None for name, field in known.compared.items()
+        name: _milli(person[name][field.kind.top] * 2**field.owned) if field.rare else None
+        for name, field in known.compared.items()
     }
     rare_household = {
-        name: _milli(household[name][field.kind.top]) if field.rare and not field.personal else None
+        name: _milli(household[name][field.kind.top] * 2**field.owned) if field.rare and not field.personal else None
         for name, field in known.compared.items()
     }
     met = {
@@ -319,9 +325,9 @@ def priors(known: Knowledge, histogram: Iterable[Sequence[object]], records: int
     alone, _, explained_alone = _expected(rows, everything, with_homes=False)
     parameters = sum(len(field.labels) - 1 for field in known.compared.values() if not field.personal)
     pairs = max(2, sum(n for _, _, n in rows))
-    if explained - explained_alone > parameters / 2 * math.log(pairs):
+    if known.homes and explained - explained_alone > parameters / 2 * math.log(pairs):
         return Priors(_milli(persons / everything), _milli(homes / everything), persons, homes)
-    if not known.contacts:
+    if not known.homes or not known.contacts:
         return Priors(_milli(alone / everything), NEVER, alone, 0.0)
     return Priors(_milli(alone / everything), _milli(FAINT * alone / everything), alone, 0.0, faint=True)
 
