@@ -4,11 +4,12 @@ import sqlite3
 from contextlib import closing
 from datetime import timedelta
 
+import pymssql
 import pymysql
 import pytest
 
 from hub.config import SqlSource
-from hub.sources import SourceError, mysql, sql
+from hub.sources import SourceError, mysql, sql, sqlserver
 from tests.hub.bad.canaries import EMAIL, PERSON, WORD
 
 TABLE = f"create table people (id, name, at); insert into people values (1, '{PERSON}', '{EMAIL}');"
@@ -74,6 +75,26 @@ SERVERS = [
     ("no value", (1690, BY_HAND), "cannot work out a value"),
     ("another", (4242, BY_HAND), "refuses to be read"),
 ]
+
+
+# The same of SQL Server. Before there is a connection, the number may be that of an earlier refusal.
+ADDED = "DB-Lib error message 20018, severity 16:\nGeneral SQL Server error: Check messages from the SQL Server\n"
+SQL_SERVERS = [
+    ("no such table", (208, "Invalid object name 'dbo.people'." + ADDED), "no such table"),
+    ("no right", (229, BY_HAND + ADDED), "no right to it"),
+    ("a lock", (1222, BY_HAND + ADDED), "locked the table"),
+    ("stops", (6005, BY_HAND + ADDED), "being stopped"),
+    ("cut", (20047, "DB-Lib error message 20047, severity 9:\nDBPROCESS is dead or not enabled\n"), "was cut"),
+    ("slow", (20047, "DB-Lib error message 20003, severity 6:\nTDS server connection timed out\n"), "took longer"),
+    ("altered", (3961, BY_HAND + ADDED), "was altered"),
+    ("no value", (8134, BY_HAND + ADDED), "cannot work out a value"),
+    ("another", (4242, BY_HAND + ADDED), "refuses to be read (error 4242)"),
+]
+
+
+def of_sql_server(world, said, _):
+    number, text = said
+    return sqlserver._told(pymssql.OperationalError((number, text.encode()))).message
 
 
 def of_a_refusal(world, said, _):

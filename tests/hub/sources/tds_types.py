@@ -42,8 +42,9 @@ def _long(name: str, size: str) -> Kind:
 
 
 def _chunks(data: bytes) -> bytes:
-    """In two chunks, their length told before, as of a `max` type."""
-    parts = [part for part in (data[: len(data) // 3], data[len(data) // 3 :]) if part]
+    """In two chunks, their length told before, as of a `max` type; a sign of two bytes is in one of them."""
+    at = len(data) // 3 & ~1
+    parts = [part for part in (data[:at], data[at:]) if part]
     return struct.pack("<Q", len(data)) + b"".join(struct.pack("<I", len(part)) + part for part in parts) + bytes(4)
 
 
