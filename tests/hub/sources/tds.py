@@ -42,6 +42,7 @@ class Double:
     types: dict[str, str]
     context: ssl.SSLContext | None = None
     allows_snapshots: bool = True
+    sends_on_to: int | None = None  # another port of this machine
     refuses: dict[str, Refusal] = field(default_factory=dict)
     signed_in: list[dict[str, Any]] = field(default_factory=list)
     statements: list[str] = field(default_factory=list)
@@ -97,12 +98,18 @@ class Conversation:
         if told["database"] != "shop":
             said = f'Cannot open database "{told["database"]}" requested by the login. The login failed.'
             return error(4060, said) + done(FAILED)
+        sent_on = struct.pack("<BHH", 0, self.double.sends_on_to or 0, 9) + "127.0.0.1".encode("utf-16-le")
         acknowledged = b"\x01\x74\x00\x00\x04" + short("Microsoft SQL Server") + bytes([16, 0, 4, 0])
         return (
             token(0xE3, b"\x01" + short("shop") + short("master"))
             + token(0xE3, b"\x07" + bytes([len(COLLATION)]) + COLLATION + b"\0")
             + token(0xE3, b"\x04" + short(str(SIZE)) + short(str(SIZE)))
             + token(0xAD, acknowledged)
+            + (
+                token(0xE3, b"\x14" + struct.pack("<H", len(sent_on)) + sent_on + bytes(2))
+                if self.double.sends_on_to
+                else b""
+            )
             + done(FINAL)
         )
 
@@ -122,7 +129,9 @@ class Conversation:
                 "no such column": (207, f"Invalid column name '{name}'."),
             }.get(what, (102, "Incorrect syntax near 'x'."))
             return error(number, said) + done(FAILED)
-        kinds = [kind(self._type(name, [row[at] for row in rows])) for at, name in enumerate(names)]
+        of = {name: column for column, name in re.findall(r'"(\w+)" as (\w+)', sql)}  # the type of what it stands for
+        of |= {f'max("{column}")': column for column in self.double.types}
+        kinds = [kind(self._type(of.get(name, name), [row[at] for row in rows])) for at, name in enumerate(names)]
         made = [b"\x81", struct.pack("<H", len(names))]
         made += [struct.pack("<IH", 0, 1) + each[0] + short(name) for name, each in zip(names, kinds, strict=True)]
         sent = rows if refusal is None else rows[: refusal.after]

@@ -237,6 +237,13 @@ def test_what_the_server_refuses(double, name, fetch, refusal, told, why):
     assert PERSON not in refused.value.message, why
 
 
+def secured(folder):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2  # with later ones the protocol begins in another way
+    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    return context
+
+
 @pytest.mark.parametrize(
     ("server", "connection", "told", "why"),
     [
@@ -251,11 +258,7 @@ def test_what_the_server_refuses(double, name, fetch, refusal, told, why):
     ],
 )
 def test_signing_in(folder, server, connection, told, why):
-    context = None
-    if server:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.maximum_version = ssl.TLSVersion.TLSv1_2  # with later ones the protocol begins in another way
-        context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    context = secured(folder) if server else None
     if "authority" in connection:
         connection = {**connection, "authority": (folder / "cert.pem").read_text()}
     with serving(Double(str(folder / "shop"), TYPES, context)) as double:
@@ -288,16 +291,32 @@ def test_where_it_does_not_connect(address, connection, told):
 
 def test_a_certificate_of_another_name(folder, monkeypatch):
     """To the number that was checked; the certificate is to be that of the name."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.maximum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
     monkeypatch.setattr("hub.sources.remote.Remote._checked", lambda *_: ["127.0.0.1"])
-    with serving(Double(str(folder / "shop"), TYPES, context)) as double:
+    with serving(Double(str(folder / "shop"), TYPES, secured(folder))) as double:
         trusted = {"tls": "verified", "authority": (folder / "cert.pem").read_text()}
         made = source(f"sqlserver://reader@db.example:{double.port}/shop", {"table": "dbo.big"}, **trusted)
         with pytest.raises(SourceError, match=r"db\.example cannot be reached: .*certificate"):
             list(pieces(made))
     assert (double.signed_in, len(double.connections)) == ([], 1)
+
+
+@pytest.mark.parametrize("name", ["the same", "another"])
+def test_a_server_that_sends_the_driver_on(folder, tmp_path, monkeypatch, name):
+    """As for a copy that is only read. The driver goes there by itself; it must be the one that `url` names."""
+    servers._certify(tmp_path)
+    other = secured(folder if name == "the same" else tmp_path)
+    with (
+        serving(Double(str(folder / "shop"), TYPES, other)) as copy,
+        serving(Double(str(folder / "shop"), TYPES, secured(folder), sends_on_to=copy.port)) as double,
+    ):
+        trusted = {"tls": "verified", "authority": (folder / "cert.pem").read_text()}
+        made = reading(double, {"table": "dbo.orders"}, ORDERS, ("region", "number"), **trusted)
+        if name == "the same":
+            assert len(rows(pieces(made))) == 25
+            return
+        with pytest.raises(SourceError, match="certificate is not to be trusted"):
+            list(pieces(made))
+    assert copy.signed_in == []
 
 
 def big(double, port=None):

@@ -1,12 +1,16 @@
 """Every type of SQL Server as its real driver reads it off the wire, and as a key."""
 
+import re
 import sqlite3
 from contextlib import closing
 
 import pytest
 
+from hub.sources import SourceError
+from hub.sources.sqlserver_fields import Field
 from tests.hub.sources.databases import pieces, rows
 from tests.hub.sources.tds import Double, serving
+from tests.hub.sources.tds_types import COLLATION_NAME
 from tests.hub.sources.test_sqlserver import reading, secrets
 
 __all__ = ["secrets"]  # a fixture
@@ -99,6 +103,7 @@ KEYS = [
     ("float", [-1e300, 0.1 + 0.2, 1e300]),
     ("bigint", [-(2**63), 0, 2**63 - 1]),
     ("nvarchar(9)", ["", "it's 😀 %s", "ж"]),
+    ("varchar(9)", ["", "it's", "süd"]),
     ("varbinary(9)", [b"", b"\0", b"\xff"]),
 ]
 
@@ -109,3 +114,52 @@ def test_each_kind_of_key_leads_from_row_to_row(table, told, values):
         made = reading(double, {"table": "dbo.odd", "rows": 1}, {"k": "varchar", "n": "integer"}, ["k"])
         assert [row[1] for row in rows(pieces(made))] == [0, 1, 2]
     assert any(f"convert({told}, " in each or "0x" in each for each in double.statements), "of its own type"
+    collated = any(f" collate {COLLATION_NAME})" in each for each in double.statements)
+    assert collated == told.startswith("varchar"), "or its signs would be those of the database's own alphabet"
+
+
+# What SQL Server itself is asked to write or to read; the double does not tell good from bad there.
+SELECTED = [
+    ("int", '"c"', "as it is"),
+    ("nvarchar(max)", '"c"', "as it is"),
+    ("text", 'convert(nvarchar(max), "c") as "c"', "a type of old"),
+    ("image", 'convert(varbinary(max), "c") as "c"', "likewise"),
+    ("sql_variant", 'convert(nvarchar(4000), "c") as "c"', "a value of any type, as text"),
+    ("json", 'convert(nvarchar(max), "c") as "c"', "a type of 2025"),
+    ("", 'convert(varbinary(max), "c") as "c"', "a type of .NET has no name: geography, hierarchyid"),
+]
+
+
+@pytest.mark.parametrize(("told", "selected", "why"), SELECTED, ids=[case[0] for case in SELECTED])
+def test_what_is_selected(told, selected, why):
+    assert Field("c", told, None).selected == selected, why
+
+
+LITERALS = [
+    ("int", 7, "convert(int, convert(nvarchar(1), <7>))"),
+    ("nvarchar(40)", "", "convert(nvarchar(40), convert(nvarchar(1), <>))"),
+    ("nvarchar(40)", "😀'", "convert(nvarchar(40), convert(nvarchar(3), <😀'>))"),
+    ("varchar(9)", "a", f"convert(varchar(9), convert(nvarchar(1), <a>) collate {COLLATION_NAME})"),
+    ("binary(2)", "00ff", "0x00ff"),
+    ("timestamp", "00000000000007d1", "0x00000000000007d1"),
+    ("float", 1e300, "convert(float, convert(nvarchar(6), <1e+300>))"),
+    ("datetime2(7)", "2024-02-29 01:02:03.1234567",
+     "convert(datetime2(7), convert(nvarchar(27), <2024-02-29 01:02:03.1234567>), 121)"),
+    ("datetime", "2024-02-29 01:02:03.123000",  # six digits are too many for a datetime itself
+     "convert(datetime, convert(datetime2(7), convert(nvarchar(26), <2024-02-29 01:02:03.123000>), 121), 121)"),
+    ("datetimeoffset(7)", "2024-02-29 01:02:03.1234567-05:30",  # Python wants no blank, SQL Server has one
+     "convert(datetimeoffset(7), convert(nvarchar(34), <2024-02-29 01:02:03.1234567 -05:30>), 121)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("told", "mark", "written"), LITERALS, ids=[f"{case[0]} {case[1]}" for case in LITERALS])
+def test_what_leads_back_to_a_value(told, mark, written):
+    literal = Field("c", told, COLLATION_NAME if told.startswith("varchar") else None).literal(mark)
+    plain = re.sub(r"(?<=, )0x([0-9a-f]*)", lambda each: f"<{bytes.fromhex(each[1]).decode('utf-16-le')}>", literal)
+    assert plain == written
+
+
+@pytest.mark.parametrize("told", ["text", "xml", "real", "sql_variant", ""])
+def test_what_leads_to_no_row(told):
+    with pytest.raises(SourceError, match="does not lead from row to row"):
+        Field("c", told, None).literal("1")

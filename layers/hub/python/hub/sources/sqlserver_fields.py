@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -78,8 +77,6 @@ class Field:
 
     def column(self, values: Iterable[Any]) -> pa.Array:
         """The driver's values as Arrow has them; text for what has no type of its own there."""
-        if self.kind == "datetime":
-            values = (value and _of_thirds(value) for value in values)
         if self.kind in ("decimal", "numeric"):
             precision, scale = map(int, re.findall(r"\d+", self.told))
             return pa.array(values, pa.decimal128(precision, scale))
@@ -112,11 +109,6 @@ class Field:
         if self.kind in ("datetime", "smalldatetime"):
             wide = f"convert(datetime2(7), {wide}, {EXACT})"
         return f"convert({self.told}, {wide}{f', {EXACT}' if self.is_moment else ''})"
-
-
-def _of_thirds(value: datetime) -> datetime:
-    """A datetime counts thirds of a hundredth of a second; SQL Server shows them as whole milliseconds."""
-    return value + timedelta(microseconds=round(value.microsecond, -3) - value.microsecond)
 
 
 def _text(value: Any) -> str | None:
