@@ -24,7 +24,7 @@ KINDS = {
     "column": (207, 4104),
     "rights": (229, 230, 262, 297, 300, 371, 916),
     "writes": (3906, 3908),
-    "syntax": (102, 105, 109, 145, 156, 170, 174, 189, 195, 319, 1033, 4121, 4145, 8117, 8155),
+    "syntax": (102, 105, 109, 145, 156, 170, 174, 189, 195, 319, 1033, 4121, 4145, 8117, 8155, 8156),
     "lock": (1205, 1222),
     "full": (10928, 10929, 10936, 17809),
     "stops": (6005, 40197, 40501, 40613),
@@ -106,9 +106,7 @@ class SqlServer:
     def _described(self, relation: str) -> dict[str, Field]:
         """The columns of a relation by their names in quotes."""
         if relation not in self._fields:
-            self._run(
-                f"select top (0) 1 as hub_nothing from {relation}"
-            )  # which says what is wrong, where something is
+            self._run(f"select top (0) 1 as hub_nothing from {relation}")  # an error of this one says what is wrong
             text = f"select * from {relation}".replace("'", "''")
             found = self._run(
                 "select name, system_type_name, collation_name "
