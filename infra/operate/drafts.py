@@ -44,7 +44,7 @@ data_sets:
 """,
     "sql": """connector: sql
 connection:
-  url: sqlite:////var/data/{name}.sqlite    # or postgresql://<user>@<host>/<database>
+  url: sqlite:////var/data/{name}.sqlite    # or postgresql://, mysql:// or sqlserver:// and <user>@<host>/<database>
 
 data_sets:
   customers:

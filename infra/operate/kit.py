@@ -19,10 +19,10 @@ from infra.operate.stage import OperateError
 Say = Callable[[str], None]
 SQLITE = "sqlite_master as q", ("name",), " where type = 'table' and name not like 'sqlite_%' order by name"
 OTHERS = (
-    "information_schema.tables as q",
+    "INFORMATION_SCHEMA.TABLES as q",  # as SQL Server writes it, whose names may have a case
     ("table_schema", "table_name"),
-    " where table_schema not in ('information_schema', 'pg_catalog', 'mysql', 'performance_schema', 'sys') "
-    "order by table_schema, table_name",
+    " where TABLE_SCHEMA not in ('information_schema', 'pg_catalog', 'mysql', 'performance_schema', 'sys') "
+    "order by TABLE_SCHEMA, TABLE_NAME",
 )
 
 
@@ -174,7 +174,7 @@ def _undeclared(source: Any, rows: int, tables: dict[str, pa.Table], found: dict
         for table in _tables(source, database):
             if table.lower() in declared or table.lower().partition(".")[2] in declared:
                 continue
-            sample = _first(database, ".".join(map(quoted, table.split("."))) + " as q", f" limit {rows}")
+            sample = _first(database, ".".join(map(quoted, table.split("."))) + " as q", "", rows)
             if not len(sample):
                 say(f"{table}: no data set reads it; it is empty")
                 continue
@@ -196,5 +196,5 @@ def _tables(source: Any, database: Database) -> list[str]:
     return [".".join(map(str, row.values())) for row in rows]
 
 
-def _first(database: Database, relation: str, rest: str) -> pa.Table:
-    return database.page([quoted(name) for name in database.columns(relation)], [], relation, rest).rows
+def _first(database: Database, relation: str, rest: str, most: int | None = None) -> pa.Table:
+    return database.page([quoted(name) for name in database.columns(relation)], [], relation, rest, most).rows

@@ -43,6 +43,7 @@ KINDS = [
     ("SQL: nobody there", databases.of_a_server, "postgresql://u@127.0.0.1:1/x", {}, "127.0.0.1", "cannot be reached"),
     ("SQL: no such host", databases.of_a_server, "postgresql://u@no.invalid/x", {}, "no.invalid", "is not known"),
     *[(f"SQL: {kind}", databases.of_a_refusal, said, None, "the ", what) for kind, said, what in databases.SERVERS],
+    ("SQL Server: another", databases.of_sql_server, databases.SQL_SERVER, None, "the ", "manual of SQL Server"),
     *[(f"a value: {kind}", rows.of_a_value, column, value, "value", what) for kind, column, value, what in rows.ROWS],
     *[(f"a pull: {kind}", rows.of_a_pull, *rest) for kind, *rest in rows.PULLS],
     *[(f"a line of the quarantine: {kind}", rows.of_a_line_of_the_quarantine, *rest) for kind, *rest in rows.REFUSED],

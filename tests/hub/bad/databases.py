@@ -4,11 +4,12 @@ import sqlite3
 from contextlib import closing
 from datetime import timedelta
 
+import pymssql
 import pymysql
 import pytest
 
 from hub.config import SqlSource
-from hub.sources import SourceError, mysql, sql
+from hub.sources import SourceError, mysql, sql, sqlserver
 from tests.hub.bad.canaries import EMAIL, PERSON, WORD
 
 TABLE = f"create table people (id, name, at); insert into people values (1, '{PERSON}', '{EMAIL}');"
@@ -74,6 +75,17 @@ SERVERS = [
     ("no value", (1690, BY_HAND), "cannot work out a value"),
     ("another", (4242, BY_HAND), "refuses to be read"),
 ]
+
+
+SQL_SERVER = (
+    4242,
+    BY_HAND + "DB-Lib error message 20018, severity 16:\nGeneral SQL Server error",
+)  # a number of its own
+
+
+def of_sql_server(world, said, _):
+    number, text = said
+    return sqlserver._told(pymssql.OperationalError((number, text.encode()))).message
 
 
 def of_a_refusal(world, said, _):

@@ -1,5 +1,7 @@
 """What a manifest may say of a database."""
 
+import json
+import re
 from pathlib import Path
 
 import pytest
@@ -49,6 +51,11 @@ CONDITIONS = [
     ("@a := 1", "':='", "sets a variable of MySQL"),
     ("1 = 1 into outfile '/tmp/x'", "the word into", "writes a file on MySQL's machine"),
     ("id in (delete from t returning id)", "the word delete", "writes"),
+    ("[a'] = 1; drop table t -- '", "a quote that is not closed", "a quote in a name of SQL Server begins no text"),
+    ("[`] = 1; drop table t; select [`]", "';'", "likewise"),
+    ("name like '[a-c]%' and note = 'x [; --'", None, "a bracket within a text is no name"),
+    ("tags[1] = 'a;b'", None, "an element of a list of PostgreSQL"),
+    ("id in (select id from openquery(other, 'delete t'))", "the word openquery", "has another server write"),
     ("LOAD_FILE('/etc/passwd') is null", None, "a word of its own; the user's rights say whether"),
 ]
 
@@ -78,6 +85,9 @@ WRONG = [
     ("connection", "url: postgresql://u@h/db?hostaddr=127.0.0.1", "'hostaddr'", "would go round the check of the host"),
     ("connection", "url: postgresql:///db?host=10.0.0.1", "has a host that is no path", "likewise"),
     ("connection", "url: mariadb://u@h", "is no address", "no database"),
+    ("connection", "url: sqlserver://u@h/db?encrypt=false", "has the parameter 'encrypt'", "TLS has words of its own"),
+    ("connection", "url: sqlserver:///db", "names no host", "it has no socket"),
+    ("connection", "url: mssql://u@h/db", "or sqlserver://", "another name for it"),
     ("connection", "url: mysql://u:hunter2@h/db", "holds a password", "it would be in every template"),
     ("connection", "url: mysql://u@h/db\n  tls: none", "may be none only for a private address", "a server elsewhere"),
     ("connection", "url: mysql://u@8.8.8.8/db\n  tls: none", "may be none only", "a public number"),
@@ -108,9 +118,29 @@ def test_mistakes(problems, place, text, told, why):
     assert "hunter2" not in found[0]
 
 
+QUERIES = [
+    ("select id from dbo.a where b in (select b from c)", None, "reads"),
+    ("select [id], replace(\"update\", 'x)', '') as x from a", None, "names and texts may hold what they like"),
+    ("select 1 as id delete from a", "the word delete", "a second statement, without a sign between them"),
+    ("select 1 as id) as q select * from (select 2 as id", "closes a parenthesis", "leaves the parentheses"),
+    ("with a as (select 1 as id) select * from a", "does not begin with SELECT", "SQL Server wants it outside"),
+    ("select id into other from a", "the word into", "makes a table"),
+    ("select id from a -- all", "'--'", "hides what follows"),
+]
+
+
+@pytest.mark.parametrize(("query", "told", "why"), QUERIES, ids=[case[0] for case in QUERIES])
+def test_a_query_of_a_database_that_cannot_be_told_to_read_only(problems, query, told, why):
+    shop = SHOP.replace("${SHOP_URL}", "sqlserver://u@db.example/shop")
+    found = problems(re.sub("table: customers\n", lambda _: f"query: {json.dumps(query)}\n", shop, count=1))
+    assert len(found) == bool(told), (why, found)
+    assert not told or (told in found[0] and "in parentheses" in found[0])
+
+
 @pytest.mark.parametrize(
     "text",
     [
+        "url: sqlserver://u@10.0.0.8:1433/db\n  tls: none",
         "url: mysql://u@10.0.0.8:3307/db\n  tls: none",
         "url: mariadb://u@db.example/db\n  private: true\n  statement_timeout: 2 minutes",
         "url: postgresql:///db?host=/run/postgresql&user=u",

@@ -22,6 +22,8 @@ from hub.settings import CollectSettings, UploadsSettings
 from tests.hub.pulls import writings
 from tests.hub.pulls.conftest import CONTROL, VAULT
 from tests.hub.sources.double import Api, serving
+from tests.hub.sources.tds import Double
+from tests.hub.sources.tds import serving as sql_server
 from tests.hub.sources.test_sftp import HOST
 from tests.hub.sources.test_sftp import serving as sftp_serving
 from tests.stores import create_table
@@ -46,6 +48,8 @@ UPLOAD = {
     "stage": "test", "access_table": "access", "user_pool_client_id": "c", "control_table": CONTROL,
     "vault_bucket": VAULT, "pull_queue_url": "to be made",
 }  # fmt: skip
+SQL_SERVER = ["nvarchar(20)", "bigint", "decimal(18,4)", "float", "bit", "date", "datetimeoffset(7)", "datetime2(7)"]
+SQL_SERVER += ["bigint", "nvarchar(max)", "nvarchar(max)"]
 DATABASE = """create table things (id varchar(20) primary key, number bigint, amount decimal(18,4),
     rate double precision, active boolean, born_on date, seen_at %s, local_at %s, code bigint, tags %s, note text)"""
 
@@ -170,6 +174,22 @@ def test_mariadb(pulled, expected, mariadb):
         ):
             cursor.execute(statement)
     assert pulled("sql", "table: things, rows: 300", f"url: '{url}'", refused=1) == expected
+
+
+def test_sql_server(pulled, expected, tmp_path):
+    """Its driver, on a double of the protocol; the `datetimeoffset` keeps the writer's clock."""
+
+    def moment(value):
+        return f"{value:%Y-%m-%d %H:%M:%S.%f}0" + (f" {value.isoformat()[-6:]}" if value.tzinfo else "")
+
+    types = dict(zip(writings.NAMES, SQL_SERVER, strict=True))
+    with sql_server(Double(str(tmp_path / "shop"), types)) as double:
+        double.run(f"create table dbo.things ({', '.join(types)})")
+        double.run(writings.inserts(moment, lambda amount: f"'{amount}'"))
+        boto3.client("ssm").put_parameter(Name="/hub/shop", Value="p w/1", Type="SecureString")
+        url = f"sqlserver://reader@127.0.0.1:{double.port}/shop"
+        sign_in = "authentication: {kind: password, secret: /hub/shop}"
+        assert pulled("sql", "table: dbo.things, rows: 300", f"url: '{url}', {sign_in}") == expected
 
 
 def test_sqlite(pulled, expected, tmp_path):

@@ -25,6 +25,11 @@ def placeholders() -> Iterator[None]:
         _placeholders = False
 
 
+def hand_on(name: str, value: str) -> None:
+    """A variable for a library that can be told in no other way."""
+    os.environ[name] = value
+
+
 class Settings(BaseModel):
     """Base of a function's settings: the field `control_table` is the variable CONTROL_TABLE."""
 

@@ -16,7 +16,7 @@ Address = Annotated[str, StringConstraints(pattern=r"^https?://")]
 RecordsPath = Annotated[str, StringConstraints(pattern=rf"^\$(\[\*\])?({_FIELD}(\[\*\])?)*$")]
 
 
-DATABASE = r"^(sqlite:///|postgresql://|mysql://|mariadb://)"
+DATABASE = r"^(sqlite:///|postgresql://|mysql://|mariadb://|sqlserver://)"
 LOCATION = r"^(s3://[a-z0-9.-]+/.*|sftp://([^@/\s:]+@)?[A-Za-z0-9.-]+(:\d{1,5})?(/.*)?)$"
 
 

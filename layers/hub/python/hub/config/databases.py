@@ -10,20 +10,22 @@ from hub.config.rest_rules import SECRET_NAME
 
 Problem = tuple[tuple[str | int, ...], str]
 
-EXAMPLE = "sqlite:///<file>, or postgresql://, mysql:// or mariadb:// and <user>@<host>/<database>"
+EXAMPLE = "sqlite:///<file>, or postgresql://, mysql://, mariadb:// or sqlserver:// and <user>@<host>/<database>"
 # A socket on the machine itself; all else that a driver reads from an address has a word of its own here or none.
 PARAMETERS = {
     "sqlite": set[str](),
     "postgresql": {"host", "user", "dbname"},
     "mysql": {"socket"},
     "mariadb": {"socket"},
+    "sqlserver": set[str](),
 }
 LONGEST_STATEMENT = 240  # seconds; a worker has five minutes
 QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`(?:[^`]|``)*`")
 ENDS = (";", "--", "/*", "*/", "#", "$", "\\", "\0", ":=", "{", "}")
+BRACKETED = re.compile(rf"{QUOTED.pattern}|\[(?:[^\]]|\]\])*\]")  # of SQL Server
 WRITES = re.compile(
     r"\b(alter|analyze|call|copy|create|delete|do|drop|dumpfile|exec|execute|grant|insert|into|load|lock|merge|outfile"
-    r"|rename|replace\s+into|reset|revoke|set|truncate|update|vacuum)\b",
+    r"|opendatasource|openquery|openrowset|rename|replace\s+into|reset|revoke|set|truncate|update|vacuum)\b",
     re.IGNORECASE,
 )
 
@@ -45,6 +47,8 @@ def connection(given: Any) -> Iterator[Problem]:
             )
         elif name in ("host", "socket") and not value.startswith("/"):
             yield ("connection", "url"), f"has a {name} that is no path; the host stands between @ and /"
+    if parts.scheme == "sqlserver" and not parts.hostname:
+        yield ("connection", "url"), "names no host; write sqlserver://<user>@<host>/<database>"
     if given.tls == "none" and parts.hostname and not _by_private_number(parts.hostname):
         yield ("connection", "tls"), "may be none only for a private address that is written as a number; take it out"
     if given.authority is not None and "-----BEGIN CERTIFICATE-----" not in given.authority:
@@ -68,6 +72,8 @@ def fetch(data_set: Any, url: str) -> Iterator[Problem]:
         yield ("changed_since", "parameter"), "is for REST; a database is asked by the column, take it out"
     if given.query and not reads_only(given.query):
         yield ("query",), "must be one SELECT without a semicolon; it is read a piece at a time"
+    if given.query and url.startswith("sqlserver:") and (what := _more_than_a_query(given.query)):
+        yield ("query",), f"{what}; write one SELECT that can stand in parentheses"
     if given.filter and (what := no_condition(given.filter)):
         yield ("filter",), f"{what}; write one condition, for example country = 'IN'"
     if given.parallel > 1 and url.startswith("sqlite:"):
@@ -82,7 +88,18 @@ def reads_only(query: str) -> bool:
 
 def no_condition(text: str) -> str | None:
     """Why a text is not one condition within a statement, in any of the databases; None where it is."""
-    bare = QUOTED.sub(" ? ", text)
+    return _no_part(text, QUOTED) or _no_part(text, BRACKETED)
+
+
+def _more_than_a_query(text: str) -> str | None:
+    """Why SQL Server might do more than read: a session of its can write, and a statement ends without a sign."""
+    if not re.match(r"\s*select\b", text, re.IGNORECASE):
+        return "does not begin with SELECT"
+    return no_condition(text)
+
+
+def _no_part(text: str, quotes: re.Pattern[str]) -> str | None:
+    bare = quotes.sub(" ? ", text)
     if any(mark in bare for mark in ("'", '"', "`")):
         return "has a quote that is not closed"
     if found := next((mark for mark in ENDS if mark in bare or (mark == "\\" and mark in text)), None):

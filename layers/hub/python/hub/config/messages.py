@@ -13,7 +13,8 @@ PATTERNS = {
     TYPE: f"write {TYPES}",
     r"^/": "write a path that begins with /",
     r"^https?://": "write an address that begins with http:// or https://",
-    DATABASE: "write sqlite:///<file>, or postgresql://, mysql:// or mariadb:// and <user>@<host>/<database>",
+    DATABASE: "write sqlite:///<file>, or postgresql://, mysql://, mariadb:// or sqlserver:// and "
+    "<user>@<host>/<database>",
     LOCATION: "write s3://<bucket>/<folder>/ or sftp://<user>@<host>/<folder>",
     r"^(.|auto)$": "write one character, auto, or null where nothing is quoted",
     r"^[A-Z]{3}$": "write the three capital letters of a currency, for example INR",

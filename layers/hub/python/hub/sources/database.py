@@ -35,23 +35,32 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Rows in the order of the key. mark: what leads back to the row at a position."""
+    """Rows in the order of the key. mark: what leads back to the row at a position.
+
+    tie: what is the same for rows whose keys the database takes for the same; without it, their marks are.
+    """
 
     rows: pa.Table
     mark: Callable[[int], Mark]
+    tie: Callable[[int], Any] | None = None
 
 
 class Database(Protocol):
     """One snapshot of a database.
 
     A relation is what stands behind FROM, a column is quoted. Marks are made by `page` and `highest` alone.
+    is_still: whether all that is read is of that snapshot; without one others may write between two pages.
     """
+
+    is_still: bool
 
     def columns(self, relation: str) -> list[str]:
         """The names of a relation's columns."""
 
-    def page(self, columns: Sequence[str], keys: Sequence[str], relation: str, rest: str) -> Page:
-        """SELECT columns FROM relation, and the rest of the statement."""
+    def page(
+        self, columns: Sequence[str], keys: Sequence[str], relation: str, rest: str, most: int | None = None
+    ) -> Page:
+        """SELECT columns FROM relation, the rest of the statement, and no more rows than `most`."""
 
     def counts(self, sql: str) -> list[int]:
         """The numbers of a SELECT's single row; nothing counts as none."""
@@ -82,6 +91,10 @@ def connect(source: SqlSource, snapshot: str | None = None) -> Database:
         from hub.sources.postgresql import PostgreSql
 
         return PostgreSql(source.connection, snapshot)
+    if scheme == "sqlserver":
+        from hub.sources.sqlserver import SqlServer
+
+        return SqlServer(source.connection)
     from hub.sources.mysql import MySql
 
     return MySql(source.connection)
@@ -95,6 +108,11 @@ def refused(kind: str, told: str = "") -> SourceError:
 def quoted(name: str) -> str:
     """An identifier as standard SQL quotes it."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def at_most(most: int | None) -> str:
+    """The end of a statement that is to give no more rows, as most databases write it."""
+    return "" if most is None else f" limit {most}"
 
 
 def rows_beyond(columns: Sequence[str], literals: Sequence[str]) -> str:

@@ -31,8 +31,8 @@ class Keyset:
         One row more than wanted is read: a page does not end between two rows that have the same key.
         """
         while not part["ended"]:
-            rest = f"{self._where(database, part)} order by {', '.join(self.keys)} limit {self.rows + 1}"
-            page = database.page(self.columns, self.keys, self.relation, rest)
+            rest = f"{self._where(database, part)} order by {', '.join(self.keys)}"
+            page = database.page(self.columns, self.keys, self.relation, rest, self.rows + 1)
             count = self._cut(page)
             after = page.mark(count - 1) if count else part["after"]
             part = {**part, "after": after, "ended": count == len(page.rows)}
@@ -42,8 +42,9 @@ class Keyset:
         count = len(page.rows)
         if count <= self.rows:
             return count
-        behind = page.mark(count - 1)
-        while count and page.mark(count - 1) == behind:
+        tie = page.tie or page.mark
+        behind = tie(count - 1)
+        while count and tie(count - 1) == behind:
             count -= 1
         if not count:
             raise SourceError(

@@ -8,7 +8,7 @@ import pymysql
 from pymysql.constants import FIELD_TYPE
 
 from hub.config.connections import SqlConnection
-from hub.sources.database import CUT, Page, columns_beyond, refused
+from hub.sources.database import CUT, Page, at_most, columns_beyond, refused
 from hub.sources.mysql_lines import Field, lines, read
 from hub.sources.piece import SourceError
 from hub.sources.remote import CONNECTING, Remote
@@ -65,6 +65,8 @@ NUMBERS = {
 
 
 class MySql:
+    is_still = True
+
     def __init__(self, connection: SqlConnection) -> None:
         self._fields: dict[str, dict[str, Field]] = {}
         self._connection = _connected(connection)
@@ -84,12 +86,14 @@ class MySql:
     def columns(self, relation: str) -> list[str]:
         return [field.name for field in self._described(relation).values()]
 
-    def page(self, columns: Sequence[str], keys: Sequence[str], relation: str, rest: str) -> Page:
+    def page(
+        self, columns: Sequence[str], keys: Sequence[str], relation: str, rest: str, most: int | None = None
+    ) -> Page:
         known = self._described(relation)
         fields = [_of(known, column) for column in dict.fromkeys([*columns, *keys])]
         places = [fields.index(_of(known, key)) for key in keys]
         try:
-            found = lines(self._connection, fields, f"from {relation}{rest}")
+            found = lines(self._connection, fields, f"from {relation}{rest}{at_most(most)}")
         except (pymysql.Error, OSError) as error:
             raise _told(error) from error
         table = read(found, fields)

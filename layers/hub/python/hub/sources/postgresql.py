@@ -10,7 +10,7 @@ from adbc_driver_manager import dbapi as adbc
 from adbc_driver_postgresql import dbapi as postgresql
 
 from hub.config.connections import SqlConnection
-from hub.sources.database import CUT, Page, quoted, refused, rows_beyond
+from hub.sources.database import CUT, Page, at_most, quoted, refused, rows_beyond
 from hub.sources.piece import SourceError
 from hub.sources.remote import CONNECTING, Remote
 from hub.sources.rest import secret
@@ -42,6 +42,8 @@ ALIVE = "keepalives_idle=15&keepalives_interval=5&keepalives_count=3&tcp_user_ti
 
 
 class PostgreSql:
+    is_still = True
+
     def __init__(self, connection: SqlConnection, snapshot: str | None) -> None:
         self._types: dict[tuple[str, str], str] = {}
         self._whole: dict[str, set[str]] = {}
@@ -67,11 +69,13 @@ class PostgreSql:
         self._whole[relation] = {quoted(each.name) for each in schema if pa.types.is_integer(each.type)}
         return list(schema.names)
 
-    def page(self, columns: Sequence[str], keys: Sequence[str], relation: str, rest: str) -> Page:
+    def page(
+        self, columns: Sequence[str], keys: Sequence[str], relation: str, rest: str, most: int | None = None
+    ) -> Page:
         # A whole number is its own text; to have the database write it costs as much again as the column.
         whole = {key for key in keys if key in columns and key in self._whole.get(relation, ())}
         marks = [f"{key}::text as hub_key_{at}" for at, key in enumerate(keys) if key not in whole]
-        self._run(f"select {', '.join([*columns, *marks])} from {relation}{rest}")
+        self._run(f"select {', '.join([*columns, *marks])} from {relation}{rest}{at_most(most)}")
         table = self._table()
         written = iter(range(len(columns), len(columns) + len(marks)))
         places = [columns.index(key) if key in whole else next(written) for key in keys]

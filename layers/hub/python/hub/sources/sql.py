@@ -53,11 +53,12 @@ class Sql:
             if "ranges" not in place:
                 place |= {"ranges": self._ranges(database, keyset, first=cursor is None), "keyless": keyless > 0}
             databases = self._databases(connections, database, len(_left(place)))
-            declared = place["received"] + (keyless if place["keyless"] else 0)
-            declared += sum(keyset.count(each, part) for each, part in zip(databases, _left(place), strict=False))
+            declared = place["received"] + (keyless if place["keyless"] else 0) if database.is_still else None
+            if declared is not None:
+                declared += sum(keyset.count(each, part) for each, part in zip(databases, _left(place), strict=False))
             for page in self._pages(keyset, databases, place, rest):
                 place["received"] += len(page.rows)
-                if place["received"] > declared:
+                if declared is not None and place["received"] > declared:
                     raise SourceError(
                         f"{self._told} does not put the rows in order: after {declared} rows come some of them "
                         "again; take another key"
@@ -79,7 +80,7 @@ class Sql:
             place["keyless"] = False
             yield databases[0].page(keyset.columns, self._keys, self._relation, rest)
 
-    def _piece(self, page: Page, place: dict[str, Any], declared: int, cursor: Position | None) -> Piece:
+    def _piece(self, page: Page, place: dict[str, Any], declared: int | None, cursor: Position | None) -> Piece:
         require_columns(page.rows, self._data_set, self._fetch.table or "the query")
         rows, new_fields = from_arrow(page.rows, self._data_set)
         high = place["high"] if place["high"] is not None else (cursor or {}).get("changed")

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pyarrow as pa
 
 from hub.config.connections import SqlConnection
-from hub.sources.database import Page, refused, rows_beyond
+from hub.sources.database import Page, at_most, refused, rows_beyond
 from hub.sources.piece import SourceError
 from hub.sources.tables import column_of
 
@@ -30,6 +30,8 @@ STEPS = 10_000  # of SQLite's machine between two looks at the clock
 
 
 class Sqlite:
+    is_still = True
+
     def __init__(self, connection: SqlConnection) -> None:
         path = Path(connection.url.removeprefix("sqlite:///"))
         if not path.is_file():
@@ -47,8 +49,10 @@ class Sqlite:
     def columns(self, relation: str) -> list[str]:
         return self._run(f"select * from {relation} limit 0")[0]
 
-    def page(self, columns: Sequence[str], keys: Sequence[str], relation: str, rest: str) -> Page:
-        names, rows = self._run(f"select {', '.join([*columns, *keys])} from {relation}{rest}")
+    def page(
+        self, columns: Sequence[str], keys: Sequence[str], relation: str, rest: str, most: int | None = None
+    ) -> Page:
+        names, rows = self._run(f"select {', '.join([*columns, *keys])} from {relation}{rest}{at_most(most)}")
         values = [list(each) for each in zip(*rows, strict=True)] if rows else [[] for _ in names]
         own = len(columns)
         table = pa.Table.from_arrays([column_of(each) for each in values[:own]], names=names[:own])
