@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyiceberg.io.pyarrow import _dataframe_to_data_files, _determine_partitions, schema_to_pyarrow
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table as IcebergTable
@@ -172,18 +173,17 @@ def _rewrite(target: Target, relations: Relations, condition: str, values: list[
         relations.scans,
     )
     work.execute(hit)
-    ((count,),) = work.execute("SELECT count(*) FROM hit_").fetchall()
-    if not count:
+    found = work.execute("SELECT file_, count(*) FROM hit_ GROUP BY file_").fetchall()
+    if not found:
         return 0
-    changed = [name for (name,) in work.execute("SELECT DISTINCT file_ FROM hit_").fetchall()]
     kept = (
         f"SELECT {target.stored(target.own)} FROM {target.source} {_TARGET} WHERE file_ IN (SELECT file_ FROM hit_) "
         "AND NOT EXISTS (SELECT 1 FROM hit_ h_ WHERE h_.file_ = target_.file_ AND h_.place_ = target_.place_)"
     )
     new = "" if values is None else " UNION ALL SELECT * EXCLUDE (file_, place_) FROM hit_"
     rows = work.arrow(kept + new)
-    target.commit(changed, rows)
-    return int(count)
+    target.commit([name for name, _ in found], rows)
+    return sum(count for _, count in found)
 
 
 def merge(node: Merge, glue: GlueTable, work: Work) -> int:
@@ -248,19 +248,23 @@ def _inserted(target: Target, when: When, compiler: Expressions) -> list[Typed]:
 
 
 def _match(target: Target, on: str, matched: list[Branch], relations: Relations, work: Work) -> None:
-    """Pairs of target and source rows, with the branch that each takes (NULL: none), kept in hit_."""
+    """Pairs of target and source rows, with the branch that each takes (NULL: none), kept in hit_.
+
+    The branch is judged once for a row, beside both rows as values: a MERGE has conditions over all its columns, which
+    for each value again would be a text that takes DuckDB longer to parse than to run.
+    """
     action = (
         "CASE " + " ".join(f"WHEN {c} THEN {i}" for i, (_, c, _) in enumerate(matched)) + " END" if matched else "NULL"
     )
     items = []
     for at in range(len(target.columns)):
         whens = " ".join(f"WHEN {i} THEN {values[at].sql}" for i, (_, _, values) in enumerate(matched))
-        value = Typed(f"(CASE {action} {whens} END)" if matched else "NULL", target.columns[at][1])
-        items.append(f"{value.sql} AS v{at}")
+        items.append(f"CASE action_ {whens} END AS v{at}" if matched else f"NULL AS v{at}")
     work.execute(
         work.reader.render(
-            f"CREATE OR REPLACE TEMP TABLE hit_ AS SELECT {', '.join(items)}, CAST({action} AS INTEGER) AS action_, "
-            f"{_TARGET}.file_, {_TARGET}.place_, source_.line_ FROM {target.source} {_TARGET} JOIN source_ ON {on}",
+            f"CREATE OR REPLACE TEMP TABLE hit_ AS SELECT {', '.join(items)}, action_, {_TARGET}.file_, "
+            f"{_TARGET}.place_, source_.line_ FROM (SELECT {_TARGET}, source_, CAST({action} AS INTEGER) AS action_ "
+            f"FROM {target.source} {_TARGET} JOIN source_ ON {on})",
             relations.scans,
         )
     )
@@ -276,24 +280,26 @@ def _settle(target: Target, matched: list[Branch], inserted: list[Branch], relat
     updates = ", ".join(str(i) for i, (w, _, _) in enumerate(matched) if w.action == "update") or "-1"
     values = [Typed(f"hit_.v{i}", k) for i, (_, k) in enumerate(target.columns)]
     parts = [
-        f"SELECT {target.stored(target.own)} FROM {target.source} {_TARGET} WHERE file_ IN (SELECT file_ FROM "
-        f"hit_ WHERE action_ IS NOT NULL) "
+        f"SELECT {target.stored(target.own)}, true AS kept_ FROM {target.source} {_TARGET} WHERE file_ IN "
+        "(SELECT file_ FROM hit_ WHERE action_ IS NOT NULL) "
         "AND NOT EXISTS (SELECT 1 FROM hit_ h_ WHERE h_.action_ IS NOT NULL AND h_.file_ = target_.file_ AND "
         "h_.place_ = target_.place_)",
-        f"SELECT {target.stored(values)} FROM hit_ WHERE action_ IN ({updates})",
+        f"SELECT {target.stored(values)}, false AS kept_ FROM hit_ WHERE action_ IN ({updates})",
     ]
     before = "true"
     for _, condition, fresh in inserted:
         free = "NOT EXISTS (SELECT 1 FROM hit_ h_ WHERE h_.line_ = source_.line_)"
         parts.append(
-            f"SELECT {target.stored(fresh)} FROM source_ WHERE {free} AND ({before}) AND ({condition}) IS TRUE"
+            f"SELECT {target.stored(fresh)}, false AS kept_ FROM source_ "
+            f"WHERE {free} AND ({before}) AND ({condition}) IS TRUE"
         )
         before += f" AND ({condition}) IS NOT TRUE"
     rows = work.arrow(work.reader.render(" UNION ALL ".join(parts), relations.scans))
-    ((kept,),) = work.execute(f"SELECT count(*) FROM ({parts[0]})").fetchall()
-    ((touched,),) = work.execute("SELECT count(*) FROM hit_ WHERE action_ IS NOT NULL").fetchall()
-    ((removed,),) = work.execute(f"SELECT count(*) FROM hit_ WHERE action_ NOT IN ({updates})").fetchall()
-    changed = [n for (n,) in work.execute("SELECT DISTINCT file_ FROM hit_ WHERE action_ IS NOT NULL").fetchall()]
-    if changed or rows.num_rows:
-        target.commit(changed, rows)
-    return int(rows.num_rows - kept + removed) if touched or rows.num_rows else 0
+    kept = pc.sum(rows["kept_"]).as_py() or 0
+    found = work.execute(
+        f"SELECT file_, count(*) FILTER (action_ NOT IN ({updates})) FROM hit_ WHERE action_ IS NOT NULL GROUP BY file_"
+    ).fetchall()
+    removed = sum(count for _, count in found)
+    if found or rows.num_rows:
+        target.commit([name for name, _ in found], rows.drop_columns(["kept_"]))
+    return int(rows.num_rows - kept + removed)

@@ -44,6 +44,37 @@ def test_iceberg_rows_come_back(athena: Laboratory, orders: str) -> None:
             ["Pune", "Goa", "Agra"],
             "one changed, one new",
         ),
+        (
+            "MERGE INTO orders t USING (VALUES (1, 'Goa'), (2, 'Goa'), (3, NULL), (4, 'Leh')) s(id, city) "
+            "ON t.id = s.id WHEN MATCHED AND t.city <> s.city THEN DELETE "
+            "WHEN MATCHED THEN UPDATE SET city = s.city || '!' "
+            "WHEN NOT MATCHED AND s.city IS NULL THEN INSERT (id, city) VALUES (s.id, 'new') "
+            "WHEN NOT MATCHED THEN INSERT (id, city) VALUES (s.id, s.city)",
+            4,
+            ["Goa!", "new", "Leh"],
+            "the first branch that holds, of several",
+        ),
+        (
+            "MERGE INTO orders t USING (VALUES (1, 'Pune'), (2, 'Goa')) s(id, city) ON t.id = s.id "
+            "WHEN MATCHED AND t.city = s.city THEN UPDATE SET city = NULL",
+            1,
+            [None, None],
+            "no branch holds: the row stays",
+        ),
+        (
+            "MERGE INTO orders t USING (VALUES 1, 2) s(id) ON t.id = s.id WHEN MATCHED THEN UPDATE SET city = "
+            "(SELECT max(city) FROM (VALUES (1, 'Ooty'), (2, 'Goa')) o(id, city) WHERE o.id = t.id)",
+            2,
+            ["Ooty", "Goa"],
+            "a value asked for each row",
+        ),
+        (
+            "MERGE INTO orders t USING (VALUES (2, 'Goa'), (3, 'Agra')) s(id, city) ON t.id = s.id "
+            "WHEN NOT MATCHED THEN INSERT (id, city) VALUES (s.id, s.city)",
+            1,
+            ["Pune", None, "Agra"],
+            "only what is new",
+        ),
         ("INSERT INTO orders (city, id) SELECT 'Agra', 3", 1, ["Pune", None, "Agra"], "columns in another order"),
     ],
 )
