@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyiceberg.io.pyarrow import _dataframe_to_data_files, _determine_partitions, schema_to_pyarrow
 from pyiceberg.manifest import DataFile
+from pyiceberg.table import FileScanTask
 from pyiceberg.table import Table as IcebergTable
 
 from infra.local.athena.catalogue import GlueTable
@@ -68,24 +69,23 @@ class Target:
     def __init__(self, glue: GlueTable, work: Work):
         self.work, self.table = work, work.catalogue.read_iceberg(glue)
         snapshot = self.table.current_snapshot()
+        handle = Snapshot(self.table, snapshot.snapshot_id if snapshot else None)
         self.files: dict[str, DataFile] = {}
         self.columns: Columns = [(f.name.lower(), trino_type(f.field_type)) for f in self.table.schema().fields]
-        tasks = list(self.table.scan().plan_files()) if snapshot else []
+        tasks = work.reader.planned(handle, [])
         self._delete_files = any(t.delete_files for t in tasks)
         self.source = work.reader.snapshot_text(
-            Snapshot(self.table, snapshot.snapshot_id if snapshot else None),
-            [],
-            "" if self._delete_files else ", filename AS file_, file_row_number AS place_",
+            handle, [], "" if self._delete_files else ", filename AS file_, file_row_number AS place_"
         )
         if self._delete_files:
             self._of_arrow(tasks)
         elif tasks:
-            local = work.reader.fetch([data_object(t.file.file_path, t.file.file_size_in_bytes) for t in tasks])
+            local = [str(work.catalogue.copy(data_object(task.file))) for task in tasks]
             self.files = {name: task.file for name, task in zip(local, tasks, strict=True)}
         else:
             self.source = f"(SELECT *, '' AS file_, 0 AS place_ FROM {self.source})"
 
-    def _of_arrow(self, tasks: list[Any]) -> None:
+    def _of_arrow(self, tasks: Iterable[FileScanTask]) -> None:
         """Where delete files lie beside the data, all files count as changed: they are written anew without them."""
         self.files = {t.file.file_path: t.file for t in tasks}
         self.source = f"(SELECT *, 'all' AS file_, row_number() OVER () AS place_ FROM {self.source})"
