@@ -74,9 +74,7 @@ class Target:
         self.columns: Columns = [(f.name.lower(), trino_type(f.field_type)) for f in self.table.schema().fields]
         tasks = work.reader.planned(handle, [])
         self._delete_files = any(t.delete_files for t in tasks)
-        self.source = work.reader.snapshot_text(
-            handle, [], "" if self._delete_files else ", filename AS file_, file_row_number AS place_"
-        )
+        self.source = work.reader.snapshot_text(handle, [], places=not self._delete_files)
         if self._delete_files:
             self._of_arrow(tasks)
         elif tasks:

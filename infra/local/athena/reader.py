@@ -91,7 +91,7 @@ class Reader:
         base, _, metadata = name.partition("$")
         if database == "information_schema":
             return _held(metadata_tables.information_schema(self._catalogue, base, where))
-        glue = self._table(database, base)
+        glue = self.table(database, base)
         if glue is None:
             raise failed("TABLE_NOT_FOUND", where, f"Table 'awsdatacatalog.{database}.{base}' does not exist")
         if is_view(glue):
@@ -110,7 +110,7 @@ class Reader:
             raise failed("TABLE_NOT_FOUND", where, f"Table 'awsdatacatalog.{database}.{name}' does not exist")
         return HiveTable(glue), hive_columns(glue)
 
-    def _table(self, database: str, name: str) -> GlueTable | None:
+    def table(self, database: str, name: str) -> GlueTable | None:
         """The table as it was when the statement came to its name first."""
         if (database, name) not in self._tables:
             self._tables[database, name] = self._catalogue.table(database, name)
@@ -188,8 +188,8 @@ class Reader:
             return ()
         return _files_of(Plan(handle.table.metadata_location, handle.snapshot_id, repr(tests), _scan_of(handle, tests)))
 
-    def snapshot_text(self, handle: Snapshot, tests: pruning.Tests, extra: str = "") -> str:
-        """Reads an Iceberg snapshot; files that cannot match the tests are left out. `extra` adds columns."""
+    def snapshot_text(self, handle: Snapshot, tests: pruning.Tests, *, places: bool = False) -> str:
+        """Reads an Iceberg snapshot; files that cannot match the tests are left out. `places` adds file_ and place_."""
         columns = _columns_at(handle)
         kinds = [trino_type(f.field_type) for f in columns]
         tasks = self.planned(handle, tests)
@@ -202,10 +202,10 @@ class Reader:
             f"{f.field_id}: {{name: 'c{i}', type: {text(stored_type(k))}, default_value: NULL}}"
             for i, (f, k) in enumerate(zip(columns, kinds, strict=True))
         )
-        places = ", filename=true, file_row_number=true" if extra else ""
-        source = f"read_parquet({file_list(files)}, schema=MAP {{{schema}}}{places})"
-        listed = ", ".join(f"{from_storage(f'c{i}', k)} AS c{i}" for i, k in enumerate(kinds))
-        return f"(SELECT {listed}{extra} FROM {source})"
+        options = ", filename=true, file_row_number=true" if places else ""
+        source = f"read_parquet({file_list(files)}, schema=MAP {{{schema}}}{options})"
+        renamed = " RENAME (filename AS file_, file_row_number AS place_)" if places else ""
+        return f"(SELECT {_listed(kinds)}{renamed} FROM {source})"
 
     def _through_arrow(self, scan: DataScan, kinds: list[Type], tasks: Iterable[FileScanTask]) -> str:
         """PyIceberg applies delete files and renamed columns."""
@@ -213,8 +213,7 @@ class Reader:
             self._context.scan(task.file.file_size_in_bytes + sum(d.file_size_in_bytes for d in task.delete_files))
         rows = scan.to_arrow()
         name = self.held(rows.rename_columns([f"c{i}" for i in range(rows.num_columns)]))
-        listed = ", ".join(f"{from_storage(f'c{i}', k)} AS c{i}" for i, k in enumerate(kinds))
-        return f"(SELECT {listed} FROM {name})"
+        return f"(SELECT {_listed(kinds)} FROM {name})"
 
     def _hive_text(self, glue: GlueTable, tests: pruning.Tests) -> str:
         columns = hive_columns(glue)
@@ -227,6 +226,12 @@ class Reader:
 
 def _held(made: tuple[pa.Table, Columns]) -> tuple[Rows, Columns]:
     return Rows(made[0]), made[1]
+
+
+def _listed(kinds: list[Type]) -> str:
+    """Stored columns as the dialect holds them. A list of all names takes DuckDB longer to parse than all the rest."""
+    odd = [f"{sql} AS c{i}" for i, k in enumerate(kinds) if (sql := from_storage(f"c{i}", k)) != f"c{i}"]
+    return f"* REPLACE ({', '.join(odd)})" if odd else "*"
 
 
 def _columns_at(handle: Snapshot) -> list[Any]:
