@@ -84,6 +84,20 @@ def test_iceberg_changes(athena: Laboratory, orders: str, sql: str, updated: int
     assert [row[0] for row in athena.rows("SELECT city FROM orders ORDER BY id", orders)] == cities, reason
 
 
+def test_rows_beside_those_that_a_merge_changes_stay_and_do_not_count(athena: Laboratory, database: str) -> None:
+    place = f"s3://{BUCKET}/{database}/plain/"
+    athena.rows(f"CREATE TABLE {database}.plain (id bigint, city string) LOCATION '{place}' {ICEBERG}")
+    athena.rows("INSERT INTO plain VALUES (1, 'Pune'), (2, 'Goa'), (3, 'Leh')", database)
+    answer = athena.run(
+        "MERGE INTO plain t USING (VALUES (1, 'Agra'), (2, NULL), (4, 'Ooty')) s(id, city) ON t.id = s.id "
+        "WHEN MATCHED AND s.city IS NULL THEN DELETE WHEN MATCHED THEN UPDATE SET city = s.city "
+        "WHEN NOT MATCHED THEN INSERT (id, city) VALUES (s.id, s.city)",
+        database,
+    )
+    assert (answer.state, answer.updated) == ("SUCCEEDED", 3), answer.reason
+    assert athena.rows("SELECT * FROM plain ORDER BY id", database) == [["1", "Agra"], ["3", "Leh"], ["4", "Ooty"]]
+
+
 def test_a_merge_that_matches_a_row_twice_fails_and_changes_nothing(athena: Laboratory, orders: str) -> None:
     answer = athena.run(
         "MERGE INTO orders t USING (VALUES (1, 'a'), (1, 'b')) s(id, city) ON t.id = s.id "
