@@ -88,6 +88,10 @@ class Tables(GlueCatalog):
     def of(self, table: GlueTable) -> IcebergTable:
         return self._convert_glue_to_iceberg(table)
 
+    def _is_s3tables_database(self, database_name: str) -> bool:
+        """A laptop has no S3 Tables; PyIceberg would ask Glue at each commit."""
+        return False
+
     def _convert_glue_to_iceberg(self, glue_table: Any) -> IcebergTable:
         location = (glue_table.get("Parameters") or {}).get(METADATA_LOCATION)
         if location is None:
@@ -232,19 +236,21 @@ class Catalogue:
                 if item["Size"] and path and not any(part[:1] in "_." for part in path.split("/")):
                     yield DataObject(bucket, item["Key"], item["ETag"].strip('"'), item["Size"], path)
 
-    def fetch(self, item: DataObject) -> Path:
-        """The object as a file of the local cache; an object that changed has another name there."""
+    def copy(self, item: DataObject) -> Path:
+        """The object's file in the local cache; an object that changed has another name there."""
         name = hashlib.sha256(f"{item.key}|{item.etag}".encode()).hexdigest()[:32]
-        file = self._cache / item.bucket / (name + "-" + item.key.rsplit("/", 1)[-1][-60:])
-        if not file.exists():
-            file.parent.mkdir(parents=True, exist_ok=True)
-            descriptor, unfinished = tempfile.mkstemp(dir=file.parent)
-            os.close(descriptor)
-            body = self.s3.get_object(Bucket=item.bucket, Key=item.key)["Body"]
-            with open(unfinished, "wb") as output, body:
-                shutil.copyfileobj(body, output, PIECE)
-            Path(unfinished).replace(file)
-        return file
+        return self._cache / item.bucket / (name + "-" + item.key.rsplit("/", 1)[-1][-60:])
+
+    def fetch(self, item: DataObject) -> None:
+        """Put the object into the local cache."""
+        file = self.copy(item)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, unfinished = tempfile.mkstemp(dir=file.parent)
+        os.close(descriptor)
+        body = self.s3.get_object(Bucket=item.bucket, Key=item.key)["Body"]
+        with open(unfinished, "wb") as output, body:
+            shutil.copyfileobj(body, output, PIECE)
+        Path(unfinished).replace(file)
 
     def read(self, uri: str) -> bytes:
         parts = urlsplit(uri)

@@ -69,14 +69,14 @@ def new_public(identifier: str, request: dict[str, Any], workgroup: str, output:
     }
 
 
-def succeed(execution: Execution, result: Result, catalogue: Catalogue) -> None:
-    """Write the result files and settle what the API tells of them."""
+def succeed(execution: Execution, result: Result, catalogue: Catalogue) -> list[results.Printed]:
+    """Write the result files and settle what the API tells of them; the rows of a query, its header first."""
     context, public = execution.context, execution.public
     assert context is not None
     execution.columns, execution.update_count = result.columns, result.update_count
     public["StatementType"], public["SubstatementType"] = result.kind, result.substatement
     place = context.output + context.query_id
-    rows = results.printed(result.columns, result.rows)
+    rows = list(results.printed(result.columns, result.rows))
     if result.substatement in WRITES:
         output = {"CREATE_TABLE_AS_SELECT": f"{context.output}tables/{context.query_id}"}.get(
             result.substatement, place
@@ -94,6 +94,7 @@ def succeed(execution: Execution, result: Result, catalogue: Catalogue) -> None:
         catalogue.write(output, results.to_text(rows))
         catalogue.write(output + ".metadata", b"\x08\x02")
     public["ResultConfiguration"]["OutputLocation"] = output
+    return [[column.name for column in result.columns], *rows] if execution.has_header else []
 
 
 def finish(execution: Execution, state: str, error: QueryFailed | None = None, reason: str | None = None) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyiceberg.io.pyarrow import _dataframe_to_data_files, _determine_partitions, schema_to_pyarrow
 from pyiceberg.manifest import DataFile
+from pyiceberg.table import FileScanTask
 from pyiceberg.table import Table as IcebergTable
 
 from infra.local.athena.catalogue import GlueTable
@@ -67,24 +69,21 @@ class Target:
     def __init__(self, glue: GlueTable, work: Work):
         self.work, self.table = work, work.catalogue.read_iceberg(glue)
         snapshot = self.table.current_snapshot()
+        handle = Snapshot(self.table, snapshot.snapshot_id if snapshot else None)
         self.files: dict[str, DataFile] = {}
         self.columns: Columns = [(f.name.lower(), trino_type(f.field_type)) for f in self.table.schema().fields]
-        tasks = list(self.table.scan().plan_files()) if snapshot else []
+        tasks = work.reader.planned(handle, [])
         self._delete_files = any(t.delete_files for t in tasks)
-        self.source = work.reader.snapshot_text(
-            Snapshot(self.table, snapshot.snapshot_id if snapshot else None),
-            [],
-            "" if self._delete_files else ", filename AS file_, file_row_number AS place_",
-        )
+        self.source = work.reader.snapshot_text(handle, [], places=not self._delete_files)
         if self._delete_files:
             self._of_arrow(tasks)
         elif tasks:
-            local = work.reader.fetch([data_object(t.file.file_path, t.file.file_size_in_bytes) for t in tasks])
+            local = [str(work.catalogue.copy(data_object(task.file))) for task in tasks]
             self.files = {name: task.file for name, task in zip(local, tasks, strict=True)}
         else:
             self.source = f"(SELECT *, '' AS file_, 0 AS place_ FROM {self.source})"
 
-    def _of_arrow(self, tasks: list[Any]) -> None:
+    def _of_arrow(self, tasks: Iterable[FileScanTask]) -> None:
         """Where delete files lie beside the data, all files count as changed: they are written anew without them."""
         self.files = {t.file.file_path: t.file for t in tasks}
         self.source = f"(SELECT *, 'all' AS file_, row_number() OVER () AS place_ FROM {self.source})"
@@ -172,18 +171,17 @@ def _rewrite(target: Target, relations: Relations, condition: str, values: list[
         relations.scans,
     )
     work.execute(hit)
-    ((count,),) = work.execute("SELECT count(*) FROM hit_").fetchall()
-    if not count:
+    found = work.execute("SELECT file_, count(*) FROM hit_ GROUP BY file_").fetchall()
+    if not found:
         return 0
-    changed = [name for (name,) in work.execute("SELECT DISTINCT file_ FROM hit_").fetchall()]
     kept = (
         f"SELECT {target.stored(target.own)} FROM {target.source} {_TARGET} WHERE file_ IN (SELECT file_ FROM hit_) "
         "AND NOT EXISTS (SELECT 1 FROM hit_ h_ WHERE h_.file_ = target_.file_ AND h_.place_ = target_.place_)"
     )
     new = "" if values is None else " UNION ALL SELECT * EXCLUDE (file_, place_) FROM hit_"
     rows = work.arrow(kept + new)
-    target.commit(changed, rows)
-    return int(count)
+    target.commit([name for name, _ in found], rows)
+    return sum(count for _, count in found)
 
 
 def merge(node: Merge, glue: GlueTable, work: Work) -> int:
@@ -248,19 +246,23 @@ def _inserted(target: Target, when: When, compiler: Expressions) -> list[Typed]:
 
 
 def _match(target: Target, on: str, matched: list[Branch], relations: Relations, work: Work) -> None:
-    """Pairs of target and source rows, with the branch that each takes (NULL: none), kept in hit_."""
+    """Pairs of target and source rows, with the branch that each takes (NULL: none), kept in hit_.
+
+    The branch is judged once for a row, beside both rows as values: a MERGE has conditions over all its columns, which
+    for each value again would be a text that takes DuckDB longer to parse than to run.
+    """
     action = (
         "CASE " + " ".join(f"WHEN {c} THEN {i}" for i, (_, c, _) in enumerate(matched)) + " END" if matched else "NULL"
     )
     items = []
     for at in range(len(target.columns)):
         whens = " ".join(f"WHEN {i} THEN {values[at].sql}" for i, (_, _, values) in enumerate(matched))
-        value = Typed(f"(CASE {action} {whens} END)" if matched else "NULL", target.columns[at][1])
-        items.append(f"{value.sql} AS v{at}")
+        items.append(f"CASE action_ {whens} END AS v{at}" if matched else f"NULL AS v{at}")
     work.execute(
         work.reader.render(
-            f"CREATE OR REPLACE TEMP TABLE hit_ AS SELECT {', '.join(items)}, CAST({action} AS INTEGER) AS action_, "
-            f"{_TARGET}.file_, {_TARGET}.place_, source_.line_ FROM {target.source} {_TARGET} JOIN source_ ON {on}",
+            f"CREATE OR REPLACE TEMP TABLE hit_ AS SELECT {', '.join(items)}, action_, {_TARGET}.file_, "
+            f"{_TARGET}.place_, source_.line_ FROM (SELECT {_TARGET}, source_, CAST({action} AS INTEGER) AS action_ "
+            f"FROM {target.source} {_TARGET} JOIN source_ ON {on})",
             relations.scans,
         )
     )
@@ -276,24 +278,26 @@ def _settle(target: Target, matched: list[Branch], inserted: list[Branch], relat
     updates = ", ".join(str(i) for i, (w, _, _) in enumerate(matched) if w.action == "update") or "-1"
     values = [Typed(f"hit_.v{i}", k) for i, (_, k) in enumerate(target.columns)]
     parts = [
-        f"SELECT {target.stored(target.own)} FROM {target.source} {_TARGET} WHERE file_ IN (SELECT file_ FROM "
-        f"hit_ WHERE action_ IS NOT NULL) "
+        f"SELECT {target.stored(target.own)}, true AS kept_ FROM {target.source} {_TARGET} WHERE file_ IN "
+        "(SELECT file_ FROM hit_ WHERE action_ IS NOT NULL) "
         "AND NOT EXISTS (SELECT 1 FROM hit_ h_ WHERE h_.action_ IS NOT NULL AND h_.file_ = target_.file_ AND "
         "h_.place_ = target_.place_)",
-        f"SELECT {target.stored(values)} FROM hit_ WHERE action_ IN ({updates})",
+        f"SELECT {target.stored(values)}, false AS kept_ FROM hit_ WHERE action_ IN ({updates})",
     ]
     before = "true"
     for _, condition, fresh in inserted:
         free = "NOT EXISTS (SELECT 1 FROM hit_ h_ WHERE h_.line_ = source_.line_)"
         parts.append(
-            f"SELECT {target.stored(fresh)} FROM source_ WHERE {free} AND ({before}) AND ({condition}) IS TRUE"
+            f"SELECT {target.stored(fresh)}, false AS kept_ FROM source_ "
+            f"WHERE {free} AND ({before}) AND ({condition}) IS TRUE"
         )
         before += f" AND ({condition}) IS NOT TRUE"
     rows = work.arrow(work.reader.render(" UNION ALL ".join(parts), relations.scans))
-    ((kept,),) = work.execute(f"SELECT count(*) FROM ({parts[0]})").fetchall()
-    ((touched,),) = work.execute("SELECT count(*) FROM hit_ WHERE action_ IS NOT NULL").fetchall()
-    ((removed,),) = work.execute(f"SELECT count(*) FROM hit_ WHERE action_ NOT IN ({updates})").fetchall()
-    changed = [n for (n,) in work.execute("SELECT DISTINCT file_ FROM hit_ WHERE action_ IS NOT NULL").fetchall()]
-    if changed or rows.num_rows:
-        target.commit(changed, rows)
-    return int(rows.num_rows - kept + removed) if touched or rows.num_rows else 0
+    kept = pc.sum(rows["kept_"]).as_py() or 0
+    found = work.execute(
+        f"SELECT file_, count(*) FILTER (action_ NOT IN ({updates})) FROM hit_ WHERE action_ IS NOT NULL GROUP BY file_"
+    ).fetchall()
+    removed = sum(count for _, count in found)
+    if found or rows.num_rows:
+        target.commit([name for name, _ in found], rows.drop_columns(["kept_"]))
+    return int(rows.num_rows - kept + removed)

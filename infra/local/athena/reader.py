@@ -6,12 +6,14 @@ import itertools
 import re
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import duckdb
 import pyarrow as pa
-from pyiceberg.table import DataScan
+from pyiceberg.manifest import DataFile
+from pyiceberg.table import DataScan, FileScanTask
 from pyiceberg.table import Table as IcebergTable
 
 from infra.local.athena import hive_source, metadata_tables, pruning
@@ -26,6 +28,7 @@ from infra.local.athena.storage import file_list, from_storage, hive_columns, no
 
 _FETCHERS = ThreadPoolExecutor(8, thread_name_prefix="fetch")
 _NUMBERS = itertools.count(1)
+MOST_PLANNED = 200  # scans
 
 
 @dataclass
@@ -39,6 +42,21 @@ class Snapshot:
 
     table: IcebergTable
     snapshot_id: int | None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Which files of a snapshot the tests leave: the same each time, as neither metadata nor manifests ever change."""
+
+    metadata_location: str
+    snapshot_id: int
+    tests: str
+    scan: DataScan = field(compare=False)
+
+
+@lru_cache(MOST_PLANNED)
+def _files_of(plan: Plan) -> tuple[FileScanTask, ...]:
+    return tuple(plan.scan.plan_files())
 
 
 @dataclass
@@ -73,7 +91,7 @@ class Reader:
         base, _, metadata = name.partition("$")
         if database == "information_schema":
             return _held(metadata_tables.information_schema(self._catalogue, base, where))
-        glue = self._table(database, base)
+        glue = self.table(database, base)
         if glue is None:
             raise failed("TABLE_NOT_FOUND", where, f"Table 'awsdatacatalog.{database}.{base}' does not exist")
         if is_view(glue):
@@ -92,7 +110,7 @@ class Reader:
             raise failed("TABLE_NOT_FOUND", where, f"Table 'awsdatacatalog.{database}.{name}' does not exist")
         return HiveTable(glue), hive_columns(glue)
 
-    def _table(self, database: str, name: str) -> GlueTable | None:
+    def table(self, database: str, name: str) -> GlueTable | None:
         """The table as it was when the statement came to its name first."""
         if (database, name) not in self._tables:
             self._tables[database, name] = self._catalogue.table(database, name)
@@ -159,48 +177,43 @@ class Reader:
         """The objects as local files, counted against the limit before any is read."""
         for item in items:
             self._context.scan(item.size)
-        return [str(p) for p in _FETCHERS.map(self._catalogue.fetch, items)]
+        missing = [item for item in items if not self._catalogue.copy(item).exists()]
+        for _ in _FETCHERS.map(self._catalogue.fetch, missing):
+            self._context.check()
+        return [str(self._catalogue.copy(item)) for item in items]
 
-    def snapshot_text(self, handle: Snapshot, tests: pruning.Tests, extra: str = "") -> str:
-        """Reads an Iceberg snapshot; files that cannot match the tests are left out. `extra` adds columns."""
-        columns = self._columns_at(handle)
-        kinds = [trino_type(f.field_type) for f in columns]
+    def planned(self, handle: Snapshot, tests: pruning.Tests) -> tuple[FileScanTask, ...]:
+        """The files of a snapshot, without those that cannot match the tests."""
         if handle.snapshot_id is None:
-            return no_rows(kinds)
-        scan = handle.table.scan(
-            snapshot_id=handle.snapshot_id, row_filter=pruning.iceberg_filter(tests, columns, kinds)
-        )
-        tasks = list(scan.plan_files())
+            return ()
+        return _files_of(Plan(handle.table.metadata_location, handle.snapshot_id, repr(tests), _scan_of(handle, tests)))
+
+    def snapshot_text(self, handle: Snapshot, tests: pruning.Tests, *, places: bool = False) -> str:
+        """Reads an Iceberg snapshot; files that cannot match the tests are left out. `places` adds file_ and place_."""
+        columns = _columns_at(handle)
+        kinds = [trino_type(f.field_type) for f in columns]
+        tasks = self.planned(handle, tests)
         if not tasks:
             return no_rows(kinds)
         if any(t.delete_files for t in tasks) or _reused_names(handle.table):
-            return self._through_arrow(scan, kinds, tasks)
-        items = [data_object(t.file.file_path, t.file.file_size_in_bytes) for t in tasks]
-        files = self.fetch(items)
+            return self._through_arrow(_scan_of(handle, tests), kinds, tasks)
+        files = self.fetch([data_object(t.file) for t in tasks])
         schema = ", ".join(
             f"{f.field_id}: {{name: 'c{i}', type: {text(stored_type(k))}, default_value: NULL}}"
             for i, (f, k) in enumerate(zip(columns, kinds, strict=True))
         )
-        places = ", filename=true, file_row_number=true" if extra else ""
-        source = f"read_parquet({file_list(files)}, schema=MAP {{{schema}}}{places})"
-        listed = ", ".join(f"{from_storage(f'c{i}', k)} AS c{i}" for i, k in enumerate(kinds))
-        return f"(SELECT {listed}{extra} FROM {source})"
+        options = ", filename=true, file_row_number=true" if places else ""
+        source = f"read_parquet({file_list(files)}, schema=MAP {{{schema}}}{options})"
+        renamed = " RENAME (filename AS file_, file_row_number AS place_)" if places else ""
+        return f"(SELECT {_listed(kinds)}{renamed} FROM {source})"
 
-    def _columns_at(self, handle: Snapshot) -> list[Any]:
-        snapshot = handle.table.snapshot_by_id(handle.snapshot_id) if handle.snapshot_id is not None else None
-        current = handle.table.current_snapshot()
-        if snapshot is None or snapshot.schema_id is None or (current and snapshot.snapshot_id == current.snapshot_id):
-            return list(handle.table.schema().fields)
-        return list(handle.table.schemas()[snapshot.schema_id].fields)
-
-    def _through_arrow(self, scan: DataScan, kinds: list[Type], tasks: list[Any]) -> str:
+    def _through_arrow(self, scan: DataScan, kinds: list[Type], tasks: Iterable[FileScanTask]) -> str:
         """PyIceberg applies delete files and renamed columns."""
         for task in tasks:
             self._context.scan(task.file.file_size_in_bytes + sum(d.file_size_in_bytes for d in task.delete_files))
         rows = scan.to_arrow()
         name = self.held(rows.rename_columns([f"c{i}" for i in range(rows.num_columns)]))
-        listed = ", ".join(f"{from_storage(f'c{i}', k)} AS c{i}" for i, k in enumerate(kinds))
-        return f"(SELECT {listed} FROM {name})"
+        return f"(SELECT {_listed(kinds)} FROM {name})"
 
     def _hive_text(self, glue: GlueTable, tests: pruning.Tests) -> str:
         columns = hive_columns(glue)
@@ -215,10 +228,30 @@ def _held(made: tuple[pa.Table, Columns]) -> tuple[Rows, Columns]:
     return Rows(made[0]), made[1]
 
 
-def data_object(uri: str, size: int) -> DataObject:
+def _listed(kinds: list[Type]) -> str:
+    """Stored columns as the dialect holds them. A list of all names takes DuckDB longer to parse than all the rest."""
+    odd = [f"{sql} AS c{i}" for i, k in enumerate(kinds) if (sql := from_storage(f"c{i}", k)) != f"c{i}"]
+    return f"* REPLACE ({', '.join(odd)})" if odd else "*"
+
+
+def _columns_at(handle: Snapshot) -> list[Any]:
+    snapshot = handle.table.snapshot_by_id(handle.snapshot_id) if handle.snapshot_id is not None else None
+    current = handle.table.current_snapshot()
+    if snapshot is None or snapshot.schema_id is None or (current and snapshot.snapshot_id == current.snapshot_id):
+        return list(handle.table.schema().fields)
+    return list(handle.table.schemas()[snapshot.schema_id].fields)
+
+
+def _scan_of(handle: Snapshot, tests: pruning.Tests) -> DataScan:
+    columns = _columns_at(handle)
+    kinds = [trino_type(f.field_type) for f in columns]
+    return handle.table.scan(pruning.iceberg_filter(tests, columns, kinds), snapshot_id=handle.snapshot_id)
+
+
+def data_object(file: DataFile) -> DataObject:
     """An Iceberg file, which never changes: its size stands for its tag."""
-    bucket, _, key = uri.partition("://")[2].partition("/")
-    return DataObject(bucket, key, str(size), size, key)
+    bucket, _, key = file.file_path.partition("://")[2].partition("/")
+    return DataObject(bucket, key, str(file.file_size_in_bytes), file.file_size_in_bytes, key)
 
 
 def _reused_names(table: IcebergTable) -> bool:
@@ -226,8 +259,8 @@ def _reused_names(table: IcebergTable) -> bool:
     nested = re.compile("struct|map|list")
     shapes: dict[int, str] = {}
     for schema in table.schemas().values():
-        for field in schema.fields:
-            kind = str(field.field_type)
-            if nested.match(kind) and shapes.setdefault(field.field_id, kind) != kind:
+        for each in schema.fields:
+            kind = str(each.field_type)
+            if nested.match(kind) and shapes.setdefault(each.field_id, kind) != kind:
                 return True
     return False

@@ -24,7 +24,7 @@ from infra.local.athena.workgroups import WorkGroups
 
 LONGEST_QUERY = 262_144  # bytes
 PAGE = 1000
-READ_AGAIN = 4  # results that are kept as rows for the next page
+READ_AGAIN = 8  # results that are kept as rows for the next page
 AT_ONCE = 8
 INTERRUPT_AGAIN = 0.2  # seconds
 LONGEST_PAUSE = 0.5
@@ -145,7 +145,9 @@ class Service:
         try:
             execution.context.check()
             execution.public["Status"]["State"] = "RUNNING"
-            executions.succeed(execution, self._result(execution, parameters), self._catalogue)
+            rows = executions.succeed(execution, self._result(execution, parameters), self._catalogue)
+            if 0 < len(rows) <= PAGE:  # most are asked for at once
+                self._keep(execution, rows)
             executions.finish(execution, "SUCCEEDED")
         except Cancelled:
             executions.finish(execution, "CANCELLED", reason="Query cancelled by user")
@@ -230,7 +232,7 @@ class Service:
         return answer
 
     def _rows(self, execution: Execution) -> list[results.Printed]:
-        """The rows of the result file, read once and kept for the pages that follow."""
+        """The rows of the result, read from its file where they are not kept, and kept for the pages that follow."""
         if not execution.columns:
             return []
         with self._lock:
@@ -246,11 +248,14 @@ class Service:
             rows = results.from_csv(body)
         else:
             rows = [list(line.split("\t")) for line in body.decode().split("\n")] if body else []
+        self._keep(execution, rows)
+        return rows
+
+    def _keep(self, execution: Execution, rows: list[results.Printed]) -> None:
         with self._lock:
             self._pages[execution.id] = rows
             while len(self._pages) > READ_AGAIN:
                 self._pages.popitem(last=False)
-        return rows
 
     def _statistics(self, request: Request) -> Answer:
         return {"QueryRuntimeStatistics": {"Timeline": self._execution(request).public["Statistics"]}}

@@ -16,7 +16,7 @@ class PartsParser(Cursor):
         super().__init__(sql)
         last = self.all[-2] if len(self.all) > 1 else self.all[-1]
         if last.kind == "op" and last.text == ";":
-            self.all.pop(-2)
+            self.all = (*self.all[:-2], self.all[-1])
             sql = sql[: last.start]
         self.text = sql.strip()
         self._end = len(sql.rstrip())

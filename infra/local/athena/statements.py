@@ -96,9 +96,9 @@ def bound(statement: Statement, parameters: Sequence[str] | None) -> Statement:
 
 
 def _has_places(statement: Statement) -> bool:
-    return statement.kind in PARAMETERS_ALLOWED and any(
-        t.kind == "op" and t.text == "?" for t in tokens(statement.text)
-    )
+    if statement.kind not in PARAMETERS_ALLOWED or "?" not in statement.text:
+        return False
+    return any(t.kind == "op" and t.text == "?" for t in tokens(statement.text))
 
 
 def _expression(parameter: str) -> str:

@@ -35,7 +35,7 @@ class Writer:
         node = parse_dml(statement.text)
         database, name = work.reader.locate(node.table, node.where)
         with work.catalogue.writer(database, name):
-            table = work.catalogue.table(database, name)
+            table = work.reader.table(database, name)
             if table is None:
                 raise failed("TABLE_NOT_FOUND", node.where, f"Table 'awsdatacatalog.{database}.{name}' does not exist")
             if is_view(table):

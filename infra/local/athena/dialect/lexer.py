@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from infra.local.athena.errors import BadStatement
 
@@ -22,8 +23,7 @@ _TOKEN = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """`text` is the value: unquoted for strings and quoted names, as written otherwise; `upper` for key words."""
 
     kind: str
@@ -39,7 +39,8 @@ class Token:
         return self.line, self.column
 
 
-def tokens(sql: str) -> list[Token]:
+@lru_cache(maxsize=16)  # a statement's outer shape is read from them, then its tree
+def tokens(sql: str) -> tuple[Token, ...]:
     """All tokens but white space and comments, closed by one of kind "end". Raises BadStatement."""
     found: list[Token] = []
     at, line, line_start = 0, 1, 0
@@ -48,16 +49,19 @@ def tokens(sql: str) -> list[Token]:
         column = at - line_start + 1
         if match is None:
             raise BadStatement(f"line {line}:{column}: mismatched input '{sql[at]}'")
-        kind, text = str(match.lastgroup), match.group()
-        if kind != "space":
-            upper = text.upper() if kind == "word" else ""
-            found.append(Token(kind, _value(kind, text), at, match.end(), line, column, upper))
-        if newlines := text.count("\n"):
-            line += newlines
+        kind, text, end = str(match.lastgroup), match.group(), match.end()
+        if kind == "word":
+            found.append(Token(kind, text, at, end, line, column, text.upper()))
+        elif kind == "op":
+            found.append(Token(kind, text, at, end, line, column))
+        elif kind != "space":
+            found.append(Token(kind, _value(kind, text), at, end, line, column))
+        if "\n" in text:
+            line += text.count("\n")
             line_start = at + text.rindex("\n") + 1
-        at = match.end()
+        at = end
     found.append(Token("end", "<EOF>", at, at, line, at - line_start + 1))
-    return found
+    return tuple(found)
 
 
 def _value(kind: str, text: str) -> str:

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from infra.local.athena.catalogue import Catalogue
-from infra.local.athena.service import Service
+from infra.local.athena.service import READ_AGAIN, Service
 from tests.laboratory import BUCKET, Laboratory
 
 OUTPUT = {"OutputLocation": f"s3://{BUCKET}/results/"}
@@ -47,6 +47,14 @@ def test_pages_follow_one_another(athena: Laboratory) -> None:
     found = [[row["Data"][0]["VarCharValue"] for row in page["ResultSet"]["Rows"]] for page in pages]
     assert [len(page) for page in found] == [10, 10, 6], "the header is a row of the first page"
     assert [text for page in found for text in page] == ["x", *map(str, range(1, 26))]
+
+
+def test_rows_that_are_no_longer_kept_come_from_the_result_file(athena: Laboratory) -> None:
+    sql = "SELECT x, CASE WHEN x = 2 THEN '' END AS e FROM UNNEST(sequence(1, 2)) AS t(x) ORDER BY x"
+    answer = athena.run(sql)
+    for _ in range(READ_AGAIN):
+        athena.run("SELECT 1")
+    assert athena.answer(answer.execution["QueryExecutionId"]).rows == answer.rows == [["1", None], ["2", ""]]
 
 
 @pytest.mark.parametrize(

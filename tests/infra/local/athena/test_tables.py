@@ -44,6 +44,37 @@ def test_iceberg_rows_come_back(athena: Laboratory, orders: str) -> None:
             ["Pune", "Goa", "Agra"],
             "one changed, one new",
         ),
+        (
+            "MERGE INTO orders t USING (VALUES (1, 'Goa'), (2, 'Goa'), (3, NULL), (4, 'Leh')) s(id, city) "
+            "ON t.id = s.id WHEN MATCHED AND t.city <> s.city THEN DELETE "
+            "WHEN MATCHED THEN UPDATE SET city = s.city || '!' "
+            "WHEN NOT MATCHED AND s.city IS NULL THEN INSERT (id, city) VALUES (s.id, 'new') "
+            "WHEN NOT MATCHED THEN INSERT (id, city) VALUES (s.id, s.city)",
+            4,
+            ["Goa!", "new", "Leh"],
+            "the first branch that holds, of several",
+        ),
+        (
+            "MERGE INTO orders t USING (VALUES (1, 'Pune'), (2, 'Goa')) s(id, city) ON t.id = s.id "
+            "WHEN MATCHED AND t.city = s.city THEN UPDATE SET city = NULL",
+            1,
+            [None, None],
+            "no branch holds: the row stays",
+        ),
+        (
+            "MERGE INTO orders t USING (VALUES 1, 2) s(id) ON t.id = s.id WHEN MATCHED THEN UPDATE SET city = "
+            "(SELECT max(city) FROM (VALUES (1, 'Ooty'), (2, 'Goa')) o(id, city) WHERE o.id = t.id)",
+            2,
+            ["Ooty", "Goa"],
+            "a value asked for each row",
+        ),
+        (
+            "MERGE INTO orders t USING (VALUES (2, 'Goa'), (3, 'Agra')) s(id, city) ON t.id = s.id "
+            "WHEN NOT MATCHED THEN INSERT (id, city) VALUES (s.id, s.city)",
+            1,
+            ["Pune", None, "Agra"],
+            "only what is new",
+        ),
         ("INSERT INTO orders (city, id) SELECT 'Agra', 3", 1, ["Pune", None, "Agra"], "columns in another order"),
     ],
 )
@@ -51,6 +82,20 @@ def test_iceberg_changes(athena: Laboratory, orders: str, sql: str, updated: int
     answer = athena.run(sql, orders)
     assert (answer.state, answer.updated) == ("SUCCEEDED", updated), answer.reason
     assert [row[0] for row in athena.rows("SELECT city FROM orders ORDER BY id", orders)] == cities, reason
+
+
+def test_rows_beside_those_that_a_merge_changes_stay_and_do_not_count(athena: Laboratory, database: str) -> None:
+    place = f"s3://{BUCKET}/{database}/plain/"
+    athena.rows(f"CREATE TABLE {database}.plain (id bigint, city string) LOCATION '{place}' {ICEBERG}")
+    athena.rows("INSERT INTO plain VALUES (1, 'Pune'), (2, 'Goa'), (3, 'Leh')", database)
+    answer = athena.run(
+        "MERGE INTO plain t USING (VALUES (1, 'Agra'), (2, NULL), (4, 'Ooty')) s(id, city) ON t.id = s.id "
+        "WHEN MATCHED AND s.city IS NULL THEN DELETE WHEN MATCHED THEN UPDATE SET city = s.city "
+        "WHEN NOT MATCHED THEN INSERT (id, city) VALUES (s.id, s.city)",
+        database,
+    )
+    assert (answer.state, answer.updated) == ("SUCCEEDED", 3), answer.reason
+    assert athena.rows("SELECT * FROM plain ORDER BY id", database) == [["1", "Agra"], ["3", "Leh"], ["4", "Ooty"]]
 
 
 def test_a_merge_that_matches_a_row_twice_fails_and_changes_nothing(athena: Laboratory, orders: str) -> None:

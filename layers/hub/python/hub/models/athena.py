@@ -71,12 +71,13 @@ class Athena:
         aws.client("athena").stop_query_execution(QueryExecutionId=execution)
 
     def wait(self, execution: str, seconds: float) -> Execution:
-        """Asks in growing intervals until the execution is done or the time is over."""
+        """Asks in growing intervals, the first time after one, until the execution is done or the time is over."""
         until, pause = time.monotonic() + seconds, 0.05
-        while not (found := self.ask(execution)).done and time.monotonic() < until:
+        while True:
             time.sleep(min(pause, max(0.0, until - time.monotonic())))
+            if (found := self.ask(execution)).done or time.monotonic() >= until:
+                return found
             pause = min(pause * 1.5, 2)
-        return found
 
     def query(self, sql: str, token: str, seconds: float) -> Iterator[Row]:
         """The rows of a query that takes at most so long; QueryFailed otherwise."""
