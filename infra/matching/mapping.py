@@ -83,6 +83,8 @@ def expressions(mapping: Mapping, columns: Iterable[str]) -> dict[str, str]:
                 raise MatchError(f"MAP: {name}={part}: the file has no such column; it has {', '.join(there.values())}")
         texts = [_latin(f"nullif({column_name(there[part.lower()])}, '')") for part in parts]
         found["street" if name == WHOLE_ADDRESS else name] = _joined(texts, "-" if name == "born" else " ")
+    if (family := found.get("family")) and "generation" not in found:
+        found |= {"family": f"regexp_replace({family}, '(?i){BEHIND}', '')", "generation": family}
     if whole := found.pop(WHOLE_NAME, None):
         found |= _where_no_parts_are(_whole_name(whole), found)
     return found

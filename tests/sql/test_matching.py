@@ -41,16 +41,18 @@ def customers(lake: Lake) -> dict[str, str]:
 
 
 def test_a_first_night_and_those_after_it(lake):
-    lake.pull("crm", "customer", [person(number, f"c{number:02}") for number in range(60)])
+    home = {"birth_date": None, "full_name": "John Penn Sr", "given_name": "John", "family_name": "Penn"}
+    father, son = person(70, "c70", **home), person(70, "s70", **{**home, "full_name": "John Penn Jr"})
+    lake.pull("crm", "customer", [*(person(number, f"c{number:02}") for number in range(60)), father])
     twins = [person(number, f"s{number:02}", family_name=f"{LAST[number // 8 % 10]}") for number in range(0, 60, 3)]
-    lake.pull("shop", "customer", twins)
+    lake.pull("shop", "customer", [*twins, son])
     first = lake.run()
     found = customers(lake)
     alike = [number for number in range(0, 60, 3) if found[f"c{number:02}"] == found[f"s{number:02}"]]
     assert len(alike) >= 18, "a misspelt family name is no other person"
-    assert len(set(found.values())) == 80 - len(alike), "and nobody else is one"
+    assert len(set(found.values())) == 82 - len(alike), "and nobody else is one, nor father and son"
     told = lake.store.matching(first)
-    assert (told["records"], told["learned"]["run_id"]) == (80, first)
+    assert (told["records"], told["learned"]["run_id"]) == (82, first)
     doubts = lake.query(f"select left_key, right_key, bits, levels from {scratch(lake.stage, first, 'doubt')}")
     assert all(abs(float(row["bits"])) <= 7 and row["levels"].startswith('{"given":') for row in doubts)
 

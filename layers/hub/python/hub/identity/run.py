@@ -26,6 +26,7 @@ from hub.models.store import RunStore
 FIELDS = (
     "given",
     "family",
+    "generation",
     "born",
     "sex",
     "email",

@@ -1,6 +1,7 @@
 """Two records side by side: how each thing compares, in words and weights, by the matcher's own levels."""
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ RARE = 125
 TEXTS: Mapping[str, tuple[str, ...]] = {
     "given": ("given_name_latin", "given_name"),
     "family": ("family_name_latin", "family_name"),
+    "generation": ("full_name_latin", "full_name", "family_name_latin", "family_name"),
     "born": ("birth_date",),
     "sex": ("gender",),
     "email": ("email_standard", "email"),
@@ -28,6 +30,10 @@ TEXTS: Mapping[str, tuple[str, ...]] = {
     "country": ("country",),
     "company": ("company",),
 }
+TITLE = re.compile(r"^(mr|mrs|ms|miss|dr|prof|sir|shri|shrimati|sri|smt|kumari|herr|frau)[. ]+", re.IGNORECASE)
+BEHIND = r"[ ,]+(jr|jnr|junior|sr|snr|senior|ii|iii|iv|2nd|3rd|4th|ph[.]?d|m[.]?d|esq)[. ]*\Z"
+BEHIND_A_NAME = re.compile(rf"^(.*[^ ,]){BEHIND}", re.IGNORECASE)
+BEHIND_TWO = re.compile(rf"^([^ ,]+[ ,]+.*[^ ,]){BEHIND}", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -106,20 +112,22 @@ ORDER = {"same": 0, "alike": 1, "different": 2, "unknown": 3}
 
 
 def texts_of(values: Mapping[str, Any]) -> dict[str, str | None]:
-    """What the matcher compares, as sql/identity/records.sql has it: of a whole name its ends, a comma turns them.
+    """What the matcher compares, as sql/identity/records.sql has it: of a whole name its ends, a comma turns them, and
+    titles, degrees and `Jr` are no part of it.
 
     Golden records and a person as given hold names in any script; a run compares them in Latin letters.
     """
     found: dict[str, str | None] = {
         field: next((str(values[name]) for name in names if values.get(name)), None) for field, names in TEXTS.items()
     }
-    found |= {name: latin(text) for name in ("given", "family") if (text := found[name])}
+    found |= {name: latin(text) for name in ("given", "family", "generation") if (text := found[name])}
     whole = latin(str(values.get("full_name_latin") or values.get("full_name") or ""))
-    front, comma, behind = " ".join(whole.split()).partition(",")
+    bare = BEHIND_TWO.sub(r"\1", TITLE.sub("", " ".join(whole.split())))
+    front, comma, behind = bare.partition(",")
     words = front.split()
     given, family = (behind.strip(), front) if comma else (words[:1], words[1:][-1:])
     found["given"] = found["given"] or "".join(given) or None
-    found["family"] = found["family"] or "".join(family) or None
+    found["family"] = BEHIND_A_NAME.sub(r"\1", found["family"] or "".join(family)) or None
     return found
 
 
