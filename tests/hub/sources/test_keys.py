@@ -1,11 +1,13 @@
 """Keys whose order, and which of them are the same, only the database knows: no page's end loses or repeats a row."""
 
 import sqlite3
+from datetime import UTC, datetime
 
 import pytest
 from adbc_driver_postgresql import dbapi
 
 from hub.sources import SourceError
+from hub.sources.sql import reached
 from tests import servers
 from tests.hub.sources.databases import pieces, rows, source
 
@@ -125,3 +127,42 @@ def test_more_rows_of_one_key_than_are_read_at_once(in_postgresql):
     in_postgresql(["insert into crowded values ('A', 1)"])
     with pytest.raises(SourceError, match="the same in more rows than are read at once"):
         list(pieces(made))
+
+
+NOW = datetime(2024, 6, 1, 12, 0, tzinfo=UTC)
+CURSORS = [
+    ("2024-06-01 11:59:00+00", "2024-06-01 11:59:00+00", "before now, as it is written"),
+    ("2024-06-01T17:29:00+05:30", "2024-06-01T17:29:00+05:30", "before now, elsewhere"),
+    ("2199-01-01 00:00:00+00", "2024-06-01 12:00:00+00:00", "to come"),
+    ("2199-01-01T00:00:00Z", "2024-06-01T12:00:00Z", "to come, in its spelling"),
+    ("2024-06-01T18:00:00+05:30", "2024-06-01T17:30:00+05:30", "to come, elsewhere"),
+    ("2024-06-02 01:00:00", "2024-06-02 01:00:00", "no zone: it may be so late in Auckland"),
+    ("2024-06-02 03:00:00.000000", "2024-06-01 00:00:00", "no zone, so late nowhere: the earliest that now may be"),
+    ("2199-01-01", "2024-06-01", "a date"),
+    ("infinity", "2024-06-01 00:00:00+00:00", "PostgreSQL's"),
+    ("something", "something", "a text that counts"),
+    (9_999_999_999, 9_999_999_999, "a number that counts"),
+    (None, None, "nothing there"),
+]
+
+
+@pytest.mark.parametrize(("highest", "cursor", "why"), CURSORS, ids=[case[2] for case in CURSORS])
+def test_a_change_to_come_is_no_cursor(highest, cursor, why):
+    assert reached(highest, NOW) == cursor, why
+
+
+def test_a_row_of_the_far_future_hides_no_later_change(in_postgresql, in_mariadb, in_sqlite):
+    for run, kind, late in (
+        (in_postgresql, "timestamptz", "infinity"),
+        (in_mariadb, "datetime(6)", "9999-12-31 23:59:59"),
+        (in_sqlite, "text", "2199-01-01T00:00:00Z"),
+    ):
+        url = run(
+            [f"create table dated (id int, at {kind})", f"insert into dated values (1, '2024-01-01'), (2, '{late}')"]
+        )
+        changed = {"column": "at", "overlap": "1 day"}
+        made = source(url, {"table": "dated", "changed_since": changed}, {"id": "bigint", "at": "timestamp"})
+        (first,) = pieces(made)
+        run([f"insert into dated values (3, '{datetime.now(UTC):%Y-%m-%d %H:%M:%S}')"])
+        (second,) = pieces(made, first.cursor)
+        assert second.rows["id"].to_pylist() == [2, 3], url
