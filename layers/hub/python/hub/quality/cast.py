@@ -125,13 +125,15 @@ def _without_empty(text: pa.Array) -> pa.Array:
 def as_text(raw: pa.Array) -> pa.Array:
     """Any Arrow column as text in the one form that hashes and keys are made of."""
     kind = raw.type
+    if isinstance(kind, pa.UuidType):
+        return pa.array([None if each is None else str(each) for each in raw.to_pylist()], pa.string())
     if isinstance(kind, pa.BaseExtensionType):
         return as_text(raw.storage)
     if pa.types.is_string(kind):
         return raw
     if pa.types.is_null(kind):
         return pa.nulls(len(raw), pa.string())
-    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
         return pc.binary_join_element_wise("\\x", _hex(raw), "")
     if pa.types.is_timestamp(kind):
         utc = raw if kind.tz is None else raw.cast(pa.timestamp(kind.unit, "UTC")).cast(pa.timestamp(kind.unit))
