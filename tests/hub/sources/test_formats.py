@@ -1,4 +1,5 @@
 import io
+import zipfile
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -6,6 +7,7 @@ import pytest
 
 from hub.sources import SourceError
 from tests.hub.sources.reading import fetch_of, parts_of, read, rows_of
+from tests.hub.sources.workbook import workbook
 
 ROWS = [{"id": "1", "name": "Jose"}, {"id": "2", "name": None}]
 CSV = [
@@ -139,3 +141,22 @@ def test_what_stands_behind_a_list_in_its_document_is_passed():
     data = b'{"a": {"r": [{"id": 1}], "x": "]}"}, "more": [{"b": "{"}]} \n'
     assert read(data, format="json", records="$.a.r") == ([{"id": 1}], [])
     assert read(b"<orders></orders>", format="xml", records="/orders/o") == ([], []), "an export of nothing"
+
+
+def test_a_cell_far_from_all_others_does_not_fill_the_memory():
+    near = workbook([["id", "name"], [1, "a"]])
+    with zipfile.ZipFile(io.BytesIO(near)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+
+    def reaching(cell):
+        sink = io.BytesIO()
+        with zipfile.ZipFile(sink, "w") as archive:
+            for name, text in parts.items():
+                far = b'<row r="9">%b</row></sheetData>' % cell
+                archive.writestr(name, text.replace(b"</sheetData>", far) if name == sheet else text)
+        return sink.getvalue()
+
+    with pytest.raises(SourceError, match="reaches to column XFD and row 1,048,576"):
+        read(reaching(b'<c r="XFD1048576"><v>1</v></c>'), format="xlsx")
+    assert read(reaching(b'<c r="XFD1048576" s="1"/>'), format="xlsx")[0] == [{"id": "1", "name": "a"}], "no value"
