@@ -72,7 +72,7 @@ def _part(block: Block, form: Dialect, name: str, first: bool) -> Part:
         text = text.replace(form.separator.encode(), STAND_IN)
     if first:
         text = text.lstrip(b"\r\n")
-    if not text.strip(b"\r\n"):
+    if not text.strip(b"\r\n" if form.names else None):
         return Part(_empty(form), block.place, block.raw)
     if not form.names:
         raise SourceError(f"{name}: its first line is no header; write `header: false` and `names`, or correct `quote`")
