@@ -221,6 +221,8 @@ BODIES = [
     (b'{"event_id": "a"}\n[1]', {}, 400, 0, "a line that is no object"),
     (b'{"event_id": "\xff"}', {}, 400, 0, "bytes that are no UTF-8"),
     (b"[" * 100_000, {}, 400, 0, "brackets without an end"),
+    (b'{"event_id": ' + b"[" * 190 + b"]" * 190 + b"}", {}, 202, 1, "nested deep"),
+    (b'{"event_id": ' + b"[" * 300 + b"1" + b"]" * 300 + b"}", {}, 400, 0, "nested deeper than the pull can write"),
     (b"{}", {"content-encoding": "br"}, 400, 0, "packed by something else"),
     (b"{}", {"content-encoding": "gzip"}, 400, 0, "said to be packed"),
     (gzip.compress(b"[{}]")[:-4], {"content-encoding": "gzip"}, 400, 0, "packed and cut off"),

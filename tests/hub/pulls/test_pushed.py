@@ -186,6 +186,7 @@ BODIES = [
     (b'[{"event_id": "a"}, 7, null]', 1, 2, "what is no object costs itself"),
     (b'{\n "event_id": "a",\n "step": 3\n}', 1, 0, "a document of several lines"),
     (b'[{"event_id": "a", "step": "three"}]', 0, 1, "a value that is no number"),
+    (b'{"event_id": "a", "x": ' + b"[" * 5000 + b"]" * 5000 + b"}", 0, 1, "what cannot be read costs itself"),
 ]
 
 

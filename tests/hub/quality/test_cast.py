@@ -139,6 +139,22 @@ def test_absolute_moments_are_what_their_text_says(unit, zone, given_as, why):
     assert to_type(raw, column)[0].to_pylist() == to_type(as_text(raw), column)[0].to_pylist() == given_as
 
 
+@pytest.mark.parametrize("zone", [None, "Asia/Kolkata"])
+@pytest.mark.parametrize(
+    ("kind", "arrow", "first", "beyond"),
+    [
+        ("date", pa.date32(), date.min, [-2147472692, -719163, 2932897]),
+        ("timestamp", pa.timestamp("us"), datetime(1, 1, 2), [-9222425352054775809, 2**63 - 1]),
+    ],
+)
+def test_what_lies_beyond_the_calendar_is_refused(kind, arrow, first, beyond, zone):
+    """The infinity of PostgreSQL, years before Christ or of five digits: no engine reads them again."""
+    number = pa.int32() if kind == "date" else pa.int64()
+    raw = pa.array([None, pa.scalar(first, arrow).cast(number).as_py(), *beyond], number).cast(arrow)
+    typed, misfits = to_type(raw, Column.model_validate({"type": kind, "time_zone": zone if kind != "date" else None}))
+    assert (typed.null_count, misfits.to_pylist()) == (1 + len(beyond), [False, False, *[True] * len(beyond)])
+
+
 @given(st.lists(st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1).map(str), st.text(max_size=5)), max_size=30))
 def test_a_value_is_typed_or_named_as_misfit(values):
     typed, misfits = to_type(pa.array(values, pa.string()), Column(type="bigint"))

@@ -1,11 +1,13 @@
 import io
+import zipfile
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from hub.sources import SourceError
-from tests.hub.sources.reading import read
+from tests.hub.sources.reading import fetch_of, parts_of, read, rows_of
+from tests.hub.sources.workbook import workbook
 
 ROWS = [{"id": "1", "name": "Jose"}, {"id": "2", "name": None}]
 CSV = [
@@ -21,6 +23,8 @@ CSV = [
         "a long separator, no header",
     ),
     (b'id,name\n"1","Jose"\n"2",""\n', {}, "quotes"),
+    (b"id,name\r1,Jose\r2,\r", {}, "the line ends of old Macs"),
+    (b"id,name\r1,Jose\n2,\n", {}, "a header that ends in another way than the rows"),
     (b" id , name \n1,Jose\n2,\n", {}, "blanks around the names"),
 ]
 
@@ -94,3 +98,65 @@ def test_parquet():
 def test_what_is_not_readable_is_named(data, fetch, told, why):
     with pytest.raises(SourceError, match=told):
         read(data, **fetch)
+
+
+def test_old_line_ends_beside_a_quoted_new_one():
+    assert read(b'id,name\r1,"a\nb"\r2,c\r') == ([{"id": "1", "name": "a\nb"}, {"id": "2", "name": "c"}], [])
+
+
+def test_rows_of_nothing_but_separators_are_rows():
+    assert read(b"id\tname\n\t\n1\ta\n")[0][0] == {"id": None, "name": None}
+    rows = [
+        row for _, part in parts_of(b"id\tname\n\t\n", fetch_of(), {"": {"at": 8, "line": 2}}) for row in rows_of(part)
+    ]
+    assert rows == [{"id": None, "name": None}], "also where they are all that is left"
+
+
+def test_a_name_that_would_be_given_to_a_repeat_may_be_taken():
+    assert read(b"id,id 3,id\n1,2,3\n") == ([{"id": "1", "id 3": "2", "id 3 3": "3"}], [])
+
+
+@pytest.mark.parametrize(
+    ("data", "form", "records", "told", "why"),
+    [
+        (b'[{"id": 1}][{"id": 2}]', "json", None, "something stands behind the document", "two exports in one file"),
+        (
+            b'{"a": [{"id": 1}]} {"a": []}',
+            "json",
+            "$.a",
+            "something stands behind the document",
+            "the same below a key",
+        ),
+        (b'{"a": [{"id": 1}], "b": {', "json", "$.a", "was it cut off", "cut behind its list"),
+        (b"<export><o/></export>", "xml", "/orders/o", "no element at /orders", "the root has another name"),
+        (b"<r><o/></r>", "xml", "/o", "no element at /", "the records are no root"),
+    ],
+)
+def test_what_would_be_taken_for_no_rows(data, form, records, told, why):
+    with pytest.raises(SourceError, match=told):
+        read(data, format=form, records=records)
+
+
+def test_what_stands_behind_a_list_in_its_document_is_passed():
+    data = b'{"a": {"r": [{"id": 1}], "x": "]}"}, "more": [{"b": "{"}]} \n'
+    assert read(data, format="json", records="$.a.r") == ([{"id": 1}], [])
+    assert read(b"<orders></orders>", format="xml", records="/orders/o") == ([], []), "an export of nothing"
+
+
+def test_a_cell_far_from_all_others_does_not_fill_the_memory():
+    near = workbook([["id", "name"], [1, "a"]])
+    with zipfile.ZipFile(io.BytesIO(near)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+
+    def reaching(cell):
+        sink = io.BytesIO()
+        with zipfile.ZipFile(sink, "w") as archive:
+            for name, text in parts.items():
+                far = b'<row r="9">%b</row></sheetData>' % cell
+                archive.writestr(name, text.replace(b"</sheetData>", far) if name == sheet else text)
+        return sink.getvalue()
+
+    with pytest.raises(SourceError, match="reaches to column XFD and row 1,048,576"):
+        read(reaching(b'<c r="XFD1048576"><v>1</v></c>'), format="xlsx")
+    assert read(reaching(b'<c r="XFD1048576" s="1"/>'), format="xlsx")[0] == [{"id": "1", "name": "a"}], "no value"

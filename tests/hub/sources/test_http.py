@@ -118,6 +118,15 @@ def test_an_answer_that_is_large_once_unpacked(api, waits, monkeypatch):
     assert most < 16 << 20
 
 
+def test_the_remedy_is_that_of_the_problem_and_not_of_a_number_in_it(api, waits):
+    api.always = double.says("4" * 9 + " Anna")
+    with pytest.raises(SourceError, match=r"not whole JSON.*; ask for smaller pages"):
+        Http(api.url, {}, 5).ask(Request("/x"))
+    api.always = double.says("4" * 41 + " Anna")
+    with pytest.raises(SourceError, match=r"answered with 46 bytes.*; ask for smaller pages"):
+        Http(api.url, {}, 5).ask(Request("/x"))
+
+
 def test_nobody_listens(waits):
     with pytest.raises(SourceError, match="GET /x: cannot be reached"):
         Http("http://127.0.0.1:1", {}, 5).ask(Request("/x"))

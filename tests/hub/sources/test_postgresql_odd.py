@@ -25,6 +25,13 @@ ODD = [
     ("null::text", None, "NULL is not empty text"),
     ("array[1, null, 3]", "[1,null,3]", "a list as JSON"),
     ("'b'::mood", "b", "a word of an enumeration"),
+    ("'-1234.56'::money", "-1234.56", "no cents: exact"),
+    ("'10.0.0.1/8'::inet", "10.0.0.1/8", "text, as PostgreSQL writes it"),
+    ("'10:00+01'::timetz", "10:00:00+01", "text"),
+    ("b'0101'::bit(4)", "0101", "its bits"),
+    ("'[1,5)'::int4range", "[1,5)", "text"),
+    ("'1 month 2 days'::interval", "1 mon 2 days", "text"),
+    ("array['10.0.0.1']::inet[]", "{10.0.0.1}", "a list of what is text, as PostgreSQL writes it"),
     ("5::positive", "5", "a domain is what it is made of"),
 ]
 

@@ -12,6 +12,8 @@ from hub.errors import BadRequest, TooLarge
 LARGEST: Final = 8 * 1024 * 1024
 """Bytes of a body once it is unpacked."""
 MOST_EVENTS: Final = 10_000
+DEEPEST: Final = 200
+"""Lists and objects in one another; the quick reader takes no more either."""
 NOT_JSON: Final = "The body is not JSON: send one object, a list of objects, or an object on each line"
 MARK: Final = b"\xef\xbb\xbf"
 
@@ -79,9 +81,23 @@ def _document(text: bytes) -> Any:
         return from_json(text, allow_inf_nan=False)
     except ValueError:
         try:
-            return json.loads(text.decode(), parse_constant=_no_number)
+            found = json.loads(text.decode(), parse_constant=_no_number)
         except RecursionError as error:
             raise ValueError("nested too deep") from error
+        if _is_deep(found):
+            raise ValueError("nested too deep") from None
+        return found
+
+
+def _is_deep(value: Any) -> bool:
+    """Whether a document is nested deeper than the pull behind the collector can be sure to read and write."""
+    level = [value]
+    for _ in range(DEEPEST + 1):
+        level = [each for each in level if isinstance(each, dict | list)]
+        if not level:
+            return False
+        level = [each for around in level for each in (around.values() if isinstance(around, dict) else around)]
+    return True
 
 
 def _no_number(name: str) -> Any:

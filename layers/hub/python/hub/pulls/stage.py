@@ -24,7 +24,7 @@ from hub.pulls.tally import Tally
 from hub.pulls.undone import put_back
 from hub.quality import EXTRA, Refined, as_text, record_hashes, refine, seed, tokens, with_attributes
 from hub.sources import Piece, json_text
-from hub.sources.tables import MARKS, ORIGIN, origins
+from hub.sources.tables import MARKS, ORIGIN, in_python, origins
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,7 +295,7 @@ def _quarantined(plan: Plan, raw: pa.Table, refined: Refined, pieces: Sequence[P
     rows = raw.take(pa.array(positions, pa.int64()))
     marks = _marks(rows) or [{"part": part} for part in _parts(pieces, positions)]
     lines = []
-    for at, record, mark in zip(positions, rows.to_pylist(), marks, strict=True):
+    for at, record, mark in zip(positions, in_python(rows), marks, strict=True):
         if record.get(ORIGIN) and not plan.rules.keys.business:
             mark["origin"] = record[ORIGIN]
         failures = [{"column": each.column, "rule": each.rule, "reason": each.reason} for each in refined.rejected[at]]

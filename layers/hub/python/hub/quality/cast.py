@@ -54,9 +54,10 @@ def to_type(raw: pa.Array, column: Column) -> Result:
     """
     target = arrow_type(column.type)
     if target == STAMP and column.time_zone and pa.types.is_timestamp(raw.type) and raw.type.tz is None:
-        return _local(raw.cast(STAMP, safe=False), column.time_zone), _none_of(raw)
+        stamps, misfits = _without_misfits(raw.cast(STAMP, safe=False))
+        return _local(stamps, column.time_zone), misfits
     if raw.type == target and not pa.types.is_string(target):
-        return _finite(raw) if pa.types.is_floating(target) else (raw, _none_of(raw))
+        return _without_misfits(raw)
     if (exact := _of_numbers(raw, target)) is not None:
         return exact, _none_of(exact)
     if (exact := _of_moments(raw, column)) is not None:
@@ -67,6 +68,14 @@ def to_type(raw: pa.Array, column: Column) -> Result:
     trimmed = _without_empty(pc.utf8_trim_whitespace(text))
     typed = _caster(column)(trimmed)
     return typed, pc.and_(pc.is_valid(trimmed), pc.is_null(typed))
+
+
+def _without_misfits(raw: pa.Array) -> Result:
+    """Values that are of their type already, but for those that no text of them would be."""
+    if pa.types.is_floating(raw.type):
+        return _finite(raw)
+    possible = _of_the_calendar(raw) if pa.types.is_temporal(raw.type) else raw
+    return possible, pc.and_(pc.is_valid(raw), pc.is_null(possible))
 
 
 def _finite(raw: pa.Array) -> Result:
@@ -116,13 +125,15 @@ def _without_empty(text: pa.Array) -> pa.Array:
 def as_text(raw: pa.Array) -> pa.Array:
     """Any Arrow column as text in the one form that hashes and keys are made of."""
     kind = raw.type
+    if isinstance(kind, pa.UuidType):
+        return pa.array([None if each is None else str(each) for each in raw.to_pylist()], pa.string())
     if isinstance(kind, pa.BaseExtensionType):
         return as_text(raw.storage)
     if pa.types.is_string(kind):
         return raw
     if pa.types.is_null(kind):
         return pa.nulls(len(raw), pa.string())
-    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
         return pc.binary_join_element_wise("\\x", _hex(raw), "")
     if pa.types.is_timestamp(kind):
         utc = raw if kind.tz is None else raw.cast(pa.timestamp(kind.unit, "UTC")).cast(pa.timestamp(kind.unit))
@@ -277,11 +288,11 @@ def _by_formats(text: pa.Array, forms: Sequence[str], read: Callable[[pa.Array, 
     return typed
 
 
-def _of_the_calendar(stamps: pa.Array) -> pa.Array:
-    """Years 1 to 9999: an offset may carry a moment beyond them, where engines and Python do not follow."""
-    first, last = pa.scalar(datetime.min, STAMP), pa.scalar(datetime.max, STAMP)
-    possible = pc.and_(pc.greater_equal(stamps, first), pc.less_equal(stamps, last))
-    return pc.if_else(possible, stamps, pa.scalar(None, STAMP))
+def _of_the_calendar(days: pa.Array) -> pa.Array:
+    """Years 1 to 9999: an offset or PostgreSQL's infinity lies beyond them, where engines and Python do not follow."""
+    first, last = (pa.scalar(end, STAMP).cast(days.type) for end in (datetime.min, datetime.max))
+    possible = pc.and_(pc.greater_equal(days, first), pc.less_equal(days, last))
+    return pc.if_else(possible, days, pa.scalar(None, days.type))
 
 
 def _scaled(text: pa.Array, microseconds: int) -> pa.Array:

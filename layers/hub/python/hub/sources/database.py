@@ -37,7 +37,7 @@ KINDS = {
 class Page:
     """Rows in the order of the key. mark: what leads back to the row at a position.
 
-    tie: what is the same for rows whose keys the database takes for the same; without it, their marks are.
+    tie: what is the same for rows whose keys the database takes for the same; without it the database is asked.
     """
 
     rows: pa.Table

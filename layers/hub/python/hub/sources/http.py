@@ -36,8 +36,7 @@ STAYED = {
     "answered 429": "lower `rate_limit`",
     "answered 4": "lower `rate_limit`, or ask its operator why it is busy",
     "answered 5": "look whether the application runs; the next pull tries again",
-    "answered with errors": "ask for smaller pages (`paging.size`)",
-    "answered": "ask for smaller pages (`paging.size`)",
+    "answered with": "ask for smaller pages (`paging.size`)",
 }
 
 
@@ -217,7 +216,7 @@ class Http:
         except json_text.NotJson as error:
             if response.status in self._accept:
                 return nothing, None
-            return f"answered {len(body)} bytes that are not whole JSON ({error}); cut off?", None
+            return f"answered with {len(body)} bytes that are not whole JSON ({error}); cut off?", None
         if problem := self._problem(value):
             return problem, retry_after(response.headers)
         return Answer(body, value, response.headers, response.status), None

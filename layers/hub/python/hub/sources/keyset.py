@@ -33,24 +33,44 @@ class Keyset:
         while not part["ended"]:
             rest = f"{self._where(database, part)} order by {', '.join(self.keys)}"
             page = database.page(self.columns, self.keys, self.relation, rest, self.rows + 1)
-            count = self._cut(page)
+            count = self._cut(database, page)
             after = page.mark(count - 1) if count else part["after"]
             part = {**part, "after": after, "ended": count == len(page.rows)}
             yield Page(page.rows.slice(0, count), page.mark), part
 
-    def _cut(self, page: Page) -> int:
-        count = len(page.rows)
+    def _cut(self, database: Database, page: Page) -> int:
+        count = last = len(page.rows)
         if count <= self.rows:
             return count
-        tie = page.tie or page.mark
-        behind = tie(count - 1)
-        while count and tie(count - 1) == behind:
+        while count and self._same(database, page, count - 1, last - 1):
             count -= 1
         if not count:
             raise SourceError(
                 "the business key is the same in more rows than are read at once; name a key that tells rows apart"
             )
         return count
+
+    def _same(self, database: Database, page: Page, one: int, other: int) -> bool:
+        """Whether the database takes the keys of two rows for the same: it may for `anna` and `ANNA`, or 1.0 and 1.00.
+
+        Marks that are equal are the same key; of others only the database knows, so it is asked, at a page's end alone.
+        """
+        if page.tie:
+            return bool(page.tie(one) == page.tie(other))
+        here, there = page.mark(one), page.mark(other)
+        unlike = [at for at, value in enumerate(here) if value != there[at]]
+        if not unlike:
+            return True
+        if any(here[at] is None or there[at] is None for at in unlike):
+            return False
+        keys = [self.keys[at] for at in unlike]
+        literals, others = ([self._literal(database, at, mark[at]) for at in unlike] for mark in (here, there))
+        names = ", ".join(keys)
+        # A column of no rows lends the literal its type and its collation. In WHERE, MariaDB compares before it does.
+        typed = f"select {names} from (select {names} from {self.relation} limit 0) as hub_none"
+        row = f"({typed} union all select {', '.join(literals)}) as hub_key"
+        fits = " and ".join(f"{key} = {value}" for key, value in zip(keys, others, strict=True))
+        return database.counts(f"select sum(case when {fits} then 1 else 0 end) from {row}") == [1]
 
     def _where(self, database: Database, part: Range) -> str:
         conditions = list(self.base)
@@ -61,7 +81,10 @@ class Keyset:
         return where(conditions)
 
     def _literals(self, database: Database, mark: Mark) -> list[str]:
-        return [database.literal(self.relation, key, value) for key, value in zip(self.keys, mark, strict=True)]
+        return [self._literal(database, at, value) for at, value in enumerate(mark)]
+
+    def _literal(self, database: Database, at: int, value: Any) -> str:
+        return database.literal(self.relation, self.keys[at], value)
 
 
 def where(conditions: Sequence[str]) -> str:

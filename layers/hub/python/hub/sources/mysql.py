@@ -90,8 +90,9 @@ class MySql:
         self, columns: Sequence[str], keys: Sequence[str], relation: str, rest: str, most: int | None = None
     ) -> Page:
         known = self._described(relation)
-        fields = [_of(known, column) for column in dict.fromkeys([*columns, *keys])]
-        places = [fields.index(_of(known, key)) for key in keys]
+        led_by = [_of(known, key).as_key for key in keys]
+        fields = list(dict.fromkeys([*(_of(known, column) for column in columns), *led_by]))
+        places = [fields.index(field) for field in led_by]
         try:
             found = lines(self._connection, fields, f"from {relation}{rest}{at_most(most)}")
         except (pymysql.Error, OSError) as error:
@@ -113,7 +114,7 @@ class MySql:
 
     def literal(self, relation: str, column: str, mark: Any) -> str:
         """A number as it is, all else in hexadecimal, for it comes out of the rows."""
-        field = _of(self._described(relation), column)
+        field = _of(self._described(relation), column).as_key
         if mark is None or field.kind == FIELD_TYPE.FLOAT:
             raise SourceError(f"the column {field.name} does not lead from row to row; name another key")
         text = str(mark)

@@ -5,7 +5,7 @@ way needs several times the processor's time (docs/decisions/0006).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -20,6 +20,7 @@ from hub.sources.database import quoted
 from hub.sources.piece import SourceError
 
 BINARY, UNSIGNED = 63, 32  # a character set and a flag of the protocol
+LISTED = 256 | 2048  # the flags of ENUM and of SET
 INTEGERS = (
     FIELD_TYPE.TINY,
     FIELD_TYPE.SHORT,
@@ -50,7 +51,7 @@ MOST_DIGITS = 38  # of a decimal in Arrow's 128 bits; longer ones stay text
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A column of a result. kind: its type's number in the protocol."""
+    """A column of a result. kind: its type's number in the protocol. is_listed: ENUM or SET."""
 
     name: str
     kind: int
@@ -58,13 +59,19 @@ class Field:
     is_unsigned: bool
     length: int
     scale: int
+    is_listed: bool = False
 
     @classmethod
     def of(cls, field: Any) -> "Field":
         binary = field.charsetnr == BINARY and field.type_code in BYTES
         name = field.name.decode() if isinstance(field.name, bytes) else field.name
         unsigned = bool(field.flags & UNSIGNED)
-        return cls(name, field.type_code, binary, unsigned, field.length, field.scale)
+        return cls(name, field.type_code, binary, unsigned, field.length, field.scale, bool(field.flags & LISTED))
+
+    @property
+    def as_key(self) -> "Field":
+        """What leads from row to row: words that a column lists are sorted by their places in the list."""
+        return replace(self, kind=FIELD_TYPE.BIT, is_listed=False) if self.is_listed else self
 
     @property
     def quoted(self) -> str:

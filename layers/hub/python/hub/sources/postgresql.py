@@ -38,6 +38,7 @@ STATES = {
     "XX": "changed",
 }
 TELLS_NAMES = ("42", "3D", "3F", "25006")  # what PostgreSQL says of these holds names, and nothing of a row
+OF_ANY_LENGTH = {"character": "bpchar", "bit": '"bit"'}  # written without a length these two have one of 1
 ALIVE = "keepalives_idle=15&keepalives_interval=5&keepalives_count=3&tcp_user_timeout=60000"
 
 
@@ -47,6 +48,7 @@ class PostgreSql:
     def __init__(self, connection: SqlConnection, snapshot: str | None) -> None:
         self._types: dict[tuple[str, str], str] = {}
         self._whole: dict[str, set[str]] = {}
+        self._written: dict[str, dict[str, str]] = {}
         self._connection = _connected(connection)
         self._cursor = self._connection.cursor()
         seconds = connection.statement_timeout.total_seconds()
@@ -66,7 +68,9 @@ class PostgreSql:
     def columns(self, relation: str) -> list[str]:
         self._run(f"select * from {relation} limit 0")
         schema = self._table().schema
-        self._whole[relation] = {quoted(each.name) for each in schema if pa.types.is_integer(each.type)}
+        written = {quoted(each.name): kind for each in schema if (kind := _written(each))}
+        whole = {quoted(each.name) for each in schema if pa.types.is_integer(each.type)}
+        self._written[relation], self._whole[relation] = written, whole - written.keys()
         return list(schema.names)
 
     def page(
@@ -75,12 +79,16 @@ class PostgreSql:
         # A whole number is its own text; to have the database write it costs as much again as the column.
         whole = {key for key in keys if key in columns and key in self._whole.get(relation, ())}
         marks = [f"{key}::text as hub_key_{at}" for at, key in enumerate(keys) if key not in whole]
-        self._run(f"select {', '.join([*columns, *marks])} from {relation}{rest}{at_most(most)}")
+        written = self._written.get(relation, {})
+        # Under another name, or it would be what ORDER BY means.
+        own = [f"{each}::{written[each]} as hub_{at}" if each in written else each for at, each in enumerate(columns)]
+        self._run(f"select {', '.join([*own, *marks])} from {relation}{rest}{at_most(most)}")
         table = self._table()
-        written = iter(range(len(columns), len(columns) + len(marks)))
-        places = [columns.index(key) if key in whole else next(written) for key in keys]
-        own = table.select(range(len(columns)))
-        return Page(own, lambda at: [_mark(table.column(place)[at].as_py()) for place in places])
+        behind = iter(range(len(columns), len(columns) + len(marks)))
+        places = [columns.index(key) if key in whole else next(behind) for key in keys]
+        names = [each[1:-1].replace('""', '"') for each in columns]
+        rows = table.select(range(len(columns))).rename_columns(names)
+        return Page(rows, lambda at: [_mark(table.column(place)[at].as_py()) for place in places])
 
     def counts(self, sql: str) -> list[int]:
         self._run(sql)
@@ -91,9 +99,9 @@ class PostgreSql:
         return self._table()[0][0].as_py()
 
     def literal(self, relation: str, column: str, mark: Any) -> str:
-        """Its text as the column's type; in hexadecimal, for it comes out of the rows."""
-        text = f"convert_from('\\x{str(mark).encode().hex()}'::bytea, 'UTF8')"
-        return f"{text}::{self._type(relation, column)}"
+        """Its text as the column's type. A constant has no collation of its own, so the column's counts."""
+        text = str(mark).replace("'", "''")  # no backslash changes what a quote means: see standard_conforming_strings
+        return f"'{text}'::{self._type(relation, column)}"
 
     def beyond(self, columns: Sequence[str], literals: Sequence[str]) -> str:
         return rows_beyond(columns, literals)
@@ -110,7 +118,8 @@ class PostgreSql:
         """The column's type as PostgreSQL writes it: a value handed over as text then compares as the column does."""
         if (relation, column) not in self._types:
             self._run(f"select pg_typeof((select {column} from {relation} limit 1))::text")
-            self._types[relation, column] = self._table()[0][0].as_py()
+            told = self._table()[0][0].as_py()
+            self._types[relation, column] = OF_ANY_LENGTH.get(told, told)
         return self._types[relation, column]
 
     def _run(self, sql: str) -> None:
@@ -124,6 +133,15 @@ class PostgreSql:
             return self._cursor.fetch_arrow_table()
         except (adbc.Error, pa.ArrowException, OSError) as error:  # what comes while rows are read
             raise _told(error) from error
+
+
+def _written(field: pa.Field) -> str | None:
+    """The type that a column is read as, where the driver would give the server's own bytes or, of money, cents."""
+    if field.metadata and field.metadata.get(b"POSTGRESQL:type") == b"money":
+        return "numeric"
+    kind = field.type.value_type if pa.types.is_list(field.type) else field.type
+    own = isinstance(kind, pa.OpaqueType) and pa.types.is_binary(kind.storage_type)
+    return "text" if own or pa.types.is_interval(kind) else None
 
 
 def _mark(value: Any) -> Any:

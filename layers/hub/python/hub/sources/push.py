@@ -144,7 +144,12 @@ class Push:
 
     def _events(self, body: bytes, arrival: str, refused: list[Unreadable]) -> Iterator[dict[str, Any]]:
         """The records of a body; what is none is put beside."""
-        for at, document in enumerate(_documents(body), 1):
+        try:
+            documents = _documents(body)
+        except json_text.NotJson as error:  # one body must not stop all that wait behind it
+            refused.append(Unreadable(body[:SHOWN].decode("utf-8", "replace"), f"{arrival}: is not JSON: {error}"))
+            return
+        for at, document in enumerate(documents, 1):
             told = f"event {at} of {arrival}"
             try:
                 found = [document] if self._whole else self._records.of(document, told).records

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -14,6 +14,8 @@ from hub.sources.keyset import Keyset, Range, where
 from hub.sources.piece import Piece, Position, SourceError
 from hub.sources.side_by_side import side_by_side
 from hub.sources.tables import from_arrow, require_columns
+
+AHEAD, BEHIND = timedelta(hours=14), timedelta(hours=12)  # of UTC, the farthest that a clock somewhere is
 
 
 class Sql:
@@ -39,7 +41,8 @@ class Sql:
             if "high" not in place:
                 # The first snapshot's highest change is the next cursor: what changes later has a higher one.
                 changed = self._changed()
-                place = {"high": database.highest(changed, self._relation) if changed else None, "received": 0}
+                highest = database.highest(changed, self._relation) if changed else None
+                place = {"high": reached(highest, datetime.now(UTC)), "received": 0}
             base = self._base(database, cursor)
             keyless = self._keyless(database, base)
             rest = f"{where([*base, f'not {self._whole}'])}"
@@ -167,7 +170,30 @@ def shifted(value: Any, overlap: timedelta) -> Any:
     except (TypeError, ValueError) as error:
         raise SourceError("the change column's highest value is no moment; take `overlap` out") from error
     text = moment.isoformat(sep=value[10] if len(value) > 10 else " ")
-    return text.replace("+00:00", "Z") if value.endswith("Z") else text
+    return _spelt(text, value)
+
+
+def reached(highest: Any, now: datetime) -> Any:
+    """The highest change as the next cursor. In place of one that is still to come, which would hide all others, now.
+
+    A moment without a zone may be of any; what is read again for that is known again.
+    """
+    if not isinstance(highest, str):
+        return highest
+    try:
+        moment = datetime.fromisoformat(highest)
+    except ValueError:
+        return (now - BEHIND).isoformat(sep=" ") if highest == "infinity" else highest
+    zone = moment.tzinfo
+    soonest = moment.astimezone(UTC) if zone else moment.replace(tzinfo=UTC) - AHEAD
+    if soonest <= now:
+        return highest
+    text = (now.astimezone(zone) if zone else (now - BEHIND).replace(tzinfo=None)).isoformat(sep=highest[10:11] or " ")
+    return text[: len(highest)] if len(highest) == len("2024-01-01") else _spelt(text, highest)
+
+
+def _spelt(text: str, like: str) -> str:
+    return text.replace("+00:00", "Z") if like.endswith("Z") else text
 
 
 def _stream(rows: pa.Table) -> bytes:

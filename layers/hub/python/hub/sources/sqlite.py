@@ -39,7 +39,11 @@ class Sqlite:
                 f"the database {path.name} is not there ({connection.url}); correct `url`, or put the file there"
             )
         self._connection = sqlite3.connect(
-            f"file:{quote(str(path))}?mode=ro", uri=True, timeout=5, isolation_level=None
+            f"file:{quote(str(path))}?mode=ro",
+            uri=True,
+            timeout=5,
+            isolation_level=None,
+            check_same_thread=False,  # a range is read by one thread after another, never by two at once
         )
         self._connection.text_factory = lambda data: data.decode("utf-8", "replace")
         self._seconds, self._until = connection.statement_timeout.total_seconds(), math.inf

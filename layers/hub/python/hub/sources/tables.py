@@ -124,6 +124,8 @@ def require_columns(table: pa.Table, data_set: DataSet, where: str) -> None:
 
 def from_arrow(table: pa.Table, data_set: DataSet) -> tuple[pa.Table, frozenset[str]]:
     """A table under the source's names as a piece's table, and the names of the columns that nobody declared."""
+    if twice := sorted({name for name in table.column_names if table.column_names.count(name) > 1}):
+        raise SourceError(f"the source gives several columns by one name ({', '.join(twice)}); give each its own")
     columns: dict[str, Any] = {}
     for name, column in data_set.columns.items():
         theirs = column.source_name or name
@@ -139,10 +141,30 @@ def from_arrow(table: pa.Table, data_set: DataSet) -> tuple[pa.Table, frozenset[
 def _extra(table: pa.Table) -> pa.Array:
     default = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME
     texts = []
-    for row in table.to_pylist():
+    for row in in_python(table):
         fields = {name: value for name, value in row.items() if value is not None}
-        texts.append(orjson.dumps(fields, default=str, option=default).decode() if fields else None)
+        texts.append(orjson.dumps(fields, default=_plain, option=default).decode() if fields else None)
     return pa.array(texts, pa.string())
+
+
+def _plain(value: Any) -> str:
+    return _text(value) if isinstance(value, bytes) else str(value)
+
+
+def in_python(table: pa.Table) -> list[dict[str, Any]]:
+    """The rows as Python values; moments of years that Python does not have as text."""
+    try:
+        return table.to_pylist()  # type: ignore[no-any-return]  # pyarrow has no types
+    except OverflowError:
+        columns = [[_value(each) for each in column] for column in table.columns]
+        return [dict(zip(table.column_names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _value(scalar: pa.Scalar) -> Any:
+    try:
+        return scalar.as_py()
+    except OverflowError:
+        return str(scalar.cast(pa.string()))
 
 
 def origins(of: str, first_row: int, count: int) -> pa.Array:

@@ -72,8 +72,10 @@ def _part(block: Block, form: Dialect, name: str, first: bool) -> Part:
         text = text.replace(form.separator.encode(), STAND_IN)
     if first:
         text = text.lstrip(b"\r\n")
-    if not text.strip() or not form.names:
+    if not text.strip(b"\r\n" if form.names else None):
         return Part(_empty(form), block.place, block.raw)
+    if not form.names:
+        raise SourceError(f"{name}: its first line is no header; write `header: false` and `names`, or correct `quote`")
     table, refused = _parsed(text, form, block, name, form.header and first)
     return Part(table, block.place, block.raw, tuple(refused))
 

@@ -67,12 +67,10 @@ def _first(head: str, separator: str, quote: str | None) -> list[str]:
         return []
     if len(separator) > 1:
         return text.splitlines()[0].split(separator)
-    if "\n" not in text:
-        text = text.replace("\r", "\n")
     if not quote:
         return text.splitlines()[0].split(separator)
     try:
-        return next(csv.reader(io.StringIO(text), delimiter=separator, quotechar=quote), [])
+        return next(csv.reader(io.StringIO(text, newline=""), delimiter=separator, quotechar=quote), [])
     except csv.Error:  # a line of a hundred kilobytes is no header
         return []
 
@@ -87,5 +85,8 @@ def distinct(names: list[str]) -> list[str]:
     found: list[str] = []
     for at, name in enumerate(names, 1):
         stripped = name.strip()
-        found.append(stripped if stripped and stripped not in found else f"{stripped or 'column'} {at}")
+        distinct_one = stripped if stripped and stripped not in found else f"{stripped or 'column'} {at}"
+        while distinct_one in found:
+            distinct_one += f" {at}"
+        found.append(distinct_one)
     return found

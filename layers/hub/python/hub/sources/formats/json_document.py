@@ -33,7 +33,7 @@ def parts(member: Member, fetch: FilesFetch, place: Place) -> Iterator[Part]:
             yield _part(member.name, gathered, inner, number, scanner.text)
             gathered, size, done = [], 0, number
     yield _part(member.name, gathered, inner, done + len(gathered), scanner.text)
-    while scanner.text.read():  # what stands behind the list lands, too
+    while scanner.goes_on():  # what stands behind the list lands, too
         yield _part(member.name, [], inner, done + len(gathered), scanner.text)
 
 
@@ -68,7 +68,8 @@ class _Scanner:
     def __init__(self, member: Member, fetch: FilesFetch, landed: int) -> None:
         self._name = member.name
         self.text = Text(member, fetch.encoding, {"landed": landed})
-        self._data, self._at, self._ended, self._before = b"", 0, False, 0
+        self._data, self._at, self._before = b"", 0, 0
+        self._around = 0  # brackets that are open around the list
 
     def find(self, keys: list[str], told: str) -> None:
         """Go behind the bracket that opens the list at these keys."""
@@ -80,7 +81,7 @@ class _Scanner:
                 self._pass(self._token())
             if name == b"}":
                 raise SourceError(f"{self._name}: no list at {told} of the document; correct `records`")
-            token = self._token()
+            token, self._around = self._token(), len(keys)
         if token != b"[":
             raise SourceError(f"{self._name}: what is at {told} is no list; correct `records`")
 
@@ -100,6 +101,32 @@ class _Scanner:
                 self._at = found.end()
                 depth += 1 if found[1] in b"{[" else -1
             yield self._data[start : self._at]
+
+    def goes_on(self) -> bool:
+        """Pass what is at hand behind the list, and read on; SourceError where another document begins."""
+        while self._around and (found := BRACKET.match(self._data, self._at)):
+            self._at = found.end()
+            self._around += 1 if found[1] in b"{[" else -1
+        if not self._around:
+            if self._data[self._at :].strip():
+                raise SourceError(
+                    f"{self._name}: something stands behind the document; a file holds one JSON document, or write "
+                    "`format: jsonl` where each line is one"
+                )
+            self._at = len(self._data)
+        read = self.text.read()
+        whole_characters(self.text, self._name, "json")
+        self._before += self._at
+        self._data, self._at = self._data[self._at :] + read, 0
+        if not read and self._around:
+            raise self._cut_off()
+        return bool(read)
+
+    def _cut_off(self) -> SourceError:
+        return SourceError(
+            f"{self._name} is not readable as json: it ends behind byte {self._before + len(self._data):,} in the "
+            "middle of a value; was it cut off? Send it again as a whole"
+        )
 
     def _pass(self, token: bytes) -> None:
         """Leave out a value."""
@@ -128,10 +155,7 @@ class _Scanner:
         read = self.text.read()
         whole_characters(self.text, self._name, "json")
         if not read:
-            raise SourceError(
-                f"{self._name} is not readable as json: it ends behind byte {self._before + len(self._data):,} in the "
-                "middle of a value; was it cut off? Send it again as a whole"
-            )
+            raise self._cut_off()
         self._before += start
         self._data, self._at = self._data[start:] + read, self._at - start
         return 0

@@ -1,6 +1,7 @@
 """XLSX: one sheet of a workbook. Dates as dates, numbers with the 15 digits that a spreadsheet shows."""
 
 import io
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -20,6 +21,8 @@ from hub.sources.piece import SourceError
 
 LARGEST = 32 << 20  # bytes of a workbook
 UNPACKED = 192 << 20  # bytes of all that is packed in it
+MOST_CELLS = 8_000_000  # of the rectangle around all that a sheet holds: the reader makes room for each of them
+CELL = re.compile(rb'<(?:\w+:)?c\s[^>]*?\br="([A-Z]{1,3})([0-9]{1,7})"[^>]*(?<!/)>')
 ROWS = 25_000
 EXACT = 2**53  # whole numbers below it are what was written
 
@@ -63,6 +66,9 @@ def _workbook(member: Member) -> bytes:
                     f"{member.name}: the workbook unpacks to more than {UNPACKED >> 20} MB; save the sheet as CSV"
                 )
             damaged = archive.testzip()
+            for part in archive.namelist() if not damaged else ():
+                if part.endswith(".xml"):
+                    _refuse_far_cells(archive.read(part), member.name)
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError) as error:
         raise SourceError(
             f"{member.name} is not readable as xlsx: it is no workbook, is cut off or has a password; save it as .xlsx"
@@ -70,6 +76,24 @@ def _workbook(member: Member) -> bytes:
     if damaged:
         raise SourceError(f"{member.name} is not readable as xlsx: a part of it is damaged; send it again")
     return data
+
+
+def _refuse_far_cells(sheet: bytes, name: str) -> None:
+    """A cell that somebody left far away from all others must not fill the memory."""
+    column, row = b"A", 0
+    for found in CELL.finditer(sheet):
+        letters, digits = found.groups()
+        row = max(row, int(digits))
+        if (len(letters), letters) > (len(column), column):
+            column = letters
+    width = 0
+    for letter in column:
+        width = width * 26 + letter - ord("A") + 1
+    if width * row > MOST_CELLS:
+        raise SourceError(
+            f"{name}: a sheet reaches to column {column.decode()} and row {row:,}; take out the cells that stand far "
+            "from the others, or save the sheet as CSV"
+        )
 
 
 def _sheet(data: bytes, wanted: str | None, name: str) -> Iterator[list[Any]]:

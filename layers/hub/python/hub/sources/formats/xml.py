@@ -51,6 +51,7 @@ class _Reader:
         self._name, self._anywhere = name, path.startswith("//")
         self._path = path.strip("/").split("/")
         self._open: list[str] = []
+        self._found = self._anywhere
         self._record: dict[str, Any] | None = None
         self._inside: list[str] = []
         self._texts: list[list[str]] = []
@@ -71,6 +72,9 @@ class _Reader:
                 f"{self._name} is not readable as xml: line {error.lineno}, character {error.offset + 1}: {what}; "
                 "export it anew"
             ) from error
+        if final and not self._found:
+            around = "/".join(["", *self._path[:-1]])
+            raise SourceError(f"{self._name}: no element at {around or '/'} of the document; correct `records`")
 
     def _doctype(self, *_: Any) -> None:
         raise SourceError(
@@ -81,6 +85,7 @@ class _Reader:
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         tag = tag.rpartition(":")[2]
         self._open.append(tag)
+        self._found = self._found or self._open == (self._path[:-1] or self._path)
         if len(self._open) > DEEPEST:
             self._refuse(f"is nested deeper than {DEEPEST} elements; export it flatter")
         if self._record is None:
