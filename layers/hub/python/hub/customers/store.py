@@ -16,7 +16,7 @@ from hub.customers.edits import carried, left_behind
 from hub.customers.parts import DOUBT, HOUSEHOLD, RECORD, PartStore
 from hub.customers.reading import AT_ONCE, Item, many, pages
 from hub.customers.spelling import farness
-from hub.customers.tokens import Words, latin_words, near_words, token, words_of
+from hub.customers.tokens import Words, latin_words, near_words, plain, token, words_of
 from hub.errors import BadRequest, Unavailable
 
 LISTS = ("names", "emails", "phones", "source_keys")
@@ -284,7 +284,7 @@ class ProfileStore:
         return f"search#{word[0]}#{token(self.key, *word)}"
 
     def _order_key(self, row: Row) -> Item:
-        return {"pk": self._search_key(("order", str(row["reference"]).lower())), "sk": str(row["customer_id"])}
+        return {"pk": self._search_key(("order", plain(str(row["reference"])))), "sk": str(row["customer_id"])}
 
 
 def _is_of_a_release() -> Any:
