@@ -110,7 +110,7 @@ try-source: ready ## read the first rows of a source (SOURCE=, ROWS=100), write 
 	@$(PY) -m infra.operate try-source "$(SOURCE)" "$(or $(ROWS),100)"
 
 match: ready ## which records of a file are one person (CSV=<file>, MAP=given=first_name,…, TRUTH=<column or file>, HOUSEHOLD=, JSON=<out>)
-	@$(PY) -m infra.matching --csv "$(CSV)" --map "$(MAP)" $(if $(TRUTH),--truth "$(TRUTH)") $(if $(HOUSEHOLD),--household "$(HOUSEHOLD)") $(if $(JSON),--json "$(JSON)") $(if $(MEMORY),--memory $(MEMORY)) $(if $(THREADS),--threads $(THREADS))
+	@$(PY) -m infra.matching --csv "$$CSV" --map "$$MAP" $(if $(TRUTH),--truth "$$TRUTH") $(if $(HOUSEHOLD),--household "$$HOUSEHOLD") $(if $(JSON),--json "$$JSON") $(if $(MEMORY),--memory $(MEMORY)) $(if $(THREADS),--threads $(THREADS))
 
 size: ready ## what suits so many customers (PROFILES=) and users (USERS=), and what a month costs (REGION=eu-west-1 ATTRIBUTES=0 of each customer)
 	@$(PY) -m infra.operate size "$(or $(PROFILES),10000)" "$(or $(USERS),5)" "$(or $(REGION),eu-west-1)" "$(or $(ATTRIBUTES),0)"

@@ -44,7 +44,11 @@ def match(
     begun = time.perf_counter()
     known = read(KNOWLEDGE)
     mapped = mapping.read(told, known.fields)
-    engine = DuckDB(work, memory, threads, lambda line: print(f"make match: {line}", file=sys.stderr, flush=True))
+    try:
+        engine = DuckDB(work, memory, threads, lambda line: print(f"make match: {line}", file=sys.stderr, flush=True))
+    except duckdb.Error as error:
+        problem = str(error).splitlines()[0]
+        raise MatchError(f"MEMORY={memory}, THREADS={threads}: {problem}; write MEMORY=4GB THREADS=2") from error
     columns = files.load(engine.connection, csv, mapped.key)
     expressions = mapping.expressions(mapped, columns)
     if truth:
@@ -137,6 +141,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="match-") as folder:
         try:
+            if asked.json and (asked.json.is_dir() or not asked.json.absolute().parent.is_dir()):
+                raise MatchError(f"JSON: {asked.json}: names no file in a folder that is there")
             result = match(
                 asked.csv, asked.map, asked.truth, asked.household, Path(folder), asked.memory, asked.threads
             )

@@ -1,7 +1,7 @@
 """Which column of a file is what: `given=first_name,born=year+month+day`, or the same as a small YAML file."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -75,19 +75,33 @@ def _file(path: Path) -> dict[str, str]:
 
 def expressions(mapping: Mapping, columns: Iterable[str]) -> dict[str, str]:
     """For each field the expression over the file's columns; MatchError for a column that the file does not have."""
-    there = {each.strip().lower(): each for each in columns}
+    there = list(columns)
     found: dict[str, str] = {}
     for name, parts in mapping.columns.items():
-        for part in parts:
-            if part.lower() not in there:
-                raise MatchError(f"MAP: {name}={part}: the file has no such column; it has {', '.join(there.values())}")
-        texts = [_latin(f"nullif({column_name(there[part.lower()])}, '')") for part in parts]
+        texts = [_latin(f"nullif({column_name(_mapped(name, part, there))}, '')") for part in parts]
         found["street" if name == WHOLE_ADDRESS else name] = _joined(texts, "-" if name == "born" else " ")
     if (family := found.get("family")) and "generation" not in found:
         found |= {"family": f"regexp_replace({family}, '(?i){BEHIND}', '')", "generation": family}
     if whole := found.pop(WHOLE_NAME, None):
         found |= _where_no_parts_are(_whole_name(whole), found)
     return found
+
+
+def column(wanted: str, columns: Sequence[str]) -> str:
+    """The column of that name, whatever case and blanks it has; MatchError where there is none, or two."""
+    found = [each for each in columns if each.strip().lower() == wanted.strip().lower()]
+    if not found:
+        raise MatchError(f"{wanted}: the file has no such column; it has {', '.join(columns)}")
+    if len(found) > 1:
+        raise MatchError(f"{wanted}: the file has {len(found)} columns of this name; rename one of them")
+    return found[0]
+
+
+def _mapped(name: str, part: str, columns: Sequence[str]) -> str:
+    try:
+        return column(part, columns)
+    except MatchError as error:
+        raise MatchError(f"MAP: {name}={error}") from error
 
 
 def _where_no_parts_are(whole: dict[str, str], found: dict[str, str]) -> dict[str, str]:

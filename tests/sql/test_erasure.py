@@ -15,6 +15,7 @@ PERSONAL = ("vault.source_customer", "vault.contact_point", "vault.customer_matc
 PERSONAL += ("vault.edit", "vault.verified", "vault.claim", "vault.customer_version")
 TABLES = {
     "vault.erasure", "vault.match_decision", "vault.customer_attributes", *PERSONAL, "vault.discrepancy",
+    "vault.customer_redirect",
     "reporting.customer",
     "reporting.customer_key",
     "reporting.interaction",

@@ -24,8 +24,8 @@ from tests.sql.lake import entity_hub, staged
 from tests.stores import create_table
 
 TABLES = {
-    "vault.erasure", "vault.source_customer", "vault.match_decision", "vault.customer_match", "vault.customer",
-    "vault.edit", "vault.verified", "vault.claim", "vault.customer_attributes", "vault.discrepancy",
+    "vault.erasure", "vault.source_customer", "vault.match_decision", "vault.customer_match", "vault.customer_redirect",
+    "vault.customer", "vault.edit", "vault.verified", "vault.claim", "vault.customer_attributes", "vault.discrepancy",
     "reporting.customer", "reporting.customer_key", "reporting.interaction",
 }  # fmt: skip
 
@@ -242,3 +242,23 @@ def test_files_are_read_piece_by_piece_from_a_mark(hub, monkeypatch):
     for number, (_, mark) in enumerate(pieces, 1):
         assert list(bulk.rows(folder, mark)) == pieces[number:], "a mark goes on behind its rows"
     assert list(bulk.rows(f"s3://{hub.vault}/scratch/none/", None)) == []
+
+
+def test_an_old_id_leads_to_who_has_its_founding_record_and_on_with_it(hub, table):
+    """x falls apart: its founding record x1 goes to y, x2 to z. Later x1 goes on to w, and y stays who he is."""
+
+    def night(number: int, **mails: str) -> ProfileStore:
+        hub.now += timedelta(days=1)
+        hub.pull("crm", "customer", [person(key, f"Xu {key}", f"{at}@n.in", number) for key, at in mails.items()])
+        return load(hub, table, hub.run())
+
+    profiles = night(4, y="y", z="z", w="w")
+    y, z, w = (profiles.parts.owners([key])[key] for key in "yzw")
+    assert z < y, "the lesser id is not the right one"
+    x = night(5, x1="x", x2="x").parts.owners(["x1"])["x1"]
+    profiles = night(6, x1="y", x2="z")
+    assert profiles.parts.owners(["x1", "x2"]) == {"x1": y, "x2": z}
+    assert (profiles.follow(x), profiles.profile(x)) == (y, None)
+    profiles = night(7, x1="w")
+    assert profiles.parts.owners(["x1", "y"]) == {"x1": w, "y": y}
+    assert profiles.follow(x) == w, "an id leads on, although nobody went this night"

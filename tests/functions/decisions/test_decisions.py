@@ -201,6 +201,42 @@ def test_an_edit_is_undone_at_once(ask, store):
     assert control("edit") == {}
 
 
+def parted(store):
+    """k2, at which what was edited is anchored, is another customer's since the run r2."""
+    store.put_profiles([GOLDEN | {"email": "run@x.in"}, GOLDEN | {"customer_id": RAO, "email": "second@x.in"}], "r2")
+    store.put_records([record("k2", RAO) | {"earlier": ASHA}], "r2")
+
+
+def test_what_was_edited_before_a_parting_leaves_with_its_record(ask, store):
+    """The run says of the first what is left of him: never would it say the edit, which is the second's now."""
+    store.put_profiles([GOLDEN | {"provenance": json.dumps({"email": "k2"})}], "r1")
+    answer(ask, edit(ask, "gender", {"gender": "f"}))
+    for email in ("first@x.in", "second@x.in"):
+        answer(ask, made := edit(ask, "email", {"email": email}))
+    assert store.profile(ASHA)["email"] == "second@x.in"
+    parted(store)
+    assert (store.profile(ASHA)["email"], store.profile(ASHA)["gender"]) == ("run@x.in", "f"), "another's stays"
+    assert set(store.profile(ASHA)["edits"]) == {"gender"}
+    undo(ask, made)
+    assert store.profile(RAO)["email"] == "first@x.in", "it is undone where its record is"
+    assert store.profile(ASHA)["email"] == "run@x.in", "and nobody else is told what was written of it"
+
+
+def test_of_edits_that_an_undo_puts_back_the_newest_holds(ask, store, monkeypatch):
+    """Two customers' edits of one thing, merged, then one for both, taken back."""
+    moments = iter(f"2026-01-01T00:00:0{n}Z" for n in range(9))
+    monkeypatch.setattr("hub.stewardship.desk.now_text", lambda: next(moments))
+    answer(ask, edit(ask, "email", {"email": "older@x.in"}))
+    answer(ask, edit(ask, "email", {"email": "newer@x.in"}, who=RAO))
+    store.put_profiles([GOLDEN | {"email": "newer@x.in"}], "r2")
+    store.put_records([record("k3", ASHA) | {"earlier": RAO}], "r2")
+    store.remove_profiles([{"customer_id": RAO, "moved_to": ASHA}], "r2")
+    answer(ask, both := edit(ask, "email", {"email": "both@x.in"}, who=RAO))
+    assert set(control("edit")) == {"k1#email"}
+    undo(ask, both)
+    assert (set(control("edit")), store.profile(ASHA)["email"]) == ({"k1#email", "k3#email"}, "newer@x.in")
+
+
 def test_a_pin_takes_the_values_of_a_record(ask, store):
     made = edit(ask, "phone", value_from="k2")
     answer(ask, made)

@@ -202,6 +202,19 @@ def test_too_little_to_look_by(ask, given):
     assert ask("POST", "matches", given).status == 422
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"email": " ASHA@x.in\t"},
+        {"full_name": "Ash\u0061\u0304 R\u0061\u0304o ", "phone": " 098450 12345"},
+        {"full_name": " Asha Rao", "birth_date": " 01/05/1990"},
+    ],
+)
+def test_however_it_is_typed(ask, learned, given):
+    found = ask("POST", "matches", given).body["items"]
+    assert [each["customer_id"] for each in found][:1] == [ASHA], given
+
+
 def test_what_too_many_share_is_told(ask, store, learned):
     many = [
         GOLDEN | {"customer_id": f"c{n:020d}", "full_name": "Test Test", "names": None, "email": "test@test.com"}

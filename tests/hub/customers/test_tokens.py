@@ -46,6 +46,18 @@ def test_asked(query, fields, why):
     assert [[field for field, _ in words] for words in asked(query)] == fields, why
 
 
+@pytest.mark.parametrize(
+    ("holds", "query"),
+    [
+        ({"emails": ["jos\u00e9@x.in"]}, " Jose\u0301@x.in "),
+        ({"emails": ["jose\u0301@x.in"]}, "JOS\u00c9@x.in"),
+        ({"source_keys": ["crm:M\u00fc-1"]}, "mu\u0308-1"),
+    ],
+)
+def test_an_accent_is_one_however_a_keyboard_gives_it(holds, query):
+    assert set(next(asked(query))) <= words_of(holds)
+
+
 def test_a_profile_is_found_by_all_that_it_holds():
     profile = {"names": ["Asha Rao"], "emails": ["a@x.in"], "phones": ["+919845012345"], "source_keys": ["crm:C7"]}
     wanted = {("name", "asha"), ("name", "rao"), ("email", "a@x.in"), ("phone", "845012345"), ("key", "c7")}

@@ -76,7 +76,96 @@ def test_several_files_and_another_encoding(capsys, tmp_path):
     assert code == 0 and "records                             4" in printed
 
 
+READ = {
+    "a[1].csv": (PEOPLE, "no sign of a path is a pattern: beside it stands a1.csv"),
+    "id=9/people.csv": (PEOPLE, "no folder is a column"),
+    "one, two.csv": (PEOPLE, "a comma within a name"),
+    "LOUD.CSV": (PEOPLE, "whatever case the ending has"),
+    "bar.txt": (PEOPLE.replace(",", "|"), "another separator"),
+}
+
+
+@pytest.mark.parametrize("name", READ)
+def test_the_file_that_is_named_is_read(capsys, tmp_path, name):
+    (tmp_path / "a1.csv").write_text("id,name,mail,born,street,zip\n9,Wrong File,w@example.org,1970-01-01,1 A St,1\n")
+    text, why = READ[name]
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text(text)
+    out = tmp_path / "out.json"
+    code, _, error = call(capsys, "--csv", str(tmp_path / name), "--map", MAP, "--json", str(out))
+    assert code == 0, (why, error)
+    assert [row["key"] for row in json.loads(out.read_text())["records"]] == ["1", "2", "3", "4"], why
+
+
+def test_utf_16(tmp_path):
+    path = tmp_path / "sheet.txt"
+    path.write_text(PEOPLE.replace(",", "\t").replace("Huber", "Hübner 王"), encoding="utf-16")
+    engine = DuckDB(tmp_path, threads=1)
+    assert "mail" in load(engine.connection, str(path), "id")
+    assert engine.query(f"select name from {SOURCE} where source_key = '3'")[0][0] == "Bert Hübner 王"
+
+
+def test_each_of_several_files_has_its_own_encoding_and_order(tmp_path):
+    (tmp_path / "a.csv").write_text("id,name\n1,Jürgen\n")
+    (tmp_path / "b.csv").write_bytes("name;id\nJörg;2\n".encode("latin-1"))
+    engine = DuckDB(tmp_path, threads=1)
+    load(engine.connection, f"{tmp_path}/a.csv,{tmp_path}/b.csv", "id")
+    assert engine.query(f"select source_key, name from {SOURCE} order by 1") == [("1", "Jürgen"), ("2", "Jörg")]
+
+
+@pytest.mark.parametrize(
+    ("last", "read", "why"),
+    [
+        ('30000,"Meier, Anna"', "Meier, Anna", "the first quotes far below the top"),
+        ('30000,"the ""Boss"""', 'the "Boss"', "and doubled within"),
+        ("#30000,Anna", "Anna", "a line that begins with # is no comment"),
+    ],
+)
+def test_lines_far_below(tmp_path, last, read, why):
+    path = tmp_path / "long.csv"
+    path.write_text("id,name\n" + "".join(f"#{n},x{n}\n" for n in range(30_000)) + last + "\n")
+    engine = DuckDB(tmp_path, threads=1)
+    load(engine.connection, str(path), "id")
+    assert engine.query(f"select count(*) from {SOURCE}")[0][0] == 30_001, why
+    assert engine.query(f"select name from {SOURCE} where source_key like '%30000'")[0][0] == read, why
+
+
+def test_a_truth_counts_each_record_once(capsys, tmp_path, file):
+    """Lines that repeat, keys with blanks, pairs that lead from one to the next."""
+    spaced = tmp_path / "spaced.csv"
+    spaced.write_text(
+        PEOPLE.replace("\n4,", '\n"4 ",').replace("\n3,", "\n5,Anna Meier,,1970-02-03,1 Oak St,10001,a,h\n3,")
+    )
+    for truth in ('key,person\n1,x\n1,x\n2,x\n2,x\n5,x\n3,y\n"4 ",z\n', "left,right\n1,2\n5,2\n2,1\n 5 ,2\n"):
+        (tmp_path / "truth.csv").write_text(truth)
+        out = tmp_path / "out.json"
+        truths = ("--truth", str(tmp_path / "truth.csv"))
+        code, _, error = call(capsys, "--csv", str(spaced), "--map", MAP, *truths, "--json", str(out))
+        assert code == 0, error
+        persons = json.loads(out.read_text())["persons"]
+        assert (persons["records"], persons["true_pairs"]) == (5, 3), truth
+
+
+def test_an_empty_text_of_parquet_says_nothing(capsys, tmp_path):
+    path = tmp_path / "people.parquet"
+    rows = ", ".join(f"('{n}', 'p{n}@example.org', '')" for n in range(4))
+    DuckDB(tmp_path).connection.execute(
+        f"copy (select * from (values {rows}) as t(id, mail, who)) to '{path}' (format parquet)"
+    ).fetchall()
+    code, _, error = call(capsys, "--csv", str(path), "--map", "key=id,email=mail", "--truth", "who")
+    assert code == 2 and "TRUTH: who: says of no record who it is" in error
+
+
 BAD = {
+    "twice.csv": "id,Name,name,mail\n1,a,b,c@d.example\n",
+    "no.parquet": "x",
+    "long.csv": "id,mail\n" + "".join(f"{n},m{n}@x.org\n" for n in range(30_000)) + "30000,a,b\n",
+    "high.csv": "\0i\0d",
+    "more.csv": "id,name,mail,born,street,zip,who,home,age\n9,a,b,c,d,e,f,g,1\n",
+    "two.csv": "key,person\n1,x\n1,y\n",
+    "none.csv": "key,person\n",
+    "half.csv": "left,right\n1,\n",
+    "keyless.csv": "key,person\n,x\n1,x\n",
     "notes.docx": "x",
     "empty.csv": "",
     "head.csv": "id,mail\n",
@@ -100,6 +189,17 @@ BAD = {
         ({"--truth": "{tmp}/wide.csv"}, "has 3 columns; two are needed"),
         ({"--truth": "{tmp}/other.csv"}, "1 of its keys are no record's"),
         ({"--truth": "{tmp}/lost.csv"}, "there is no such file"),
+        ({"--truth": "{tmp}/two.csv"}, "1 of its keys have two persons"),
+        ({"--truth": "{tmp}/none.csv"}, "says of no record who it is"),
+        ({"--truth": "{tmp}/half.csv"}, "a pair lacks one of its keys"),
+        ({"--truth": "{tmp}/keyless.csv"}, "1 of its lines have no key"),
+        ({"--csv": "{tmp}/twice.csv", "--map": "key=id,email=mail,family=name"}, "MAP: family=name: the file has 2"),
+        ({"--csv": "{tmp}/no.parquet"}, "no.parquet: is no Parquet file"),
+        ({"--csv": "{tmp}/long.csv"}, "Line: 30002. Expected Number of Columns: 2 Found: 3; save it"),
+        ({"--csv": "{tmp}/high.csv"}, "high.csv: is UTF-16 with the high byte first"),
+        ({"--csv": "{tmp}/people.csv,{tmp}/more.csv"}, "more.csv: has other columns than people.csv: age"),
+        ({"--memory": "much"}, "MEMORY=much, THREADS=1: "),
+        ({"--json": "{tmp}/no/out.json"}, "names no file in a folder that is there"),
     ],
 )
 def test_bad_input_is_told_and_nothing_is_written(capsys, tmp_path, file, asked, message):
@@ -109,7 +209,8 @@ def test_bad_input_is_told_and_nothing_is_written(capsys, tmp_path, file, asked,
     if "head.csv" in words["--csv"]:
         words["--map"] = "key=id,email=mail"
     out = tmp_path / "out.json"
-    code, printed, error = call(capsys, *(part for pair in words.items() for part in pair), "--json", str(out))
+    words.setdefault("--json", str(out))
+    code, printed, error = call(capsys, *(part for pair in words.items() for part in pair))
     assert code == 2 and message in error and printed == ""
     assert not out.exists()
 

@@ -1,6 +1,6 @@
 """Edited values on a profile before a run knows them: shown at once, kept until a run says the same, taken back."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 Item = dict[str, Any]
@@ -15,11 +15,24 @@ def edited(profile: Mapping[str, Any], group: str, values: Values, about: Mappin
     return _with({**profile, "edits": {**marks, group: mark}}, values)
 
 
-def restored(profile: Mapping[str, Any], group: str) -> Item:
-    """The profile as it was before anybody edited the group."""
-    marks = dict(profile.get("edits", {}))
-    mark = marks.pop(group, None)
-    return _with({**profile, "edits": marks}, mark["before"] if mark else {})
+def taken_back(profile: Mapping[str, Any], decisions: Collection[str]) -> Item:
+    """The profile as it was before these decisions about values; what others say of it stays."""
+    marks = profile.get("edits", {})
+    gone = {group: mark for group, mark in marks.items() if mark["decision_id"] in decisions}
+    return _without(profile, gone, gone)
+
+
+def left_behind(profile: Mapping[str, Any], record_keys: Collection[str]) -> Item:
+    """As the run says it, without the edits that went along with records which are not the customer's any more."""
+    marks = profile.get("edits", {})
+    gone = {group: mark for group, mark in marks.items() if mark.get("record_key") in record_keys}
+    return _without(profile, gone, {group: mark for group, mark in gone.items() if not mark["known"]})
+
+
+def _without(profile: Mapping[str, Any], gone: Collection[str], put_back: Mapping[str, Any]) -> Item:
+    kept = {group: mark for group, mark in profile.get("edits", {}).items() if group not in gone}
+    values = {name: value for mark in put_back.values() for name, value in mark["before"].items()}
+    return _with({**profile, "edits": kept}, values)
 
 
 def carried(profile: Mapping[str, Any], marks: Mapping[str, Any]) -> Item:

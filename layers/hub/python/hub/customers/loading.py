@@ -127,7 +127,7 @@ class Loader:
         elif phase == "events":
             self.profiles.put_events(rows, release_id)
         elif phase == "records":
-            self.profiles.parts.put_records(rows, release_id)
+            self.profiles.put_records(rows, release_id)
         elif phase == "doubts":
             self.profiles.parts.put_doubts(rows, release_id)
         elif phase == "households":

@@ -66,6 +66,7 @@ RECORD = (
     "lead_referrer", "sale_source", "collected_by", "marketing_consent", "created_at", "first_seen_at", "changed_at",
 )  # fmt: skip
 DOUBTS, HOUSEHOLDS, COMPANIES = "vault.match_doubt", "vault.household", "reporting.company"
+REDIRECTS = "vault.customer_redirect"
 COMPANY = (
     "company_id", "name", "spellings", "contacts", "purchases", "net_amount", "known_since", "similar_to", "similarity",
     "alike",
@@ -87,16 +88,19 @@ def profiles(now: Released, previous: Released | None, stage: str) -> str:
 
 
 def gone(now: Released, previous: Released, stage: str) -> str:
-    """Customers that are no more, with the customer that has one of their records now, or null."""
-    keys, old_keys = (released(each, "reporting.customer_key", stage) for each in (now, previous))
+    """Customers that are no more, with whom their id leads to or null, and earlier ones whose id leads on now."""
+    leads, led = (released(each, REDIRECTS, stage) for each in (now, previous))
+    pairs = "select old_customer_id, customer_id\nfrom {}\nwhere not _deleted and kind = 'merge'"
     return _texts(
         ("customer_id", "moved_to"),
-        "select old.customer_id, min(keys.customer_id) as moved_to\n"
+        "select old.customer_id, leads.customer_id as moved_to\n"
         f"from {released(previous, 'vault.customer', stage)} as old\n"
-        f"left join {released(now, 'vault.customer', stage)} as alive on alive.customer_id = old.customer_id\n"
-        f"left join {old_keys} as old_keys on old_keys.customer_id = old.customer_id\n"
-        f"left join {keys} as keys on keys.record_key = old_keys.record_key\n"
-        "where alive.customer_id is null\ngroup by old.customer_id",
+        f"left join {released(now, 'vault.customer', stage)} as alive "
+        "on alive.customer_id = old.customer_id and not alive._deleted\n"
+        f"left join (\n{pairs.format(leads)}\n) as leads on leads.old_customer_id = old.customer_id\n"
+        "where alive.customer_id is null and not old._deleted\nunion\n"
+        "select old_customer_id as customer_id, customer_id as moved_to\n"
+        f"from (\n{pairs.format(leads)}\nexcept\n{pairs.format(led)}\n) as elsewhere",
     )
 
 

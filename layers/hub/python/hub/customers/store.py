@@ -1,7 +1,9 @@
 """The profile table: golden records, time lines, what customers are found by, and redirects of merged ids."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -10,11 +12,11 @@ from boto3.dynamodb.conditions import Attr, Key
 from hub import aws
 from hub.customers.attributes import parsed
 from hub.customers.companies import COMPANIES, COMPANY, CompanyItems
-from hub.customers.edits import carried
+from hub.customers.edits import carried, left_behind
 from hub.customers.parts import DOUBT, HOUSEHOLD, RECORD, PartStore
 from hub.customers.reading import AT_ONCE, Item, many, pages
 from hub.customers.spelling import farness
-from hub.customers.tokens import Words, latin_words, near_words, token, words_of
+from hub.customers.tokens import Words, latin_words, near_words, plain, token, words_of
 from hub.errors import BadRequest, Unavailable
 
 LISTS = ("names", "emails", "phones", "source_keys")
@@ -70,6 +72,17 @@ class ProfileStore:
                     for write in self._writes({**profile, "release_id": release_id}, earlier):
                         batch.put_item(Item=write["put"]) if "put" in write else batch.delete_item(Key=write["delete"])
                     batch.delete_item(Key={"pk": f"redirect#{row['customer_id']}", "sk": "to"})
+
+    def put_records(self, rows: Iterable[Row], release_id: str) -> None:
+        """Write records to their customers; an edit that a run did not know yet goes from whom its record left."""
+        rows, left = list(rows), defaultdict[str, set[str]](set)
+        self.parts.put_records(rows, release_id)
+        for row in rows:
+            if row["earlier"] and row["earlier"] != row["customer_id"]:
+                left[row["earlier"]].add(str(row["record_key"]))
+        for customer_id, profile in self._profiles(list(left)).items():
+            if "edits" in profile:
+                self.change(customer_id, partial(left_behind, record_keys=left[customer_id]))
 
     def change(self, customer_id: str, change: Callable[[Item], Item]) -> bool:
         """Change a profile at once, before a run does; a load at that moment goes first. False where there is none."""
@@ -271,7 +284,7 @@ class ProfileStore:
         return f"search#{word[0]}#{token(self.key, *word)}"
 
     def _order_key(self, row: Row) -> Item:
-        return {"pk": self._search_key(("order", str(row["reference"]).lower())), "sk": str(row["customer_id"])}
+        return {"pk": self._search_key(("order", plain(str(row["reference"])))), "sk": str(row["customer_id"])}
 
 
 def _is_of_a_release() -> Any:

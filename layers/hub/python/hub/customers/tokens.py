@@ -31,12 +31,12 @@ def words_of(profile: Mapping[str, object]) -> set[Words]:
     found: set[Words] = set()
     for name in (*_texts(profile, "names"), *_text(profile, "full_name")):
         found |= {("name", word) for spelt in (name, latin(name)) for word in name_words(spelt)}
-    found |= {("email", email.lower()) for email in (*_texts(profile, "emails"), *_text(profile, "email"))}
+    found |= {("email", plain(email)) for email in (*_texts(profile, "emails"), *_text(profile, "email"))}
     numbers = (*_texts(profile, "phones"), *_text(profile, "phone"))
     found |= {("phone", digits) for number in numbers if (digits := phone_digits(number))}
     found |= _together(profile)
     found |= {each for word in latin_words(profile, ends=True) for each in near_words(word)}
-    found |= {("key", key.partition(":")[2].lower()) for key in _texts(profile, "source_keys")}
+    found |= {("key", plain(key.partition(":")[2])) for key in _texts(profile, "source_keys")}
     return found
 
 
@@ -80,17 +80,22 @@ def asked(query: str) -> Iterator[list[Words]]:
     """What a person may mean by a query, the likeliest first; each meaning is words that must all fit."""
     text = query.strip()
     if "@" in text:
-        yield [("email", text.lower())]
+        yield [("email", plain(text))]
         return
     if (digits := phone_digits(text)) and not re.search(r"[^\d\s()+./-]", text):
         yield [("phone", digits)]
     if text and not re.search(r"\s", text):
-        yield [("key", text.lower())]
-        yield [("order", text.lower())]
+        yield [("key", plain(text))]
+        yield [("order", plain(text))]
     if any(sign.isalpha() for sign in text) and (words := name_words(text)):
         yield [("name", word) for word in words]
-        if (plain := name_words(latin(text))) and plain != words:
-            yield [("name", word) for word in plain]
+        if (spelt := name_words(latin(text))) and spelt != words:
+            yield [("name", word) for word in spelt]
+
+
+def plain(text: str) -> str:
+    """One text for whatever case and form of accents it is written in, as different keyboards give them."""
+    return unicodedata.normalize("NFC", text).strip().lower()
 
 
 def name_words(name: str) -> list[str]:

@@ -3,13 +3,14 @@
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from hub.access import Principal, audit
 from hub.campaigns.items import new_id, now_text
 from hub.campaigns.keys import token_key
 from hub.config.survivorship import CONSENT, GROUPS
-from hub.customers.edits import edited, restored
+from hub.customers.edits import edited, taken_back
 from hub.customers.masking import masked
 from hub.customers.store import ProfileStore
 from hub.errors import Conflict, Forbidden, InvalidInput, NotFound
@@ -89,7 +90,7 @@ class Decisions:
         replaced = sum(1 for each in effects if each["before"])
         self._store.ask_for_run(at)
         self._end(item, "done", about | {"effects": effects, "replaces": replaced}, effects)
-        self._show_at_once(item, effects)
+        self._show_at_once(effects)
         return self._told(principal, decision_id)
 
     def withdraw(self, principal: Principal, decision_id: str) -> StewardDecision:
@@ -134,19 +135,20 @@ class Decisions:
         made = rules.effects_of(item, approved_by, at)
         return rules.changes(made, self._store.edits(keys | {item["record_key"]}, item["group"]))
 
-    def _show_at_once(self, item: Item, effects: list[dict[str, Item | None]]) -> None:
-        """Profiles say what was decided about values before the next run does."""
-        for edit in (each["after"] or each["before"] for each in effects):
-            if edit is None or edit["pk"] != rules.EDIT:
-                continue
-            holds = next((each["after"] for each in effects if each["after"]), None)
-            who, group = self._profiles.follow(item["customers"][0]), str(edit["group"])
-            if holds is None:
-                self._profiles.change(who, lambda profile, group=group: restored(profile, group))  # type: ignore[misc]  # mypy does not infer a lambda's default
+    def _show_at_once(self, effects: list[dict[str, Item | None]]) -> None:
+        """Profiles say what was decided about values before the next run does: those of who has the records now."""
+        there = {str(edit["record_key"]): each for each in effects if (edit := _edit(each))}
+        owners = self._profiles.parts.owners(there)
+        for who in sorted(set(owners.values())):
+            his = [each for key, each in there.items() if owners.get(key) == who]
+            made = [each["after"] for each in his if each["after"]]
+            gone = frozenset(each["before"]["proposal"] for each in his if each["before"])
+            if made:
+                holds = max(made, key=lambda edit: (edit["edited_at"], edit["record_key"]))
+                change = partial(edited, group=str(holds["group"]), values=self._values(holds), about=_about(holds))
+                self._profiles.change(who, change)
             else:
-                values, about = self._values(holds), _about(holds)
-                self._profiles.change(who, lambda profile, g=group, v=values, a=about: edited(profile, g, v, a))  # type: ignore[misc]  # mypy does not infer a lambda's default
-            return
+                self._profiles.change(who, partial(taken_back, decisions=gone))
 
     def _values(self, edit: Item) -> dict[str, str | None]:
         if edit["kind"] == "value":
@@ -192,8 +194,15 @@ def _masked(values: Mapping[str, Any], principal: Principal) -> dict[str, Any]:
     return {name: value for name, value in masked(values, principal.roles).items() if name != "masked"}
 
 
+def _edit(change: Mapping[str, Item | None]) -> Item | None:
+    """The edit or pin that a change makes or takes away; None for one about who is who."""
+    item = change["after"] or change["before"]
+    return item if item and item["pk"] == rules.EDIT else None
+
+
 def _about(edit: Item) -> Item:
     told = {"at": edit["edited_at"], "by": edit["edited_by"], "decision_id": edit["proposal"]}
+    told["record_key"] = edit["record_key"]
     return told | {"kind": "pin" if edit["kind"] == "pin" else "edit"}
 
 

@@ -1,6 +1,7 @@
 """Which customers a person may be: candidates by what they share, scored as a run would score them."""
 
 import math
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +10,7 @@ from typing import Any
 
 from hub.access import Principal, audit
 from hub.customers.store import ProfileStore
-from hub.customers.tokens import Words, phone_digits, words_of
+from hub.customers.tokens import Words, phone_digits, plain, words_of
 from hub.errors import InvalidInput
 from hub.stewardship.comparing import RARE, Compared, Comparing, exactly_one
 from hub.stewardship.models import Match, Matches, MatchRequest
@@ -31,7 +32,8 @@ class Matching:
 
     def find(self, principal: Principal, request: MatchRequest, limit: int) -> Matches:
         """The likeliest first. InvalidInput where nothing is given to look by."""
-        given = {name: value for name, value in request.model_dump().items() if value}
+        told = ((name, unicodedata.normalize("NFC", value).strip()) for name, value in request if value)
+        given = {name: value for name, value in told if value}
         words = sorted(word for word in words_of(_as_profile(given)) if word[0] in KEYS)
         if not words:
             needed = "Give an e-mail address, a telephone number, or a name of two words or with a birth date"
@@ -103,8 +105,8 @@ def _as_profile(given: Mapping[str, Any]) -> dict[str, Any]:
 def _nearest(given: Mapping[str, Any], profile: Mapping[str, Any]) -> dict[str, Any]:
     """The golden record; of several addresses and numbers the one that was given, where he has it."""
     found = dict(profile)
-    email, digits = str(given.get("email") or "").lower(), phone_digits(str(given.get("phone") or ""))
-    found["email"] = next((each for each in profile.get("emails", ()) if each.lower() == email), profile.get("email"))
+    email, digits = plain(str(given.get("email") or "")), phone_digits(str(given.get("phone") or ""))
+    found["email"] = next((each for each in profile.get("emails", ()) if plain(each) == email), profile.get("email"))
     found["phone"] = next(
         (each for each in profile.get("phones", ()) if digits and phone_digits(each) == digits), profile.get("phone")
     )
