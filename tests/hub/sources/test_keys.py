@@ -7,7 +7,7 @@ import pytest
 from adbc_driver_postgresql import dbapi
 
 from hub.sources import SourceError
-from hub.sources.sql import reached
+from hub.sources.sql import not_ahead
 from tests import servers
 from tests.hub.sources.databases import pieces, rows, source
 
@@ -140,6 +140,8 @@ CURSORS = [
     ("2024-06-02 03:00:00.000000", "2024-06-01 00:00:00", "no zone, so late nowhere: the earliest that now may be"),
     ("2199-01-01", "2024-06-01", "a date"),
     ("infinity", "2024-06-01 00:00:00+00:00", "PostgreSQL's"),
+    ("294276-12-31 23:59:59", "2024-06-01 00:00:00+00:00", "a year that Python does not know"),
+    ("30001015", "30001015", "a counter that looks like a day of the year 3000"),
     ("something", "something", "a text that counts"),
     (9_999_999_999, 9_999_999_999, "a number that counts"),
     (None, None, "nothing there"),
@@ -148,7 +150,7 @@ CURSORS = [
 
 @pytest.mark.parametrize(("highest", "cursor", "why"), CURSORS, ids=[case[2] for case in CURSORS])
 def test_a_change_to_come_is_no_cursor(highest, cursor, why):
-    assert reached(highest, NOW) == cursor, why
+    assert not_ahead(highest, NOW) == cursor, why
 
 
 def test_a_row_of_the_far_future_hides_no_later_change(in_postgresql, in_mariadb, in_sqlite):

@@ -1,5 +1,6 @@
 """Tables of a database, read only and in one snapshot, in the order of the business key."""
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ from hub.sources.piece import Piece, Position, SourceError
 from hub.sources.side_by_side import side_by_side
 from hub.sources.tables import from_arrow, require_columns
 
+DAY = re.compile(r"infinity\Z|(?P<year>[0-9]{4,})-[0-9]{2}-[0-9]{2}")
 AHEAD, BEHIND = timedelta(hours=14), timedelta(hours=12)  # of UTC, the farthest that a clock somewhere is
 
 
@@ -42,7 +44,7 @@ class Sql:
                 # The first snapshot's highest change is the next cursor: what changes later has a higher one.
                 changed = self._changed()
                 highest = database.highest(changed, self._relation) if changed else None
-                place = {"high": reached(highest, datetime.now(UTC)), "received": 0}
+                place = {"high": not_ahead(highest, datetime.now(UTC)), "received": 0}
             base = self._base(database, cursor)
             keyless = self._keyless(database, base)
             rest = f"{where([*base, f'not {self._whole}'])}"
@@ -173,17 +175,19 @@ def shifted(value: Any, overlap: timedelta) -> Any:
     return _spelt(text, value)
 
 
-def reached(highest: Any, now: datetime) -> Any:
+def not_ahead(highest: Any, now: datetime) -> Any:
     """The highest change as the next cursor. In place of one that is still to come, which would hide all others, now.
 
     A moment without a zone may be of any; what is read again for that is known again.
     """
-    if not isinstance(highest, str):
-        return highest
+    if not isinstance(highest, str) or not (day := DAY.match(highest)):
+        return highest  # a counter of the source's own, such as 30001015
+    if day[0] == "infinity" or len(day["year"]) > len("9999"):
+        return (now - BEHIND).isoformat(sep=" ")
     try:
         moment = datetime.fromisoformat(highest)
     except ValueError:
-        return (now - BEHIND).isoformat(sep=" ") if highest == "infinity" else highest
+        return highest
     zone = moment.tzinfo
     soonest = moment.astimezone(UTC) if zone else moment.replace(tzinfo=UTC) - AHEAD
     if soonest <= now:
