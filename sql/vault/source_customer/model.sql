@@ -70,10 +70,10 @@ select
     end as first_touch,
     -- A moment over a month ahead of its pull is no moment: it must not keep later words out, nor win as the newest.
     case
-        when changed_at <= date_add('day', 30, pulled_at) then changed_at
+        when changed_at <= cast(date_add('day', 30, pulled_at) as timestamp(6)) then changed_at
         when created_at <= pulled_at then created_at
         else timestamp '1970-01-01 00:00:00'
     end as changed_at,
-    if(_as_of <= date_add('day', 30, pulled_at), _as_of, pulled_at) as _as_of,
+    if(_as_of <= cast(date_add('day', 30, pulled_at) as timestamp(6)), _as_of, pulled_at) as _as_of,
     _pull_seq, _batch, _row, _deleted
 from conformed.customer

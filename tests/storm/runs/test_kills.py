@@ -33,7 +33,7 @@ PEOPLE = {
     "vault.erasure", "vault.source_customer", "vault.match_decision", "vault.customer_match", "vault.customer",
     "vault.edit", "vault.verified", "vault.claim", "vault.customer_attributes", "vault.discrepancy",
     "reporting.customer",
-    "reporting.customer_key", "reporting.interaction",
+    "reporting.customer_key", "reporting.interaction", "vault.customer_redirect",
 }  # fmt: skip
 
 
