@@ -111,7 +111,8 @@ def test_one_company_with_seven_contacts_and_their_roles(make_lake):
 
 def test_profiles_hold_companies_and_their_people_as_released(make_lake):
     """A contact who moves leaves one company and stands in the other; a company that nobody names any more goes."""
-    tables = needed("reporting.company") | {"reporting.customer", "reporting.customer_key", "reporting.interaction"}
+    tables = needed("reporting.company") | needed("vault.customer_redirect")
+    tables |= {"reporting.customer", "reporting.customer_key", "reporting.interaction"}
     lake = make_lake(entity_hub(), tables=tables)
     create_table(aws.client("dynamodb"), "profiles-of-companies")
 
