@@ -7,13 +7,12 @@ from pathlib import Path
 
 import yaml
 
+from hub.identity.names import BEHIND, TITLES
 from hub.identity.statements import name as column_name
 
 WHOLE_NAME, WHOLE_ADDRESS, KEY, DATES = "name", "address", "key", "dates"
 # No Latin, Greek, Cyrillic or Devanagari letter, nor a sign that is written among them.
 UNKNOWN = "[^\\x{01}-\\x{052F}\\x{0900}-\\x{097F}\\x{1E00}-\\x{20CF}]"
-BEHIND = r"[ ,]+(jr|jnr|junior|sr|snr|senior|ii|iii|iv|2nd|3rd|4th|ph[.]?d|m[.]?d|esq)[. ]*\z"
-TITLES = r"^[ ]*(mr|mrs|ms|miss|dr|prof|sir|shri|shrimati|sri|smt|kumari|herr|frau)[. ]+"
 
 
 class MatchError(ValueError):
@@ -81,7 +80,7 @@ def expressions(mapping: Mapping, columns: Iterable[str]) -> dict[str, str]:
         texts = [_latin(f"nullif({column_name(_mapped(name, part, there))}, '')") for part in parts]
         found["street" if name == WHOLE_ADDRESS else name] = _joined(texts, "-" if name == "born" else " ")
     if (family := found.get("family")) and "generation" not in found:
-        found |= {"family": f"regexp_replace({family}, '(?i){BEHIND}', '')", "generation": family}
+        found |= {"family": f"regexp_replace({family}, '(?i){BEHIND}\\z', '')", "generation": family}
     if whole := found.pop(WHOLE_NAME, None):
         found |= _where_no_parts_are(_whole_name(whole), found)
     return found
@@ -130,9 +129,9 @@ def _joined(texts: list[str], between: str) -> str:
 
 def _whole_name(text: str) -> dict[str, str]:
     """`Anna Maria Meier` and `Meier, Anna Maria`: the first word and the last, without title, degree and generation."""
-    named = f"regexp_replace(lower({text}), '{TITLES}', '')"
-    bare = f"coalesce(nullif(regexp_extract({named}, '^([^ ,]+[ ,]+.*[^ ,]){BEHIND}', 1), ''), {named})"
-    before = f"regexp_replace(regexp_extract({bare}, '^([^,]*),', 1), '{BEHIND}', '')"
+    named = f"regexp_replace(lower({text}), '^[ ]*{TITLES}', '')"
+    bare = f"coalesce(nullif(regexp_extract({named}, '^([^ ,]+[ ,]+.*[^ ,]){BEHIND}\\z', 1), ''), {named})"
+    before = f"regexp_replace(regexp_extract({bare}, '^([^,]*),', 1), '{BEHIND}\\z', '')"
     behind = f"regexp_extract({bare}, ',[ ]*([^ ,]+)', 1)"
     first, last = f"regexp_extract({bare}, '^[ ]*([^ ]+)', 1)", f"regexp_extract({bare}, '[ ]([^ ]+)[ ]*\\z', 1)"
     return {

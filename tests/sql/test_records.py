@@ -3,6 +3,7 @@
 import uuid
 
 from hub.identity import read
+from hub.identity.names import BEHIND, TITLES
 from hub.identity.run import FIELDS
 from hub.identity.twin import Twin
 from hub.models.athena import Athena
@@ -64,3 +65,9 @@ def test_a_run_and_a_single_person_are_read_alike(make_lake):
 
 def test_each_field_of_a_run_is_one_of_a_single_person():
     assert set(FIELDS) == set(TEXTS)
+
+
+def test_what_is_no_name_is_told_once():
+    """SQL that is shipped as it stands holds the patterns written out."""
+    records = (ROOT / "sql/identity/records.sql").read_text()
+    assert (records.count(TITLES), records.count(BEHIND)) == (1, 2)

@@ -9,6 +9,7 @@ from typing import Any
 
 from hub.identity.knowledge import Knowledge, read
 from hub.identity.model import Model
+from hub.identity.names import BEHIND, TITLES
 from hub.identity.twin import Features, Twin, probability
 from hub.letters import latin
 from hub.stewardship.models import Likeness
@@ -30,10 +31,9 @@ TEXTS: Mapping[str, tuple[str, ...]] = {
     "country": ("country",),
     "company": ("company",),
 }
-TITLE = re.compile(r"^(mr|mrs|ms|miss|dr|prof|sir|shri|shrimati|sri|smt|kumari|herr|frau)[. ]+", re.IGNORECASE)
-BEHIND = r"[ ,]+(jr|jnr|junior|sr|snr|senior|ii|iii|iv|2nd|3rd|4th|ph[.]?d|m[.]?d|esq)[. ]*\Z"
-BEHIND_A_NAME = re.compile(rf"^(.*[^ ,]){BEHIND}", re.IGNORECASE)
-BEHIND_TWO = re.compile(rf"^([^ ,]+[ ,]+.*[^ ,]){BEHIND}", re.IGNORECASE)
+TITLE = re.compile(rf"^{TITLES}", re.IGNORECASE)
+BEHIND_A_NAME = re.compile(rf"^(.*[^ ,]){BEHIND}\Z", re.IGNORECASE)
+BEHIND_TWO = re.compile(rf"^([^ ,]+[ ,]+.*[^ ,]){BEHIND}\Z", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
