@@ -1,14 +1,11 @@
 """Splink and GoldenMatch on the same truth sets, each in a process and an environment of its own."""
 
-import os
-import subprocess
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
-from benchmarks import environments
+from benchmarks import alone, environments
 from benchmarks.identity.sets import Truth
 from hub.identity import read
 from hub.letters import latin
@@ -42,21 +39,16 @@ def run(name: str, truth: Truth, work: Path) -> Found:
         source = _plain(connection, truth, work / "people.parquet")
         out = work / "found.csv"
         out.unlink(missing_ok=True)
-        begun = time.perf_counter()
+        command = ["timeout", str(LONGEST), environments.python(environment), HERE / script, source, out, *more]
         with (work / "peer.log").open("wb") as log:
-            process = subprocess.Popen(
-                ["timeout", str(LONGEST), environments.python(environment), HERE / script, source, out, *more],
-                stdout=log, stderr=log, env=environments.variables(),
-            )  # fmt: skip
-            _, status, used = os.wait4(process.pid, 0)
-        seconds, megabytes = time.perf_counter() - begun, used.ru_maxrss / 1024
-        if status or not out.is_file():
+            used = alone.run(command, environments.variables(), log, work)
+        if used.code or not out.is_file():
             last = (work / "peer.log").read_text(errors="replace").strip().splitlines()[-1:]
-            return Found(None, seconds, megabytes, (last or ["no answer"])[0][:120])
+            return Found(None, used.wall, used.megabytes, (last or ["no answer"])[0][:120])
         connection.execute(
             "create table found as select key as source_key, person from read_csv(?, all_varchar = true)", [str(out)]
         ).fetchall()
-        return Found(measure(connection, "found", "person", files.TRUTH), seconds, megabytes)
+        return Found(measure(connection, "found", "person", files.TRUTH), used.wall, used.megabytes)
 
 
 def _plain(connection: duckdb.DuckDBPyConnection, truth: Truth, out: Path) -> Path:

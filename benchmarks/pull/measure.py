@@ -1,29 +1,24 @@
 """One run of one worker: a process of its own, measured by the kernel, its output looked through."""
 
 import json
-import os
 import statistics
-import subprocess
 import tempfile
-import time
 import urllib.request
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks import environments
+from benchmarks import alone, environments
 from benchmarks.pull import manifests, verify
 from benchmarks.pull.cases import Case
 from benchmarks.pull.sources import server
+from infra.functions import ALLOCATOR
 
 
 @dataclass(frozen=True)
 class Figure:
-    """CPU time is user and system time of the worker and its children; memory the largest process's peak.
-
-    The kernel counts a process's memory from what started it, so no peak is below this one's hundred megabytes.
-    """
+    """CPU time is user and system time of the worker and its children; memory the largest process's peak."""
 
     wall: float
     cpu: float
@@ -45,9 +40,9 @@ def run(case: Case, place: str, rows: int, look: bool = True) -> Figure:
             url = stack.enter_context(server("benchmarks.pull.cloud"))
             manifests.drop(url, case.work, place)
             before = json.loads(_asked(f"{url}/-/requests"))
-            more = {"AWS_ENDPOINT_URL": url}
+            more = {"AWS_ENDPOINT_URL": url, **ALLOCATOR}
         command = case.command(folder, place)
-        wall, cpu, megabytes = _measured(command, environments.variables(**more))
+        used = _measured(command, environments.variables(**more))
         requests: dict[str, float] = {}
         if url:
             asked = json.loads(_asked(f"{url}/-/requests"))
@@ -55,7 +50,7 @@ def run(case: Case, place: str, rows: int, look: bool = True) -> Figure:
             (folder / "staged").mkdir()
             _asked(f"{url}/-/staged?{folder}/staged")
         verdict = verify.told(rows, f"{folder}/{case.output}") if look else ""
-    return Figure(wall, cpu, megabytes, verdict, requests)
+    return Figure(used.wall, used.cpu, used.megabytes, verdict, requests)
 
 
 def median(runs: Sequence[Figure], start: float = 0.0) -> Figure:
@@ -70,16 +65,10 @@ def _asked(url: str) -> bytes:
         return bytes(answer.read())
 
 
-def _measured(command: Sequence[str], variables: Mapping[str, str]) -> tuple[float, float, float]:
+def _measured(command: Sequence[str], variables: Mapping[str, str]) -> alone.Used:
     with tempfile.TemporaryFile() as told:
-        began = time.monotonic()
-        worker = subprocess.Popen(
-            command, cwd=environments.ROOT, env=dict(variables), stdout=told, stderr=subprocess.STDOUT
-        )
-        _, status, usage = os.wait4(worker.pid, 0)
-        wall = time.monotonic() - began
-        worker.returncode = os.waitstatus_to_exitcode(status)
-        if status:
+        used = alone.run(command, variables, told, environments.ROOT)
+        if used.code:
             told.seek(0)
             raise Failed(f"{Path(command[1]).name} failed: {told.read().decode(errors='replace')[-2000:]}")
-    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+    return used

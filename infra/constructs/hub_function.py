@@ -11,7 +11,7 @@ from constructs import Construct
 
 from infra.bundling import IGNORED, Layers
 from infra.constructs.hub import Hub
-from infra.functions import FUNCTIONS
+from infra.functions import ALLOCATOR, FUNCTIONS, WITH_ARROW
 
 ROOT = Path(__file__).parents[2]
 
@@ -51,6 +51,7 @@ class HubFunction(lambda_.Function):
                 "STAGE": hub.stage,
                 "HUB_HOME": "/opt/hub",
                 "POWERTOOLS_SERVICE_NAME": name,
+                **(ALLOCATOR if spec.layer in WITH_ARROW else {}),
                 **{setting: hub.stores.settings[setting] for setting in spec.settings},
             },
             role=role,

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from infra.functions import ALLOCATOR
 from infra.local.laptop import ACCOUNT, REGION, Laptop, LaptopError
 from infra.local.processes import Process
 
@@ -53,7 +54,7 @@ def athena(laptop: Laptop) -> Process:
         name="Athena",
         module="infra.local.athena",
         arguments=["--port", str(laptop.athena_port), "--engine", laptop.engine, "--state", str(state)],
-        environment=laptop.aws | {"MALLOC_ARENA_MAX": "2", "ARROW_DEFAULT_MEMORY_POOL": "system"},  # gives memory back
+        environment=laptop.aws | ALLOCATOR | {"MALLOC_ARENA_MAX": "2"},
         log=laptop.home / "logs/athena.log",
         healthy=laptop.athena_health,
     )

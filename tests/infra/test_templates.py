@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.functions import FUNCTIONS
+from infra.functions import ALLOCATOR, FUNCTIONS
 from tests.infra.deployed import Cloud
 
 ROOT = Path(__file__).parents[2]
@@ -180,6 +180,9 @@ def test_functions(cloud):
         assert properties["Architectures"] == ["arm64"]
         assert properties["TracingConfig"] == {"Mode": "Active"}
         assert (properties["MemorySize"], properties["Timeout"]) == (spec.memory, spec.timeout)
+        told = set(ALLOCATOR) & set(properties["Environment"]["Variables"])
+        packages = (ROOT / "layers" / spec.layer / "requirements.txt").read_text()
+        assert told == (set(ALLOCATOR) if "pyarrow==" in packages else set())
         assert spec.trigger != "api" or spec.timeout <= 29, "the HTTP API gives up after 30 seconds"
 
 
