@@ -10,6 +10,7 @@ import os
 import re
 import threading
 from collections import Counter
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
@@ -144,6 +145,7 @@ def _listing(bucket: str, names: list[str], objects: dict[str, bytes]) -> bytes:
     return f"<ListBucketResult><IsTruncated>false</IsTruncated>{items}</ListBucketResult>".encode()
 
 
+@cache
 def _etag(content: bytes) -> str:
     return f'"{hashlib.md5(content).hexdigest()}"'
 
