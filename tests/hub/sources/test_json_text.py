@@ -19,6 +19,13 @@ def test_nothing_is_bent(data, value, why):
     assert json_text.loads(data) == value
 
 
+@pytest.mark.parametrize("before", range(8))
+def test_a_long_number_is_seen_wherever_it_begins(before):
+    around = b'{"a":"%b", "b": %%b, "c": 12:34:56}' % (b"x" * before)
+    assert json_text.has_long_numbers(around % b"12345678901.23456")
+    assert not json_text.has_long_numbers(around % b"1234567890.12345")
+
+
 BROKEN = [b"", b'{"a": 1', b'["\xff"]', b"[" * 100_000, b"[" + b"1" * 5000 + b"]", b"{} {}"]
 
 

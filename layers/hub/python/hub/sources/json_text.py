@@ -9,6 +9,8 @@ import orjson
 # The fast reader makes floats of integers beyond 64 bits and of fractions with more digits than a double holds.
 _DIGITS = bytes(0x30 if chr(byte) in "0123456789." else 0x20 for byte in range(256))
 _LONG = b"0" * 17
+_STEP = 4
+_SIGN = b"0" * (17 // _STEP)  # at every fourth place of so many digits
 MARK = b"\xef\xbb\xbf"
 
 
@@ -38,7 +40,7 @@ def loads(data: bytes) -> Any:
 
 def has_long_numbers(data: bytes) -> bool:
     """Whether the quick readers might not hold every number exactly."""
-    return _LONG in data.translate(_DIGITS)
+    return _SIGN in data[::_STEP].translate(_DIGITS) and _LONG in data.translate(_DIGITS)
 
 
 def quick_loads(data: bytes) -> Any:
