@@ -152,7 +152,29 @@ def test_what_lies_beyond_the_calendar_is_refused(kind, arrow, first, beyond, zo
     number = pa.int32() if kind == "date" else pa.int64()
     raw = pa.array([None, pa.scalar(first, arrow).cast(number).as_py(), *beyond], number).cast(arrow)
     typed, misfits = to_type(raw, Column.model_validate({"type": kind, "time_zone": zone if kind != "date" else None}))
-    assert (typed.null_count, misfits.to_pylist()) == (1 + len(beyond), [False, False, *[True] * len(beyond)])
+    expected = (1 + len(beyond), [False, False, *[True] * len(beyond)])
+    assert (typed.null_count, misfits.to_pylist()) == expected
+    text, misfits = to_type(raw, Column(type="varchar"))
+    assert (text.null_count, misfits.to_pylist()) == expected
+
+
+LAST = "9999-12-31T23:59:59.000000Z"
+
+
+@pytest.mark.parametrize(
+    ("raw", "text", "why"),
+    [
+        (pa.array([86_400_000_000, 0], pa.time64("us")), [None, "00:00:00.000000"], "24:00 is of the next day"),
+        (pa.array([2**62], pa.timestamp("ns")), ["2116-02-20T23:53:38.427387Z"], "nanoseconds end earlier"),
+        (pa.array([253_402_300_800, 253_402_300_799], pa.timestamp("s")), [None, LAST], "the year 10000"),
+        (pa.array([253_402_300_800_000], pa.timestamp("ms", "UTC")), [None], "with a zone"),
+        (pa.array([90_000], pa.duration("s")), ["90000"], "a span is of no calendar"),
+    ],
+)
+def test_moments_in_a_text_column_are_of_the_calendar(raw, text, why):
+    typed, misfits = to_type(raw, Column(type="varchar"))
+    assert typed.to_pylist() == text, why
+    assert misfits.to_pylist() == [each is None for each in text]
 
 
 @given(st.lists(st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1).map(str), st.text(max_size=5)), max_size=30))

@@ -62,9 +62,10 @@ def to_type(raw: pa.Array, column: Column) -> Result:
         return exact, _none_of(exact)
     if (exact := _of_moments(raw, column)) is not None:
         return exact, _none_of(exact)
-    text = _without_empty(as_text(raw))
+    possible = _of_the_calendar(raw) if _may_leave_it(raw.type) else raw
+    text = _without_empty(as_text(possible))
     if column.type == "varchar":
-        return text, _none_of(text)
+        return text, pc.and_(pc.is_valid(raw), pc.is_null(possible))
     trimmed = _without_empty(pc.utf8_trim_whitespace(text))
     typed = _caster(column)(trimmed)
     return typed, pc.and_(pc.is_valid(trimmed), pc.is_null(typed))
@@ -290,9 +291,16 @@ def _by_formats(text: pa.Array, forms: Sequence[str], read: Callable[[pa.Array, 
 
 def _of_the_calendar(days: pa.Array) -> pa.Array:
     """Years 1 to 9999: an offset or PostgreSQL's infinity lies beyond them, where engines and Python do not follow."""
-    first, last = (pa.scalar(end, STAMP).cast(days.type) for end in (datetime.min, datetime.max))
+    first, last = (pa.scalar(end, STAMP).cast(days.type, safe=False) for end in (datetime.min, datetime.max))
     possible = pc.and_(pc.greater_equal(days, first), pc.less_equal(days, last))
     return pc.if_else(possible, days, pa.scalar(None, days.type))
+
+
+def _may_leave_it(kind: pa.DataType) -> bool:
+    """Whether Arrow's type holds more than the calendar does: 24:00 too, but nothing that is counted in nanoseconds."""
+    if pa.types.is_timestamp(kind):
+        return bool(kind.unit != "ns")
+    return kind in (pa.date32(), pa.date64(), pa.time64("us"))
 
 
 def _scaled(text: pa.Array, microseconds: int) -> pa.Array:

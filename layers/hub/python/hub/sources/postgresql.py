@@ -38,6 +38,15 @@ STATES = {
     "XX": "changed",
 }
 TELLS_NAMES = ("42", "3D", "3F", "25006")  # what PostgreSQL says of these holds names, and nothing of a row
+# Read as another type, for the driver gives of these cents, numbers below zero or nothing.
+READ_AS = {
+    "money": "numeric",
+    "_money": "numeric[]",
+    "oid": "int8",
+    "_oid": "int8[]",
+    "regproc": "text",
+    "record": "text",
+}
 OF_ANY_LENGTH = {"character": "bpchar", "bit": '"bit"'}  # written without a length these two have one of 1
 ALIVE = "keepalives_idle=15&keepalives_interval=5&keepalives_count=3&tcp_user_timeout=60000"
 
@@ -136,9 +145,12 @@ class PostgreSql:
 
 
 def _written(field: pa.Field) -> str | None:
-    """The type that a column is read as, where the driver would give the server's own bytes or, of money, cents."""
-    if field.metadata and field.metadata.get(b"POSTGRESQL:type") == b"money":
-        return "numeric"
+    """The type that a column is read as, where the driver would give another value or the server's own bytes."""
+    name = (field.metadata or {}).get(b"POSTGRESQL:type", b"").decode()
+    if name in READ_AS:
+        return READ_AS[name]
+    if pa.types.is_list(field.type) and pa.types.is_temporal(field.type.value_type):
+        return "text[]"  # it may hold infinity
     kind = field.type.value_type if pa.types.is_list(field.type) else field.type
     own = isinstance(kind, pa.OpaqueType) and pa.types.is_binary(kind.storage_type)
     return "text" if own or pa.types.is_interval(kind) else None
